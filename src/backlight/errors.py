@@ -1,0 +1,90 @@
+"""Every error that Backlight raises on purpose.
+
+A message says who found it, what was found, where, and what to do next: values, not adjectives. There is one class per
+kind of mistake, each also a builtin kind, so that `except ValueError` keeps working. `raise` is for users, `assert` for
+ourselves. Each docstring is a failing example and its mend.
+"""
+
+import builtins
+
+__all__ = [
+    "BacklightError",
+    "DTypeError",
+    "DifferentiationError",
+    "FileError",
+    "GraphError",
+    "InputError",
+    "LimitError",
+    "NameError",
+    "ShapeError",
+    "SyntaxError",
+    "ValueError",
+]
+
+
+class BacklightError(Exception):
+    """The root of all errors raised on purpose: `except bl.errors.BacklightError` catches them and nothing else."""
+
+
+class ShapeError(BacklightError, builtins.ValueError):
+    """Shapes that do not fit together.
+
+    `bl.run(bl.parse("x + y"), x=[1, 2], y=[1, 2, 3])` fails; give `x` and `y` the same length, or one of them length 1.
+    """
+
+
+class DTypeError(BacklightError, builtins.TypeError):
+    """A number of the wrong kind: a float where an index is needed, a complex where only a real makes sense.
+
+    `bl.run(bl.parse("gather(x, i)"), x=[1.0, 2.0], i=[0.5])` fails; give `i` whole numbers.
+    """
+
+
+class SyntaxError(BacklightError, builtins.SyntaxError):
+    """A text that is not in the language: the message shows the line with a caret under the column.
+
+    `bl.parse("3 + * 4")` fails; write `3 + 4` or `3 * 4`.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class NameError(BacklightError, builtins.LookupError):
+    """A name that nothing carries, or that more than one node carries; the nearest names are suggested.
+
+    `run["z"]` fails when the graph has `x` and `y` only; `list(run.names)` shows them all.
+    """
+
+
+class InputError(BacklightError, builtins.TypeError):
+    """An input without a value, a value without an input, or a value that cannot be an array.
+
+    `bl.run(bl.parse("x + y"), x=1)` fails; give `y` a value too.
+    """
+
+
+class ValueError(BacklightError, builtins.ValueError):
+    """A setting outside its range.
+
+    `dropout(x, rate=1.5)` fails; a rate is at least 0 and below 1.
+    """
+
+
+class GraphError(BacklightError, builtins.ValueError):
+    """A graph that breaks its own rules, or values of two graphs mixed in one operation."""
+
+
+class DifferentiationError(BacklightError, builtins.TypeError):
+    """A derivative that does not exist: of an integer or a truth value, or of a node that the output does not have.
+
+    `bl.backprop(bl.parse("x > 0"), x=1)` fails; differentiate something that is a float.
+    """
+
+
+class LimitError(BacklightError, builtins.ValueError):
+    """Something larger than the stated limit: a text too long, brackets too deep, an array too big."""
+
+
+class FileError(BacklightError, builtins.OSError):
+    """A file that is missing, damaged, or of another format or version; nothing was changed on disk."""
