@@ -1,0 +1,1 @@
+"""Everything is a graph: every value, every gradient, and why each is what it is."""

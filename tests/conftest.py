@@ -1,0 +1,10 @@
+"""Settings that every test shares."""
+
+import os
+
+from hypothesis import settings
+
+# No deadline: how long an example takes says more about the machine than about us. Where changes are judged the
+# examples are always the same, so that nobody fails over what another one wrote; at one's desk they are new each time.
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("house")

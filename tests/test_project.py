@@ -1,0 +1,57 @@
+"""What holds for the project as a whole: its rooms, its weight, its files."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "-c", code)
+
+
+def test_every_room_looks_down_only_and_heavy_packages_are_fenced_in():
+    checked = python("import sys; from importlinter import cli; sys.exit(cli.lint_imports_command())")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "Contracts: 2 kept, 0 broken." in checked.stdout
+
+
+def test_importing_the_package_loads_numpy_and_nothing_heavier():
+    said = python("import numpy, sys; n = set(sys.modules); import backlight; print(*(set(sys.modules) - n))")
+    assert said.returncode == 0, said.stderr
+    packages = {name.partition(".")[0] for name in said.stdout.split()}
+    assert packages - sys.stdlib_module_names == {"backlight"}
+
+
+def tracked_files() -> list[Path]:
+    listed = run("git", "ls-files", "-z")
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name]
+
+
+# Spelled in pieces, so that this file does not hold what it looks for.
+HOSTS = ["pypi" + ".org", "python" + "hosted.org", "registry.npm" + "js.org", "deb.debian" + ".org"]
+MACHINE = ["/" + "work/", "/root" + "/", "/tmp/" + "wt", "/opt/" + "wheels"]
+
+
+def test_no_tracked_file_names_a_registry_host_or_a_path_of_one_machine():
+    forbidden = re.compile("|".join(re.escape(word) for word in HOSTS + MACHINE).encode())
+    found = {
+        str(path.relative_to(ROOT)): sorted({hit.decode() for hit in forbidden.findall(path.read_bytes())})
+        for path in tracked_files()
+        if path.is_file() and not path.is_symlink() and forbidden.search(path.read_bytes())
+    }
+    assert found == {}
+
+
+def test_no_lock_file_of_python_packages_is_tracked():
+    assert [path.name for path in tracked_files() if path.name == "uv.lock" or path.match("pylock*.toml")] == []
