@@ -61,21 +61,17 @@ def make_ready(kind: str) -> None:
     wanted = ROOT + "\n" + read(os.path.join(ROOT, "pyproject.toml"))
     if read(stamp) == wanted and os.path.exists(PYTHON):
         return
+    if not os.access(ROOT, os.W_OK):
+        raise SetupError("cannot write in %s. Copy the checkout to a folder that is yours and run do.py there." % ROOT)
     say("setting up %s (only this once, needs the network)" % VENV)
-    try:
-        uv = find_uv()
-        if not runs([PYTHON, "-c", ""]):  # none yet, or made by a Python that has since gone
-            call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV])
-        group = ["--group", "dev"] if kind == "dev" else []
-        call([uv, "pip", "install", "--quiet", "--python", PYTHON, "--editable", ".", *group])
-        with open(stamp + ".new", "w", encoding="utf-8") as file:
-            file.write(wanted)
-        os.replace(stamp + ".new", stamp)  # in one step: a run beside this one sees no stamp or all of it
-    except OSError as error:
-        raise SetupError(
-            "cannot write %s: %s. Copy the checkout to a folder that is yours and run do.py there."
-            % (error.filename or ROOT, error.strerror)
-        ) from error
+    uv = find_uv()
+    if not runs([PYTHON, "-c", ""]):  # none yet, or made by a Python that has since gone
+        call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV])
+    group = ["--group", "dev"] if kind == "dev" else []
+    call([uv, "pip", "install", "--quiet", "--python", PYTHON, "--editable", ".", *group])
+    with open(stamp + ".new", "w", encoding="utf-8") as file:
+        file.write(wanted)
+    os.replace(stamp + ".new", stamp)  # in one step: a run beside this one sees no stamp or all of it
 
 
 def find_uv() -> str:
@@ -85,7 +81,7 @@ def find_uv() -> str:
         if uv_version(uv) >= OLDEST_UV:
             return uv
     os.makedirs(TOOLS, exist_ok=True)
-    quietly = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location", "--root-user-action=ignore"]
+    quietly = ["-qq", "--disable-pip-version-check", "--no-warn-script-location", "--root-user-action=ignore"]
     # --target is allowed even where a system Python refuses a plain `pip install`.
     call([*find_pip(), "install", *quietly, "--upgrade", "--target", TOOLS, UV])
     return own
