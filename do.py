@@ -122,6 +122,8 @@ def call(command: list[str]) -> None:
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never")
     if has_certificates():  # uv brings some of its own, which know nothing of a company's or a school's
         environment.update(UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1")  # the second is what older ones call it
+    if not os.access(os.path.expanduser("~"), os.W_OK):
+        environment["UV_NO_CACHE"] = "1"  # it would be in the home folder
     code = subprocess.call(command, cwd=ROOT, env=environment, stdout=sys.stderr)
     if code != 0:
         raise SetupError("this step failed with status %d: %s" % (code, " ".join(command)))
