@@ -31,6 +31,19 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
     assert packages - sys.stdlib_module_names == {"backlight"}
 
 
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+
+
+def test_no_file_has_outgrown_its_idea():
+    lengths = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    assert {path: length for path, length in lengths.items() if length > 600} == {}
+
+
+def test_modules_are_named_after_things():
+    vague = {"base", "common", "helpers", "manager", "misc", "service", "tools", "utils"}
+    assert [path for path in SOURCES if vague & {path.stem.strip("_"), path.parent.name}] == []
+
+
 def tracked_files() -> list[Path]:
     listed = run("git", "ls-files", "-z")
     if listed.returncode != 0:

@@ -1,0 +1,26 @@
+"""How long one waits before anything happens: processes from start to end, as a person at a terminal meets them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def process(*words: str) -> None:
+    subprocess.run([sys.executable, *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.benchmark(group="a process that imports")
+@pytest.mark.parametrize("package", ["numpy", "backlight"])
+def test_import(benchmark, package):
+    benchmark.pedantic(process, ("-c", f"import {package}"), rounds=15, warmup_rounds=2)
+
+
+@pytest.mark.benchmark(group="a process that explains")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_explain(benchmark, form):
+    words = ("do.py", "explain", "(4*x + 1)^2", "x=2", *(["--json"] if form == "json" else []))
+    benchmark.pedantic(process, words, rounds=10, warmup_rounds=2)
