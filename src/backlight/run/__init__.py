@@ -1,0 +1,1 @@
+"""The machines: each turns a graph and its inputs into a run."""

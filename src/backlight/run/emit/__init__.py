@@ -1,0 +1,1 @@
+"""Instructions for every machine that compiles: written once, for this processor and for the page."""

@@ -1,0 +1,67 @@
+"""The table of scalar functions: one emitter a function, for every target, width and precision.
+
+Each becomes one function of the module, written once and inlined by the compiler where it is used; so a graph with
+twenty sigmoids writes the sigmoid once. All are within 4 units in the last place over the whole range; NaN and
+infinities keep their meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backlight.run.emit import error_function, exponential, inverse, logarithm, power, trigonometry
+from backlight.run.emit.code import Code, Module, Value, type_text
+from backlight.run.emit.format import FORMATS, Format
+
+UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
+    "exp": exponential.exp,
+    "exp2": exponential.exp2,
+    "exp10": exponential.exp10,
+    "expm1": exponential.expm1,
+    "sinh": exponential.sinh,
+    "cosh": exponential.cosh,
+    "tanh": exponential.tanh,
+    "sigmoid": exponential.sigmoid,
+    "log": logarithm.log,
+    "log2": logarithm.log2,
+    "log10": logarithm.log10,
+    "log1p": logarithm.log1p,
+    "asinh": logarithm.asinh,
+    "acosh": logarithm.acosh,
+    "atanh": logarithm.atanh,
+    "sin": trigonometry.sin,
+    "cos": trigonometry.cos,
+    "tan": trigonometry.tan,
+    "asin": inverse.asin,
+    "acos": inverse.acos,
+    "atan": inverse.atan,
+    "erf": error_function.erf,
+    "erfc": error_function.erfc,
+    "cbrt": power.cbrt,
+}
+BINARY: dict[str, Callable[[Code, Format, Value, Value], Value]] = {
+    "pow": power.pow,
+    "atan2": inverse.atan2,
+    "hypot": power.hypot,
+}
+
+
+def define(module: Module, name: str, kind: str, lanes: int) -> str:
+    """Write the function into the module unless it is there, and return its symbol."""
+    f = FORMATS[kind]
+    letters = ("x",) if name in UNARY else ("x", "y")
+
+    def write(c: Code, *operands: Value) -> Value:
+        if name in UNARY:
+            return UNARY[name](c, f, *operands)
+        return BINARY[name](c, f, *operands)
+
+    parameters = [(letter, kind, lanes) for letter in letters]
+    return module.define(f"bl.{name}.{kind}.x{lanes}", type_text(kind, lanes), parameters, "alwaysinline #0", write)
+
+
+def apply(c: Code, name: str, *operands: Value) -> Value:
+    """Return the function of the operands."""
+    first = operands[0]
+    symbol = define(c.module, name, first.kind, first.lanes)
+    return c.call(symbol, operands, first.kind, first.lanes)

@@ -1,0 +1,1 @@
+"""The machine that compiles a graph for this processor."""

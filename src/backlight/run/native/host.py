@@ -1,0 +1,110 @@
+"""This processor: its vectors, its compiler, and object files turned into addresses.
+
+The only file that knows llvmlite, and it imports it when first asked. A module becomes an object file first and code
+in memory second, so that what is kept on disk and what runs are the same bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+from typing import Any
+
+from backlight.run.emit.code import Target
+
+NAMES = itertools.count()
+LOCK = threading.RLock()  # one compilation at a time: LLVM's global context is shared
+
+
+@functools.cache
+def llvm() -> Any:
+    """Return llvmlite's binding, ready for this processor and for WebAssembly."""
+    import llvmlite.binding as binding
+
+    binding.initialize_all_targets()
+    binding.initialize_all_asmprinters()
+    return binding
+
+
+@functools.cache
+def features() -> str:
+    """Return the processor's features as LLVM writes them."""
+    return str(llvm().get_host_cpu_features().flatten())
+
+
+@functools.cache
+def target() -> Target:
+    """Return what the writer must know of this processor."""
+    has = set(features().split(","))
+    if "+avx512f" in has and "+avx512dq" in has and "+avx512vl" in has:
+        return Target("native", 64, fma=True, scalef=True)
+    if "+avx2" in has and "+fma" in has:
+        return Target("native", 32, fma=True)
+    return Target("native", 16, fma="+fma" in has or "+neon" in has)
+
+
+@functools.cache
+def triple() -> str:
+    """Return the name of this system, as LLVM has it."""
+    return str(llvm().get_process_triple())
+
+
+def attributes() -> str:
+    """Return the attributes every function carries: without them 512-bit vectors would be cut in two."""
+    bits = target().width * 8
+    return f'nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" "no-builtins"'
+
+
+@functools.cache
+def machine(level: int = 2) -> Any:
+    """Return LLVM's code generator for this processor."""
+    binding = llvm()
+    found = binding.Target.from_default_triple()
+    return found.create_target_machine(cpu=binding.get_host_cpu_name(), features=features(), opt=level, reloc="pic",
+                                       codemodel="default")
+
+
+def optimise(module: Any, over: Any) -> None:
+    """Inline what is marked so, and clean up after it: the vectors are written already, little is left to find."""
+    binding = llvm()
+    options = binding.create_pipeline_tuning_options(speed_level=1)
+    builder = binding.create_pass_builder(over, options)
+    passes = binding.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_new_gvn_pass()
+    passes.add_instruction_combine_pass()
+    passes.run(module, builder)
+
+
+def assemble(text: str, level: int = 2) -> bytes:
+    """Return the object file of a module written as text."""
+    with LOCK:
+        binding = llvm()
+        module = binding.parse_assembly(text)
+        over = machine(level)
+        optimise(module, over)
+        return bytes(over.emit_object(module))
+
+
+class Loaded:
+    """An object file in memory; its code lives as long as this does."""
+
+    def __init__(self, image: bytes, symbols: list[str]) -> None:
+        with LOCK:
+            binding = llvm()
+            self._jit = shared_jit()
+            builder = binding.JITLibraryBuilder()
+            builder.add_object_img(image)
+            for symbol in symbols:
+                builder.export_symbol(symbol)
+            builder.add_current_process()
+            self._library = builder.link(self._jit, f"backlight{next(NAMES)}")
+            self.addresses = {symbol: int(self._library[symbol]) for symbol in symbols}
+
+
+@functools.cache
+def shared_jit() -> Any:
+    """Return the one place that code is loaded into."""
+    return llvm().create_lljit_compiler(machine())
