@@ -334,12 +334,13 @@ class Code:
         self.lines.append(f"{name}:")
         self.block = name
 
-    def when(self, condition: Value, then: Callable[[], Sequence[Value]], otherwise: Sequence[Value]) -> list[Value]:
+    def when(self, condition: Value, then: Callable[[], Sequence[Value] | None],
+             otherwise: Sequence[Value] = ()) -> list[Value]:
         """Return what `then` writes where the condition (one truth value, seldom true) holds, else `otherwise`."""
         here, rare, after = self.block, self.name("rare"), self.name("after")
         self.do(f"br {condition.typed}, label %{rare}, label %{after}, !prof !0")
         self.label(rare)
-        found = then()
+        found = then() or ()
         end = self.block
         self.do(f"br label %{after}")
         self.label(after)
