@@ -2,8 +2,8 @@
 
 A tile of C, some rows by some vectors, stays in registers while k runs; each step loads the vectors of one row of B and
 multiplies them by single numbers of A. A panel of B (as wide as a tile, `DEPTH` deep) is copied together first, and
-streams from the nearest cache for all tiles below one another; A is read where it lies, with any strides, because
-its sizes are known when this is written. A ragged edge is cut into ever narrower vectors, exactly as wide as the matrix:
+streams from the nearest cache for all tiles below one another; A is read where it lies, with any strides, because its
+sizes are known when this is written. A ragged edge is cut into ever narrower vectors, exactly as wide as the matrix:
 nothing is padded, nothing outside is touched.
 
 Each number of C is a sum in the order of k, in blocks of `DEPTH`: the same bits however the panels are shared out.

@@ -1,0 +1,136 @@
+"""What a scalar operation is on vectors: one line an entry, the functions of `scalar.py` included by name.
+
+An operation that is not here is not lost: lowering opens it into smaller ones, or calls the reference machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backlight.run.emit import scalar
+from backlight.run.emit.code import FLOATS, Code, Value
+
+INFINITY = float("inf")
+
+
+def largest(c: Code, x: Value, y: Value) -> Value:
+    """Return the larger; NaN if either is."""
+    if x.kind not in FLOATS:
+        return c.select(x.gt(y), x, y) if x.kind != "i1" else x | y
+    return c.select(x.isnan() | x.gt(y), x, y)
+
+
+def smallest(c: Code, x: Value, y: Value) -> Value:
+    """Return the smaller; NaN if either is."""
+    if x.kind not in FLOATS:
+        return c.select(x.lt(y), x, y) if x.kind != "i1" else x & y
+    return c.select(x.isnan() | x.lt(y), x, y)
+
+
+def absolute(c: Code, x: Value) -> Value:
+    """Return the size."""
+    return c.abs(x) if x.kind in FLOATS else c.select(x.lt(0), -x, x)
+
+
+def sign(c: Code, x: Value) -> Value:
+    """Return -1, 0 or 1; NaN stays."""
+    one = x.lift(1)
+    y = c.select(x.gt(0), one, c.select(x.lt(0), -one if x.kind not in FLOATS else x.lift(-1.0), x.lift(0)))
+    return c.select(x.isnan(), x, y) if x.kind in FLOATS else y
+
+
+def intrinsic(name: str) -> Callable[[Code, Value], Value]:
+    """Return the entry of a rounding that the processor has; whole numbers are round already."""
+    return lambda c, x: c.intrinsic(name, x) if x.kind in FLOATS else x
+
+
+def relation(name: str) -> Callable[[Code, Value, Value], Value]:
+    """Return the entry of a comparison."""
+
+    def compare(c: Code, x: Value, y: Value) -> Value:
+        if x.kind == "i1":
+            x, y = c.convert(x, "i8"), c.convert(y, "i8")
+        found: Value = getattr(x, name)(y)
+        return found
+
+    return compare
+
+
+def function(name: str) -> Callable[..., Value]:
+    """Return the entry of a function from the table of scalar functions."""
+    return lambda c, *operands: scalar.apply(c, name, *operands)
+
+
+def add(c: Code, x: Value, y: Value) -> Value:
+    """Return the sum."""
+    return x + y
+
+
+def subtract(c: Code, x: Value, y: Value) -> Value:
+    """Return the difference."""
+    return x - y
+
+
+def multiply(c: Code, x: Value, y: Value) -> Value:
+    """Return the product."""
+    return x * y
+
+
+def divide(c: Code, x: Value, y: Value) -> Value:
+    """Return the quotient of floats."""
+    return x / y
+
+
+def remainder(c: Code, x: Value, y: Value) -> Value:
+    """Return x - y floor(x / y), with the sign of y."""
+    rest = c.put(f"frem {x.typed}, {y.text}", x.kind, x.lanes)
+    wrong = rest.ne(0.0) & (rest.lt(0.0) ^ y.lt(0.0))
+    return c.select(wrong, rest + y, c.select(rest.eq(0.0), c.copysign(rest, y), rest))
+
+
+def isfinite(c: Code, x: Value) -> Value:
+    """Return whether x is neither infinite nor NaN."""
+    return c.abs(x).lt(INFINITY)
+
+
+def power(c: Code, x: Value, y: Value) -> Value:
+    """Return x^y; squares and cubes are known by `small_power`."""
+    return scalar.apply(c, "pow", x, y)
+
+
+ENTRIES: dict[str, Callable[..., Value]] = {
+    "add": add,
+    "subtract": subtract,
+    "multiply": multiply,
+    "divide": divide,
+    "negate": lambda c, x: -x,
+    "reciprocal": lambda c, x: 1.0 / x,
+    "square": lambda c, x: x * x,
+    "sqrt": lambda c, x: c.sqrt(x),
+    "abs": absolute,
+    "sign": sign,
+    "maximum": largest,
+    "minimum": smallest,
+    "relu": lambda c, x: c.select(x.lt(0), 0, x),
+    "floor": intrinsic("floor"),
+    "ceil": intrinsic("ceil"),
+    "trunc": intrinsic("trunc"),
+    "round": intrinsic("rint"),
+    "remainder": remainder,
+    "power": power,
+    "less": relation("lt"),
+    "less_equal": relation("le"),
+    "greater": relation("gt"),
+    "greater_equal": relation("ge"),
+    "equal": relation("eq"),
+    "not_equal": relation("ne"),
+    "logical_and": lambda c, x, y: x & y,
+    "logical_or": lambda c, x, y: x | y,
+    "logical_xor": lambda c, x, y: x ^ y,
+    "logical_not": lambda c, x: ~x,
+    "where": lambda c, m, x, y: c.select(m, x, y),
+    "isnan": lambda c, x: x.isnan(),
+    "isinf": lambda c, x: c.abs(x).eq(INFINITY),
+    "isfinite": isfinite,
+    **{name: function(name) for name in (*scalar.UNARY, *scalar.BINARY)},
+}

@@ -1,0 +1,422 @@
+"""Loops of a nest, as vectors along the innermost axis.
+
+A value is computed in the outermost loop that it allows: what depends on rows only is computed once a row, as a single
+number. The rest of a row that does not fill a vector is one masked step where the processor has masks, else a loop over
+single numbers. Folds along the innermost axis stay in registers; folds along others add into memory. A fold of
+everything goes by chunks of fixed size whose results are folded at the end: the same bits on any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from backlight.run.emit.code import FLOATS, SIZES, Code, Value, type_text
+from backlight.run.emit.elementwise import ENTRIES, largest, smallest
+from backlight.run.lower.program import Apply, Fold, Literal, Nest, Place, Position, Read, Step, Write
+
+IDENTITY = {"sum": 0, "product": 1, "largest": float("-inf"), "smallest": float("inf")}
+Base = Callable[[int], Value]  # the address of a buffer, by its number
+
+
+def stored(kind: str) -> str:
+    """Return how a kind lies in memory: a truth value takes a byte."""
+    return "i8" if kind == "i1" else kind
+
+
+def identity(how: str, kind: str) -> float | int:
+    """Return what changes nothing when folded in."""
+    if kind in FLOATS or how in {"sum", "product"}:
+        return IDENTITY[how]
+    bits = 8 * SIZES[kind] - 1
+    if kind == "i1":
+        return int(how == "smallest")
+    return -(1 << bits) if how == "largest" else (1 << bits) - 1
+
+
+def combine(c: Code, how: str, x: Value, y: Value) -> Value:
+    """Return two partial folds as one."""
+    if how == "sum":
+        return x + y if x.kind != "i1" else x | y
+    if how == "product":
+        return x * y if x.kind != "i1" else x & y
+    return largest(c, x, y) if how == "largest" else smallest(c, x, y)
+
+
+def collapse_lanes(c: Code, how: str, x: Value) -> Value:
+    """Return the fold of the lanes of one vector: by halves, always in the same order."""
+    while x.lanes > 1:
+        x = combine(c, how, *c.halves(x))
+    return x
+
+
+@dataclass
+class Writer:
+    """What is known while a nest is written."""
+
+    c: Code
+    nest: Nest
+    base: Base
+    levels: list[int] = field(default_factory=list)
+    values: dict[int, Value] = field(default_factory=dict)  # single numbers, by the number of the step
+    index: list[Value] = field(default_factory=list)  # of the loops that are open
+
+    def at(self, place: Place, inner: Value | None = None) -> Value:
+        """Return the offset of a place in the open loops, in numbers."""
+        total = self.c.constant(place.offset, "i64")
+        loops = [*self.index, inner] if inner is not None else self.index
+        for i, stride in zip(loops, place.strides, strict=False):
+            if stride and i is not None:
+                total = i * stride + total if stride != 1 else i + total
+        return total
+
+    def indexed(self, total: Value, index: tuple[tuple[int, int], ...], get: Callable[[int], Value]) -> Value:
+        """Return the offset moved by computed whole numbers."""
+        for number, stride in index:
+            moved = self.c.convert(get(number), "i64") * stride
+            total = moved + (self.c.splat(total, moved.lanes) if moved.lanes > 1 else total)
+        return total
+
+
+def lanes_of(nest: Nest, c: Code) -> int:
+    """Return how many numbers a vector takes: as the widest floats of the nest allow, and not beyond the row."""
+    kinds = {step.kind for step in nest.steps} or {"double"}
+    floats = kinds & set(FLOATS)
+    widest = max(SIZES[k] for k in floats) if floats else max(max(SIZES[k] for k in kinds), 4)
+    lanes = max(1, c.target.width // widest)
+    n = nest.sizes[-1] if nest.sizes else 1
+    while lanes > 1 and lanes // 2 >= n:
+        lanes //= 2
+    return lanes
+
+
+def units(nest: Nest) -> int:
+    """Return into how many units threads may share out the nest; 1 if they may not."""
+    if nest.chunk:
+        return -(-nest.sizes[0] // nest.chunk)
+    return nest.sizes[0] if shareable(nest) else 1
+
+
+def shareable(nest: Nest) -> bool:
+    """Return whether the steps of the outermost loop are independent of one another."""
+    if len(nest.sizes) < 2 or 0 in nest.sizes:
+        return False
+    return not any(fold.place.strides[0] == 0 for fold in nest.folds) and not any(
+        target.index for target in nest.targets())
+
+
+def write_fills(c: Code, nest: Nest, base: Base, sizes: dict[int, int]) -> None:
+    """Write what folds into memory start from; `sizes` gives how many numbers each buffer has."""
+    for fold in nest.folds:
+        if in_registers(nest, fold):
+            continue
+        kind = nest.steps[fold.value].kind
+        start = c.constant(identity(fold.how, kind), stored(kind))
+        to = c.address(base(fold.place.buffer), fold.place.offset, stored(kind))
+        c.loop(sizes[fold.place.buffer], lambda i, s=start, t=to: c.store(s, t, i))
+
+
+def in_registers(nest: Nest, fold: Fold) -> bool:
+    """Return whether a fold runs along the innermost axis only."""
+    strides = fold.place.strides
+    if 0 in nest.sizes or fold.index:
+        return False
+    if nest.chunk or not strides:
+        return True
+    return strides[-1] == 0 and all(s != 0 for s, n in zip(strides[:-1], nest.sizes[:-1], strict=True) if n > 1)
+
+
+def write_nest(c: Code, nest: Nest, base: Base, first: Value | int, last: Value | int) -> None:
+    """Write the loops, the outermost one from unit `first` up to `last`."""
+    if 0 in nest.sizes:
+        return
+    w = Writer(c, nest, base, nest.levels())
+    open_loops(w, 0, first, last)
+
+
+def open_loops(w: Writer, depth: int, first: Value | int, last: Value | int) -> None:
+    """Write what is constant in the loops open so far, then the next loop."""
+    nest, c = w.nest, w.c
+    outer = {number for number, level in enumerate(w.levels) if level == depth - 1}
+    kept = dict(w.values)
+    if depth < len(nest.sizes) or not nest.sizes:
+        for number in sorted(outer):
+            w.values[number] = one_step(w, nest.steps[number], 1, None, None, w.values.__getitem__)
+    if not nest.sizes:
+        finish_point(w)
+    elif depth == len(nest.sizes) - 1:
+        if nest.chunk:
+            def chunk(unit: Value) -> None:
+                row(w, unit * nest.chunk, unit)
+
+            c.loop(last, chunk, start=first)
+        else:
+            row(w, None, None)
+    else:
+        def body(i: Value) -> None:
+            w.index.append(i)
+            open_loops(w, depth + 1, 0, 0)
+            w.index.pop()
+
+        whole = depth == 0 and shareable(nest)
+        c.loop(last if whole else nest.sizes[depth], body, start=first if whole else 0)
+    w.values = kept
+
+
+def finish_point(w: Writer) -> None:
+    """Write the results of a nest without loops."""
+    for write in w.nest.writes:
+        put(w, write, w.values[write.value], None, None, w.values.__getitem__)
+    for fold in w.nest.folds:
+        put(w, Write(fold.value, fold.place), w.values[fold.value], None, None, w.values.__getitem__)
+
+
+def row(w: Writer, start: Value | None, unit: Value | None) -> None:
+    """Write the innermost loop: whole vectors, then the rest."""
+    nest, c = w.nest, w.c
+    n, lanes, depth = nest.sizes[-1], lanes_of(nest, c), len(nest.sizes) - 1
+    masks = c.target.scalef
+    registers = [fold for fold in nest.folds if in_registers(nest, fold)]
+    splats = {number: c.splat(value, lanes) for number, value in w.values.items() if used_inside(w, number, depth)}
+    starts = [c.constant(identity(f.how, nest.steps[f.value].kind), nest.steps[f.value].kind, lanes) for f in registers]
+    whole = n - n % lanes
+    mask_of_rest = (1 << (n % lanes)) - 1
+
+    def body(i: Value, *sums: Value, size: int = lanes, mask: int | None = None) -> list[Value]:
+        return inside(w, i, size, mask, splats if size == lanes else w.values, registers, sums)
+
+    def rest(i: Value | int, sums: Sequence[Value]) -> list[Value]:
+        at = i if isinstance(i, Value) else c.constant(i, "i64")
+        return body(at, *sums, mask=mask_of_rest)
+
+    if start is None:
+        sums = list(starts)
+        if whole == lanes:
+            sums = body(c.constant(0, "i64"), *sums)
+        elif whole:
+            sums = c.loop(whole, body, sums, step=lanes)
+        if n % lanes and masks:
+            sums = rest(whole, sums)
+    else:
+        end = start + nest.chunk
+        stop = c.select(end.gt(whole), c.constant(whole, "i64"), end)
+        sums = c.loop(stop, body, starts, step=lanes, start=start)
+        if n % lanes and masks:
+            sums = c.when(end.gt(whole), lambda: rest(whole, sums), sums)
+    results = [collapse_lanes(c, f.how, s) for f, s in zip(registers, sums, strict=True)]
+    if n % lanes and not masks:
+        singles = [c.constant(identity(f.how, s.kind), s.kind) for f, s in zip(registers, results, strict=True)]
+        stop = c.constant(n, "i64")
+        if start is not None:
+            stop = c.select((start + nest.chunk).gt(whole), stop, c.constant(0, "i64"))
+        singles = c.loop(stop, lambda i, *s: body(i, *s, size=1), singles, start=whole)
+        results = [combine(c, f.how, a, b) for f, a, b in zip(registers, results, singles, strict=True)]
+    for fold, result in zip(registers, results, strict=True):
+        if fold.partials is not None and unit is not None:
+            c.store(as_stored(c, result), w.base(fold.partials), unit)
+        else:
+            put(w, Write(fold.value, fold.place), result, None, None, w.values.__getitem__)
+
+
+def used_inside(w: Writer, number: int, depth: int) -> bool:
+    """Return whether a value of an outer loop is used in the innermost one."""
+    for other, step in enumerate(w.nest.steps):
+        if w.levels[other] == depth and isinstance(step, Apply) and number in step.operands:
+            return True
+        if w.levels[other] == depth and isinstance(step, Read) and any(number == v for v, _ in step.index):
+            return True
+    return any(number == target.value or any(number == v for v, _ in target.index)
+               for target in w.nest.targets())
+
+
+def inside(w: Writer, i: Value, lanes: int, mask: int | None, outer: dict[int, Value], registers: Sequence[Fold],
+           sums: Sequence[Value]) -> list[Value]:
+    """Write one step of the innermost loop; return the next sums."""
+    nest, c = w.nest, w.c
+    depth = len(nest.sizes) - 1
+    here: dict[int, Value] = {}
+
+    def get(number: int) -> Value:
+        found = here.get(number)
+        return found if found is not None else outer[number]
+
+    for number, step in enumerate(nest.steps):
+        if w.levels[number] == depth:
+            here[number] = one_step(w, step, lanes, i, mask, get)
+    for write in nest.writes:
+        put(w, write, get(write.value), i, mask, get)
+    for fold in nest.folds:
+        if fold not in registers:
+            fold_into_memory(w, fold, get(fold.value), i, mask, get)
+    found = []
+    for fold, total in zip(registers, sums, strict=True):
+        x = get(fold.value)
+        if mask is not None:
+            x = c.select(mask_value(c, mask, lanes), x, identity(fold.how, x.kind))
+        found.append(combine(c, fold.how, total, x))
+    return found
+
+
+def mask_value(c: Code, mask: int, lanes: int) -> Value:
+    """Return a mask of lanes as an operand."""
+    bits = ", ".join(f"i1 {'true' if mask >> k & 1 else 'false'}" for k in range(lanes))
+    return Value(c, f"<{bits}>", "i1", lanes)
+
+
+def one_step(w: Writer, step: Step, lanes: int, i: Value | None, mask: int | None,
+             get: Callable[[int], Value]) -> Value:
+    """Write one value: of the innermost loop (with its index i), or of an outer one (a single number)."""
+    c = w.c
+    match step:
+        case Literal(value=value, kind=kind):
+            return c.constant(value, kind, lanes)
+        case Position():
+            return position(w, step, lanes, i)
+        case Read():
+            return read(w, step, lanes, i, mask, get)
+        case Apply(op="convert", operands=operands, kind=kind):
+            return convert(c, get(operands[0]), kind)
+        case Apply(op=op, operands=operands):
+            return ENTRIES[op](c, *(get(v) for v in operands))
+
+
+def convert(c: Code, x: Value, kind: str) -> Value:
+    """Return x as another kind; as a truth value, whether it is not 0."""
+    if kind == "i1" and x.kind != "i1":
+        return x.ne(0)
+    return c.convert(x, kind)
+
+
+def position(w: Writer, step: Position, lanes: int, i: Value | None) -> Value:
+    """Write a whole number that counts along the axes."""
+    c = w.c
+    total = w.at(Place(0, step.offset, step.strides), i)
+    if lanes > 1:
+        total = c.splat(total, lanes) + ramp(c, step.strides[-1], lanes)
+    return c.convert(total, step.kind)
+
+
+def ramp(c: Code, stride: int, lanes: int) -> Value:
+    """Return 0, stride, 2 stride, … as an operand."""
+    return Value(c, "<" + ", ".join(f"i64 {k * stride}" for k in range(lanes)) + ">", "i64", lanes)
+
+
+def read(w: Writer, step: Read, lanes: int, i: Value | None, mask: int | None, get: Callable[[int], Value]) -> Value:
+    """Write a load: of neighbours, of strided numbers, or of gathered ones."""
+    c, kind = w.c, stored(step.kind)
+    base = w.base(step.place.buffer)
+    at = w.at(step.place, i)
+    stride = step.place.strides[-1] if step.place.strides and i is not None else 0
+    if lanes == 1:
+        x = c.load(base, w.indexed(at, step.index, get), kind)
+    elif step.index or stride not in {0, 1}:
+        offsets = w.indexed(c.splat(at, lanes) + ramp(c, stride, lanes), step.index, get)
+        x = gather(c, base, offsets, kind, mask)
+    elif stride == 0:
+        x = c.splat(c.load(base, at, kind), lanes)
+    elif mask is None:
+        x = c.load(base, at, kind, lanes)
+    else:
+        x = masked_load(c, c.address(base, at, kind), kind, lanes, mask)
+    return x.ne(0) if step.kind == "i1" else x
+
+
+def overloaded(kind: str, lanes: int) -> str:
+    """Return a vector type as an intrinsic's name has it."""
+    return f"v{lanes}" + {"float": "f32", "double": "f64"}.get(kind, kind)
+
+
+def masked_load(c: Code, at: Value, kind: str, lanes: int, mask: int) -> Value:
+    """Return the numbers from `at` on, those outside the mask 0 and untouched."""
+    t = type_text(kind, lanes)
+    symbol = f"llvm.masked.load.{overloaded(kind, lanes)}.p0"
+    c.module.declare(symbol, f"declare {t} @{symbol}(ptr, <{lanes} x i1>, {t})")
+    chosen = mask_value(c, mask, lanes).typed
+    return c.put(f"call {t} @{symbol}(ptr align {SIZES[kind]} {at.text}, {chosen}, {t} zeroinitializer)", kind, lanes)
+
+
+def addresses(c: Code, base: Value, offsets: Value, kind: str) -> Value:
+    """Return one address a lane."""
+    return c.put(f"getelementptr {kind}, ptr {base.text}, {offsets.typed}", "ptr", offsets.lanes)
+
+
+def gather(c: Code, base: Value, offsets: Value, kind: str, mask: int | None) -> Value:
+    """Return the numbers at computed offsets."""
+    lanes = offsets.lanes
+    t = type_text(kind, lanes)
+    symbol = f"llvm.masked.gather.{overloaded(kind, lanes)}.v{lanes}p0"
+    c.module.declare(symbol, f"declare {t} @{symbol}(<{lanes} x ptr>, <{lanes} x i1>, {t})")
+    where = addresses(c, base, offsets, kind)
+    chosen = mask_value(c, (1 << lanes) - 1 if mask is None else mask, lanes).typed
+    pointers = f"<{lanes} x ptr> align {SIZES[kind]} {where.text}"
+    return c.put(f"call {t} @{symbol}({pointers}, {chosen}, {t} zeroinitializer)", kind, lanes)
+
+
+def as_stored(c: Code, x: Value) -> Value:
+    """Return x as it lies in memory."""
+    return c.convert(x, "i8") if x.kind == "i1" else x
+
+
+def put(w: Writer, write: Write, x: Value, i: Value | None, mask: int | None, get: Callable[[int], Value]) -> None:
+    """Write a store: of neighbours, of strided numbers, or scattered ones."""
+    c = w.c
+    x = as_stored(c, x)
+    base, at = w.base(write.place.buffer), w.at(write.place, i)
+    stride = write.place.strides[-1] if write.place.strides and i is not None else 0
+    if x.lanes == 1:
+        c.store(x, base, w.indexed(at, write.index, get))
+    elif write.index or stride != 1:
+        offsets = w.indexed(c.splat(at, x.lanes) + ramp(c, stride, x.lanes), write.index, get)
+        scatter(c, x, base, offsets, mask)
+    elif mask is None:
+        c.store(x, base, at)
+    else:
+        masked_store(c, x, c.address(base, at, x.kind), mask)
+
+
+def masked_store(c: Code, x: Value, at: Value, mask: int) -> None:
+    """Put the chosen lanes at an address."""
+    symbol = f"llvm.masked.store.{overloaded(x.kind, x.lanes)}.p0"
+    c.module.declare(symbol, f"declare void @{symbol}({x.type}, ptr, <{x.lanes} x i1>)")
+    c.do(f"call void @{symbol}({x.typed}, ptr align {SIZES[x.kind]} {at.text}, {mask_value(c, mask, x.lanes).typed})")
+
+
+def scatter(c: Code, x: Value, base: Value, offsets: Value, mask: int | None) -> None:
+    """Put the lanes at computed offsets, the last of equal ones winning."""
+    symbol = f"llvm.masked.scatter.{overloaded(x.kind, x.lanes)}.v{x.lanes}p0"
+    c.module.declare(symbol, f"declare void @{symbol}({x.type}, <{x.lanes} x ptr>, <{x.lanes} x i1>)")
+    where = addresses(c, base, offsets, x.kind)
+    chosen = mask_value(c, (1 << x.lanes) - 1 if mask is None else mask, x.lanes).typed
+    c.do(f"call void @{symbol}({x.typed}, <{x.lanes} x ptr> align {SIZES[x.kind]} {where.text}, {chosen})")
+
+
+def fold_into_memory(w: Writer, fold: Fold, x: Value, i: Value, mask: int | None, get: Callable[[int], Value]) -> None:
+    """Write a fold whose results lie in memory: along an outer axis, or scattered."""
+    c, kind = w.c, stored(x.kind)
+    stride = fold.place.strides[-1] if fold.place.strides else 0
+    if fold.index or stride == 0 or (stride != 1 and x.lanes > 1):
+        one_by_one(w, fold, x, i, mask, get)
+        return
+    base, at = w.base(fold.place.buffer), w.at(fold.place, i)
+    there = c.address(base, at, kind)
+    old = c.load(there, 0, kind, x.lanes) if mask is None else masked_load(c, there, kind, x.lanes, mask)
+    new = as_stored(c, combine(c, fold.how, old.ne(0) if x.kind == "i1" else old, x))
+    if mask is None:
+        c.store(new, there, 0)
+    else:
+        masked_store(c, new, there, mask)
+
+
+def one_by_one(w: Writer, fold: Fold, x: Value, i: Value, mask: int | None, get: Callable[[int], Value]) -> None:
+    """Write a fold of lanes that may meet at one number: lane after lane."""
+    c, kind = w.c, stored(x.kind)
+    base = w.base(fold.place.buffer)
+    stride = fold.place.strides[-1] if fold.place.strides else 0
+    for lane in range(x.lanes):
+        if mask is not None and not mask >> lane & 1:
+            continue
+        at = w.at(fold.place, i) + lane * stride
+        at = w.indexed(at, fold.index, lambda v, lane=lane: c.extract(get(v), lane))  # type: ignore[misc]
+        old = c.load(base, at, kind)
+        new = combine(c, fold.how, old.ne(0) if x.kind == "i1" else old, c.extract(x, lane))
+        c.store(as_stored(c, new), base, at)

@@ -1,0 +1,204 @@
+"""A whole program as one module: a function for each piece of compiled code between two calls.
+
+Every function takes one pointer, to a table of addresses: first the arena, then the inputs, outputs and constants in
+the order of their buffers. Small instructions are inlined where they stand; large ones stay functions of a range of
+units, so that threads can share them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+from backlight.run.emit.code import Code, Module, Value
+from backlight.run.emit.nest import units, write_fills, write_nest
+from backlight.run.emit.product import Product, define_product, panels
+from backlight.run.lower.memory import used
+from backlight.run.lower.program import Call, Instruction, Multiply, Nest, Place, Program
+
+INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A function of the module, or a call of the reference machine."""
+
+    symbol: str | None
+    call: Call | None = None
+
+
+def slots(program: Program) -> dict[int, int]:
+    """Return the place in the table of each buffer outside the arena."""
+    outside = [b.number for b in program.buffers if b.role != "arena"]
+    return {number: 1 + k for k, number in enumerate(outside)}
+
+
+class Bases:
+    """The addresses of buffers inside one function, each loaded from the table once."""
+
+    def __init__(self, c: Code, program: Program, table: Value) -> None:
+        self.c, self.program, self.table = c, program, table
+        self.slots = slots(program)
+        self.kept: dict[int, Value] = {}
+        self.arena: Value | None = None
+
+    def load(self, numbers: list[int]) -> None:
+        """Load the addresses that will be needed, before any loop is open."""
+        for number in numbers:
+            if number in self.kept:
+                continue
+            if number in self.slots:
+                self.kept[number] = self.c.load(self.table, self.slots[number], "ptr")
+                continue
+            if self.arena is None:
+                self.arena = self.c.load(self.table, 0, "ptr")
+            self.kept[number] = self.c.address(self.arena, self.program.offsets[number], "i8")
+
+    def __call__(self, number: int) -> Value:
+        return self.kept[number]
+
+
+def work(instruction: Instruction) -> int:
+    """Return roughly how many scalar operations an instruction takes."""
+    match instruction:
+        case Nest(sizes=sizes, steps=steps):
+            return prod(sizes) * max(len(steps), 1)
+        case Multiply(m=m, n=n, k=k, batch=batch):
+            return m * n * k * prod(batch)
+        case Call():
+            return 0
+
+
+def write_instruction(c: Code, program: Program, instruction: Nest | Multiply, bases: Bases, first: Value | int,
+                      last: Value | int) -> None:
+    """Write one instruction for the units from first up to last."""
+    if isinstance(instruction, Nest):
+        write_nest(c, instruction, bases, first, last)
+    else:
+        write_multiply(c, instruction, bases, first, last)
+
+
+def unit_count(target_module: Module, instruction: Nest | Multiply) -> int:
+    """Return into how many units threads may share out the instruction."""
+    if isinstance(instruction, Nest):
+        return units(instruction)
+    if 0 in instruction.batch:
+        return 1
+    return prod(instruction.batch) * panels(target_module.target, product_of(instruction))
+
+
+def product_of(m: Multiply) -> Product:
+    """Return the sizes of one product of the batch."""
+    (a_row, a_column), (b_row, b_column), (c_row, _) = (p.strides[-2:] for p in (m.a, m.b, m.c))
+    return Product(m.kind, m.m, m.n, m.k, a_row, a_column, b_row, b_column, c_row)
+
+
+def write_multiply(c: Code, m: Multiply, base: Callable[[int], Value], first: Value | int, last: Value | int) -> None:
+    """Write the products of a batch; a unit is one panel of one product."""
+    p = product_of(m)
+    if 0 in m.batch or m.m * m.n == 0:
+        return
+    if m.k == 0:
+        raise AssertionError("a product over nothing is a nest of zeros")
+    symbol = define_product(c.module, p)
+    count = panels(c.module.target, p)
+
+    def one(batch: Value | int, low: Value, high: Value) -> None:
+        places = []
+        for place in (m.a, m.b, m.c):
+            at = c.address(base(place.buffer), place.offset, m.kind)
+            places.append(c.address(at, batch_offset(c, m, place, batch), m.kind))
+        operands = ", ".join(x.typed for x in (*places, low, high))
+        c.do(f"call void @{symbol}({operands}, i1 false)")
+
+    def lift(x: Value | int) -> Value:
+        return x if isinstance(x, Value) else c.constant(x, "i64")
+
+    if prod(m.batch) == 1:
+        one(0, lift(first), lift(last))
+    elif (isinstance(first, int) and isinstance(last, int)) or count == 1:
+        low, high = c.constant(0, "i64"), c.constant(count, "i64")
+        if isinstance(first, int) and isinstance(last, int):
+            c.loop(prod(m.batch), lambda b: one(b, low, high))
+        else:
+            c.loop(last, lambda b: one(b, low, high), start=first)
+    else:
+        def unit(u: Value) -> None:
+            batch = c.put(f"sdiv {u.typed}, {count}", "i64")
+            panel = u - batch * count
+            one(batch, panel, panel + 1)
+
+        c.loop(last, unit, start=first)
+
+
+def batch_offset(c: Code, m: Multiply, place: Place, batch: Value | int) -> Value | int:
+    """Return where the product number `batch` finds an operand."""
+    if isinstance(batch, int):
+        return 0
+    total: Value = c.constant(0, "i64")
+    rest = batch
+    for size, stride in reversed(list(zip(m.batch, place.strides[:-2], strict=True))):
+        following = c.put(f"sdiv {rest.typed}, {size}", "i64")
+        total = total + (rest - following * size) * stride
+        rest = following
+    return total
+
+
+def define_step(module: Module, program: Program, number: int, instruction: Nest | Multiply) -> str:
+    """Write the function of one instruction: (table, first, last)."""
+    def write(c: Code, table: Value, first: Value, last: Value) -> None:
+        bases = Bases(c, program, table)
+        bases.load(touched(instruction))
+        write_instruction(c, program, instruction, bases, first, last)
+
+    parameters = [("table", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
+    return module.define(f"bl.step.{number}", "void", parameters, "noinline #0", write)
+
+
+def touched(instruction: Nest | Multiply) -> list[int]:
+    """Return the buffers of an instruction, each once."""
+    return list(dict.fromkeys(used(instruction)))
+
+
+def define_pieces(module: Module, program: Program, run_units: Callable[..., None] | None = None) -> list[Piece]:
+    """Write the functions of all instructions; return the pieces in the order in which they run."""
+    pieces: list[Piece] = []
+    pending: list[tuple[int, Nest | Multiply]] = []
+    sizes = {b.number: b.size for b in program.buffers}
+
+    def flush() -> None:
+        if not pending:
+            return
+        mine = list(pending)
+        pending.clear()
+
+        def write(c: Code, table: Value) -> None:
+            bases = Bases(c, program, table)
+            for number, instruction in mine:
+                bases.load(touched(instruction))
+                if isinstance(instruction, Nest):
+                    write_fills(c, instruction, bases, sizes)
+                count = unit_count(module, instruction)
+                if work(instruction) <= INLINE:
+                    write_instruction(c, program, instruction, bases, 0, count)
+                else:
+                    symbol = define_step(module, program, number, instruction)
+                    if run_units is not None and count > 1:
+                        run_units(c, symbol, table, count, work(instruction))
+                    else:
+                        c.do(f"call void @{symbol}({table.typed}, i64 0, i64 {count})")
+
+        symbol = f"bl.piece.{len(pieces)}"
+        module.define(symbol, "void", [("table", "ptr", 1)], "#0", write, linkage="")
+        pieces.append(Piece(symbol))
+
+    for number, instruction in enumerate(program.instructions):
+        if isinstance(instruction, Call):
+            flush()
+            pieces.append(Piece(None, instruction))
+        else:
+            pending.append((number, instruction))
+    flush()
+    return pieces
+

@@ -1,0 +1,80 @@
+"""Where each buffer of the arena lies: buffers that are never alive together share the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from backlight.run.lower.program import Call, Fold, Instruction, Multiply, Nest, Place, Program, Read
+
+ALIGN = 64  # bytes: a cache line, and the widest vector
+
+
+def used(instruction: Instruction) -> Iterator[int]:
+    """Yield the buffers that an instruction reads or writes."""
+    match instruction:
+        case Nest(steps=steps):
+            for step in steps:
+                if isinstance(step, Read):
+                    yield step.place.buffer
+            for target in instruction.targets():
+                yield target.place.buffer
+                if isinstance(target, Fold) and target.partials is not None:
+                    yield target.partials
+        case Multiply(a=a, b=b, c=c):
+            yield from (a.buffer, b.buffer, c.buffer)
+        case Call(inputs=inputs, outputs=outputs):
+            yield from inputs
+            yield from outputs
+
+
+def lifetimes(program: Program) -> dict[int, tuple[int, int]]:
+    """Return for each buffer of the arena the first and the last instruction that touches it."""
+    arena = {b.number for b in program.buffers if b.role == "arena"}
+    found: dict[int, tuple[int, int]] = {}
+    for number, instruction in enumerate(program.instructions):
+        for buffer in used(instruction):
+            if buffer in arena:
+                found[buffer] = (found.get(buffer, (number, number))[0], number)
+    return found
+
+
+def plan(program: Program) -> Program:
+    """Return the program with an offset for each buffer of the arena: the largest first, each as low as it fits."""
+    alive = lifetimes(program)
+    buffers = {b.number: b for b in program.buffers}
+    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last
+    offsets: dict[int, int] = {}
+    for number in sorted(alive, key=lambda k: (-buffers[k].bytes, k)):
+        first, last = alive[number]
+        size = -(-max(buffers[number].bytes, 1) // ALIGN) * ALIGN
+        at = 0
+        for start, end, f, l in sorted(placed):
+            if f <= last and first <= l and start < at + size and at < end:
+                at = end
+        placed.append((at, at + size, first, last))
+        offsets[number] = at
+    return replace(program, offsets=offsets, arena=max((end for _, end, _, _ in placed), default=0))
+
+
+def moved(instruction: Instruction, names: dict[int, int]) -> Instruction:
+    """Return the instruction with its buffers renamed."""
+    def place(p: Place) -> Place:
+        return replace(p, buffer=names.get(p.buffer, p.buffer))
+
+    match instruction:
+        case Nest(steps=steps, writes=writes, folds=folds):
+            return replace(
+                instruction,
+                steps=tuple(replace(s, place=place(s.place)) if isinstance(s, Read) else s for s in steps),
+                writes=tuple(replace(x, place=place(x.place)) for x in writes),
+                folds=tuple(replace(x, place=place(x.place)) for x in folds),
+            )
+        case Multiply():
+            return replace(instruction, a=place(instruction.a), b=place(instruction.b), c=place(instruction.c))
+        case Call():
+            def rename(numbers: Sequence[int]) -> tuple[int, ...]:
+                return tuple(names.get(n, n) for n in numbers)
+
+            return replace(instruction, inputs=rename(instruction.inputs), outputs=rename(instruction.outputs))
+

@@ -1,0 +1,197 @@
+"""The loops that a graph becomes: buffers, nests of loops, products, calls.
+
+A nest runs over a box of indices and computes its values for each of them: reads, literals, applied scalar operations,
+in order, by number. What it computes it writes, or folds (sums, largest, …) along some of its axes. Every access is a
+buffer, an offset and one stride an axis; a broadcast is a stride of 0, a transpose an exchange of strides, and neither
+costs anything. Nothing here knows a processor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+
+Kind = str  # of number: "float", "double", "i64", "i32", "i1"
+BYTES = {"float": 4, "double": 8, "i64": 8, "i32": 4, "i16": 2, "i8": 1, "i1": 1}
+Role = OneOf["input", "output", "arena", "constant"]
+How = OneOf["sum", "product", "largest", "smallest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A piece of memory: so many numbers of a kind, and the node they belong to."""
+
+    number: int
+    kind: Kind
+    size: int
+    role: Role
+    label: str
+
+    @property
+    def bytes(self) -> int:
+        """Its size in bytes."""
+        return self.size * BYTES[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Numbers of a buffer: the first one's offset, and how far one step along each axis goes."""
+
+    buffer: int
+    offset: int
+    strides: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The number at a place; `index` pairs (value, stride) move it by computed whole numbers (a gather)."""
+
+    place: Place
+    kind: Kind
+    index: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """The same number everywhere."""
+
+    value: float | int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A whole number that counts along the axes: offset + Σ stride · index."""
+
+    offset: int
+    strides: tuple[int, ...]
+    kind: Kind = "i64"
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A scalar operation on earlier values."""
+
+    op: str
+    operands: tuple[int, ...]
+    kind: Kind
+
+
+Step = Read | Literal | Position | Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A value put at a place; `index` as in a read (a scatter)."""
+
+    value: int
+    place: Place
+    index: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A value combined along the axes where the strides of its place are 0.
+
+    `partials` is where a fold of everything puts the results of its chunks, before they are folded in turn.
+    """
+
+    value: int
+    how: How
+    place: Place
+    partials: int | None = None
+    index: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """Loops over a box of indices. `chunk` is how many steps of a single long loop make one unit of work."""
+
+    sizes: tuple[int, ...]
+    steps: tuple[Step, ...]
+    writes: tuple[Write, ...]
+    folds: tuple[Fold, ...]
+    nodes: tuple[int, ...]
+    chunk: int = 0
+
+    def levels(self) -> list[int]:
+        """Return for each value the innermost axis that it depends on; -1 for what is the same everywhere."""
+        found: list[int] = []
+        for step in self.steps:
+            match step:
+                case Literal():
+                    found.append(-1)
+                case Position(strides=strides):
+                    found.append(innermost(strides))
+                case Read(place=place, index=index):
+                    found.append(max([innermost(place.strides), *(found[v] for v, _ in index)]))
+                case Apply(operands=operands):
+                    found.append(max((found[v] for v in operands), default=-1))
+        return found
+
+    def accesses(self) -> Iterator[tuple[int, ...]]:
+        """Yield the strides of everything that moves with the indices."""
+        for step in self.steps:
+            if isinstance(step, Read):
+                yield step.place.strides
+            elif isinstance(step, Position):
+                yield step.strides
+        for target in self.targets():
+            yield target.place.strides
+
+    def targets(self) -> tuple[Write | Fold, ...]:
+        """Return what the nest writes and folds."""
+        return (*self.writes, *self.folds)
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply:
+    """Matrix products C = A B, repeated along the batch axes."""
+
+    kind: Kind
+    m: int
+    n: int
+    k: int
+    a: Place  # strides: of the batch axes, then of a row and of a column
+    b: Place
+    c: Place
+    batch: tuple[int, ...]
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A node computed by the reference machine, between two pieces of compiled code."""
+
+    node: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """The node, as other instructions name theirs."""
+        return (self.node,)
+
+
+Instruction = Nest | Multiply | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Instructions in order, the buffers they use, and where the buffers of the arena lie."""
+
+    buffers: tuple[Buffer, ...]
+    instructions: tuple[Instruction, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    offsets: dict[int, int] = field(default_factory=dict)
+    arena: int = 0
+
+
+def innermost(strides: tuple[int, ...]) -> int:
+    """Return the last axis with a stride other than 0, or -1."""
+    for axis in range(len(strides) - 1, -1, -1):
+        if strides[axis]:
+            return axis
+    return -1
