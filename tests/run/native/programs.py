@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backlight.run.emit.code import Module, Target
-from backlight.run.emit.program import define_pieces
+from backlight.run.emit.program import RESERVED, define_pieces
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Buffer, Instruction, Program
 from backlight.run.native import host
@@ -21,14 +21,15 @@ def buffers(*arrays: np.ndarray) -> list[Buffer]:
 
 
 def run(target: Target, instructions: Sequence[Instruction], arrays: Sequence[np.ndarray],
-        arena: Sequence[Buffer] = ()) -> None:
+        arena: Sequence[Buffer] = (), share: int | None = None, pool: int | None = None) -> None:
     program = plan(Program((*buffers(*arrays), *arena), tuple(instructions), (), ()))
     module = Module(target)
     pieces = define_pieces(module, program)
     symbols = [piece.symbol for piece in pieces if piece.symbol]
     loaded = host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), symbols)
     memory = np.zeros(program.arena + 64, np.uint8)
-    table = (ctypes.c_void_p * (1 + len(arrays)))(memory.ctypes.data, *(a.ctypes.data for a in arrays))
+    places = [a.ctypes.data for a in arrays]
+    table = (ctypes.c_void_p * (RESERVED + len(arrays)))(memory.ctypes.data, share, pool, *places)
     for symbol in symbols:
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(loaded.addresses[symbol])(table)
 

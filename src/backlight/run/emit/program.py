@@ -1,8 +1,8 @@
 """A whole program as one module: a function for each piece of compiled code between two calls.
 
-Every function takes one pointer, to a table of addresses: first the arena, then the inputs, outputs and constants in
-the order of their buffers. Small instructions are inlined where they stand; large ones stay functions of a range of
-units, so that threads can share them out.
+Every function takes one pointer, to a table of addresses: the arena, the pool of threads, then the inputs, outputs and
+constants in the order of their buffers. Small instructions are inlined where they stand; large ones stay functions of a
+range of units, so that threads can share them out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from backlight.run.emit.product import Product, define_product, panels
 from backlight.run.lower.memory import used
 from backlight.run.lower.program import Call, Instruction, Multiply, Nest, Place, Program
 
+RESERVED = 3  # places in the table before the buffers: the arena, the pool's function, the pool
+SHARED = 400_000  # scalar operations, some 20 microseconds, from which a step is worth sharing out
 INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
 
 
@@ -31,7 +33,7 @@ class Piece:
 def slots(program: Program) -> dict[int, int]:
     """Return the place in the table of each buffer outside the arena."""
     outside = [b.number for b in program.buffers if b.role != "arena"]
-    return {number: 1 + k for k, number in enumerate(outside)}
+    return {number: RESERVED + k for k, number in enumerate(outside)}
 
 
 class Bases:
@@ -156,12 +158,36 @@ def define_step(module: Module, program: Program, number: int, instruction: Nest
     return module.define(f"bl.step.{number}", "void", parameters, "noinline #0", write)
 
 
+def share(c: Code, symbol: str, table: Value, count: int) -> None:
+    """Write a call that shares a step out among the threads of the pool, if there is one."""
+    grain = max(1, count // 16)
+
+    def write(inner: Code, step: Value, over: Value, units: Value, size: Value) -> None:
+        pool = inner.load(over, 2, "ptr")
+        alone = inner.put(f"icmp eq ptr {pool.text}, null", "i1")
+        yes, no, end = inner.name("alone"), inner.name("shared"), inner.name("end")
+        inner.do(f"br i1 {alone.text}, label %{yes}, label %{no}")
+        inner.label(yes)
+        inner.do(f"call void {step.text}({over.typed}, i64 0, {units.typed})")
+        inner.do(f"br label %{end}")
+        inner.label(no)
+        function = inner.load(over, 1, "ptr")
+        operands = ", ".join(x.typed for x in (pool, step, over, units, size))
+        inner.do(f"call void {function.text}({operands})")
+        inner.do(f"br label %{end}")
+        inner.label(end)
+
+    parameters = [("step", "ptr", 1), ("table", "ptr", 1), ("count", "i64", 1), ("grain", "i64", 1)]
+    c.module.define("bl.share", "void", parameters, "noinline #0", write)
+    c.do(f"call void @bl.share(ptr @{symbol}, {table.typed}, i64 {count}, i64 {grain})")
+
+
 def touched(instruction: Nest | Multiply) -> list[int]:
     """Return the buffers of an instruction, each once."""
     return list(dict.fromkeys(used(instruction)))
 
 
-def define_pieces(module: Module, program: Program, run_units: Callable[..., None] | None = None) -> list[Piece]:
+def define_pieces(module: Module, program: Program) -> list[Piece]:
     """Write the functions of all instructions; return the pieces in the order in which they run."""
     pieces: list[Piece] = []
     pending: list[tuple[int, Nest | Multiply]] = []
@@ -184,8 +210,8 @@ def define_pieces(module: Module, program: Program, run_units: Callable[..., Non
                     write_instruction(c, program, instruction, bases, 0, count)
                 else:
                     symbol = define_step(module, program, number, instruction)
-                    if run_units is not None and count > 1:
-                        run_units(c, symbol, table, count, work(instruction))
+                    if count > 1 and work(instruction) > SHARED:
+                        share(c, symbol, table, count)
                     else:
                         c.do(f"call void @{symbol}({table.typed}, i64 0, i64 {count})")
 

@@ -1,0 +1,103 @@
+"""Compiled code on disk: an object file for each module, named by everything that it depends on.
+
+An entry is written beside its place and moved there, so that a reader sees all of it or nothing; it carries its own
+digest, so that a damaged one is noticed and made again; the oldest are removed when there are too many. Nothing here
+can make a compilation fail: a disk that is full or closed is a store that keeps nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+MAGIC = b"backlight object 1\n"
+LIMIT_BYTES = 256 * 2**20
+
+
+def folder() -> Path | None:
+    """Return where entries lie, or None if nothing is to be kept: `BACKLIGHT_CACHE` names a folder, or `off`."""
+    asked = os.environ.get("BACKLIGHT_CACHE")
+    if asked == "off":
+        return None
+    if asked:
+        return Path(asked)
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA")
+    else:
+        root = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(root) if root else Path.home() / ".cache") / "backlight"
+    except RuntimeError:  # no home
+        return None
+
+
+def key(*parts: str) -> str:
+    """Return the name of an entry: a digest of all it depends on."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def load(name: str) -> bytes | None:
+    """Return an entry, or None if it is not there or damaged."""
+    where = folder()
+    if where is None:
+        return None
+    path = where / f"{name}.o"
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    head = len(MAGIC) + 32
+    image = data[head:]
+    if data[: len(MAGIC)] != MAGIC or hashlib.sha256(image).digest() != data[len(MAGIC):head]:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # used just now: among the last to be removed
+    return image
+
+
+def save(name: str, image: bytes) -> None:
+    """Keep an entry, if the disk lets us."""
+    where = folder()
+    if where is None:
+        return
+    try:
+        where.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=where, suffix=".part")
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(MAGIC + hashlib.sha256(image).digest() + image)
+        os.replace(temporary, where / f"{name}.o")
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        return
+    prune(where)
+
+
+def prune(where: Path, limit: int = LIMIT_BYTES) -> None:
+    """Remove the entries that were not used for longest, until the rest fits."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in where.glob("*.o"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= limit:
+            return
+        with contextlib.suppress(OSError):
+            path.unlink()
+        total -= size
