@@ -1,0 +1,1 @@
+"""Derivatives: each way of taking them turns a graph into a graph."""

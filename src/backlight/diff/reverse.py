@@ -1,0 +1,343 @@
+"""Reverse mode: a graph in, the same graph with gradients written behind it out.
+
+The walk goes once through the nodes from the output down. At each node the gradients that arrived over its consumers
+are summed (`why` sum); times the local derivative that is what travels on down each edge (`why` downstream), summed
+over stretched axes where the operand was broadcast — here, in one place, and in no rule. Nothing is computed: rules
+write nodes.
+
+A gradient that went through a selection (`where`, `relu`, `max`, …) is exactly zero on the branch not taken, and there
+a later product with an infinite local derivative must not turn that zero into NaN. So with each gradient goes a live
+mask, written down only when some product needs it: where the mask is false the product is dropped, everywhere else it
+stands, an honest NaN included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.array import Array, Tape
+from ..core.graph import Graph, Node, Part, Why, live_nodes
+from ..core.table import TABLE
+from ..core.types import TupleType, Type
+from ..errors import DifferentiationError, InputError, ShapeError
+
+__all__ = ["pull", "reverse"]
+
+Mask = Callable[[], Array] | None
+
+
+class Walk:
+    """One walk down a tape: what has arrived where, and what has been written."""
+
+    def __init__(self, tape: Tape, active: bytearray) -> None:
+        self.tape = tape
+        self.active = active
+        self.grads: dict[int, int] = {}
+        self.parts: dict[tuple[int, int], Part] = {}
+        self.arrived: dict[int, list[int]] = {}
+        self.masks: dict[int, list[Mask]] = {}
+        self.ones: dict[Any, int] = {}
+        # Gradients of the single outputs of nodes with several, by node and output.
+        self.arrived_items: dict[int, dict[int, list[int]]] = {}
+
+    def arrive(self, node: int, number: int, mask: Mask) -> None:
+        """A gradient reaches a node over one of the edges above it."""
+        self.arrived.setdefault(node, []).append(number)
+        if mask is not None or node in self.masks:
+            self.masks.setdefault(node, [None] * (len(self.arrived[node]) - 1)).append(mask)
+
+    def constant(self, value: float, type: Type) -> int:
+        """The node of a constant derivative; one for all edges that have the same."""
+        key = (value, type.dtype)
+        found = self.ones.get(key)
+        if found is None:
+            found = self.ones[key] = self.tape.constant(value, type.dtype).number
+        return found
+
+    def gather(self, i: int) -> tuple[int, Mask]:
+        """The gradient of node i: what arrived, summed; and where it is live."""
+        numbers = self.arrived.pop(i)
+        masks = self.masks.pop(i, None)
+        if len(numbers) == 1:
+            return numbers[0], masks[0] if masks else None
+        self.tape.why = Why("sum", "sum", i)
+        total = TABLE["total"](*[Array(self.tape, n, self.known(n)) for n in numbers])
+        if masks is None or any(m is None for m in masks):
+            return total.number, None
+        return total.number, either(masks)
+
+    def known(self, number: int) -> Any:
+        """The value of a node, on a tape that keeps values."""
+        return None if self.tape.values is None else self.tape.values[number]
+
+    def array(self, number: int) -> Array:
+        return Array(self.tape, number, self.known(number))
+
+    def step(self, i: int) -> None:
+        """Send the gradient of node i down its edges."""
+        tape = self.tape
+        node = tape.nodes[i]
+        op = node.op
+        if isinstance(node.type, TupleType):
+            self.step_tuple(i, node)
+            return
+        g, mask = self.gather(i)
+        self.grads[i] = g
+        if not node.inputs:
+            return
+        active = self.active
+        if op.local is not None:
+            for k, j in enumerate(node.inputs):
+                if active[j]:
+                    self.local_edge(i, node, k, j, g, mask)
+        elif op.vjp is not None:
+            for k, j in enumerate(node.inputs):
+                if active[j]:
+                    self.rule_edge(i, node, k, j, self.array(g), g, mask)
+
+    def step_tuple(self, i: int, node: Node) -> None:
+        """A node with several outputs: its rule takes one gradient per output, zeros for those that nobody used."""
+        found = self.arrived_items.pop(i, {})
+        self.arrived.pop(i, None)
+        assert isinstance(node.type, TupleType)
+        gs = []
+        for k, t in enumerate(node.type.types):
+            numbers = found.get(k, [])
+            self.tape.why = Why("sum", "sum", i)
+            if not numbers:
+                gs.append(self.tape.constant(np.zeros(t.shape, t.dtype)))
+            elif len(numbers) == 1:
+                gs.append(self.array(numbers[0]))
+            else:
+                gs.append(TABLE["total"](*map(self.array, numbers)))
+        if node.op.vjp is not None:
+            for k, j in enumerate(node.inputs):
+                if self.active[j]:
+                    self.rule_edge(i, node, k, j, gs, gs[0].number, None)
+
+    def local_edge(self, i: int, node: Node, k: int, j: int, g: int, mask: Mask) -> None:
+        """Elementwise: downstream = upstream × local, then undo the stretching."""
+        tape, op = self.tape, node.op
+        rule = op.rule("local", k)
+        if rule is None:
+            return
+        z = self.array(i)
+        xs = [self.array(n) for n in node.inputs]
+        attrs = dict(node.attrs)
+        tape.why = Why("local", op.name, i, k + 1)
+        local = rule(z, *xs, **attrs)
+        chosen = op.select[k] if op.select is not None else None
+        own: Mask = None
+        if chosen is not None:
+            tape.why = Why("mask", op.name, i, k + 1)
+            picked: Array = chosen(z, *xs, **attrs)
+            own = lambda: picked
+        live = both(mask, own)
+        assert isinstance(node.type, Type)
+        constant = not isinstance(local, Array)
+        tape.why = Why("local", op.name, i, k + 1)
+        number = self.constant(local, node.type) if constant else local.number
+        if own is not None:  # the derivative that a reader sees is zero where the branch was not taken
+            number = TABLE["where"](own(), self.array(number), 0.0).number
+        tape.why = Why("downstream", op.name, i, k + 1)
+        if constant and local == 1.0:
+            d = self.array(g)
+        elif constant and local == -1.0:
+            d = TABLE["neg"](self.array(g))
+        elif constant and local == 0.0:
+            d = self.zeros(tape.nodes[g].type)
+        else:
+            factor = self.array(number) if constant else local
+            if factor.dtype.kind == "c":
+                factor = TABLE["conj"](factor)
+            d = TABLE["mul"](self.array(g), factor)
+        if own is not None or (live is not None and not constant):
+            assert live is not None
+            tape.why = Why("mask", op.name, i, k + 1)
+            m = live()
+            tape.why = Why("downstream", op.name, i, k + 1)
+            d = TABLE["where"](m, d, 0.0)
+        target = tape.nodes[j].type
+        assert isinstance(target, Type)
+        if d.shape != target.shape:
+            d = TABLE["sum_to"](d, shape=target.shape)
+            live = shrunk(live, target.shape)
+        self.deliver(i, k, j, g, number, d, live)
+
+    def rule_edge(self, i: int, node: Node, k: int, j: int, g: Any, upstream: int, mask: Mask) -> None:
+        """An operation that mixes axes: its rule writes the downstream gradient."""
+        tape, op = self.tape, node.op
+        rule = op.rule("vjp", k)
+        if rule is None:
+            return
+        z = self.array(i)
+        xs = [self.array(n) for n in node.inputs]
+        attrs = dict(node.attrs)
+        tape.why = Why("downstream", op.name, i, k + 1)
+        d = rule(g, z, *xs, **attrs)
+        if d is None:
+            return
+        live: Mask = None
+        if op.mask is not None and (mask is not None or op.kind not in ("linear", "shape")):
+            push = op.mask
+            live = once(lambda: push(k, mask() if mask else None, z, *xs, **attrs)) if mask else None
+            if mask is None:  # a selection among the axes: the mask begins here
+                tape.why = Why("mask", op.name, i, k + 1)
+                begun = push(k, None, z, *xs, **attrs)
+                live = None if begun is None else (lambda: begun)
+        self.deliver(i, k, j, upstream, -1, d, live)
+
+    def zeros(self, type: Any) -> Array:
+        return self.tape.constant(np.zeros(type.shape, type.dtype))
+
+    def deliver(self, i: int, k: int, j: int, upstream: int, local: int, d: Array, mask: Mask) -> None:
+        """Put the downstream gradient on its edge, in the dtype of the operand."""
+        tape = self.tape
+        target = tape.nodes[j].type
+        if isinstance(target, Type) and d.dtype is not target.dtype and d.dtype != target.dtype:
+            if d.dtype.kind == "c" and target.dtype.kind != "c":
+                d = TABLE["real"](d)
+            if d.dtype != target.dtype:
+                d = TABLE["cast"](d, dtype=target.dtype.name)
+        assert not isinstance(target, Type) or d.shape == target.shape, (
+            f"{tape.nodes[i].op.name}: the gradient of operand {k + 1} has shape {d.shape}, the operand {target.shape}"
+        )
+        self.parts[(i, k + 1)] = Part(upstream, local, d.number)
+        if isinstance(target, TupleType):
+            slot = self.arrived_items.setdefault(j, {}).setdefault(tape.nodes[i].attr("k", 0), [])
+            slot.append(d.number)
+            self.arrived.setdefault(j, [])
+        else:
+            self.arrive(j, d.number, mask)
+
+
+def once(make: Callable[[], Array]) -> Callable[[], Array]:
+    """The same array every time, written when it is first asked for."""
+    made: list[Array] = []
+
+    def get() -> Array:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
+
+def both(a: Mask, b: Mask) -> Mask:
+    """Live where both are."""
+    if a is None or b is None:
+        return a if b is None else b
+    return once(lambda: TABLE["logical_and"](a(), b()))
+
+
+def either(masks: Sequence[Mask]) -> Mask:
+    """Live where at least one is."""
+
+    def make() -> Array:
+        found = [m() for m in masks if m is not None]
+        out = found[0]
+        for m in found[1:]:
+            out = TABLE["logical_or"](out, m)
+        return out
+
+    return once(make)
+
+
+def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """The mask of an operand that was stretched: live where any of its copies is."""
+    if mask is None:
+        return None
+
+    def make() -> Array:
+        m = mask()
+        if m.shape == shape:
+            return m
+        return TABLE["greater"](TABLE["sum_to"](TABLE["cast"](m, dtype="float64"), shape=shape), 0.0)
+
+    return once(make)
+
+
+def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 0) -> Walk:
+    """Write gradients of the seeded nodes, down to the nodes `wrt`, on the tape itself.
+
+    `seeds` maps a node to the node that is its upstream gradient; only nodes from number `start` on are walked through.
+    """
+    top = max(seeds) if seeds else -1
+    active = bytearray(len(tape.nodes))
+    for i in wrt:
+        active[i] = 1
+    nodes = tape.nodes
+    for i in range(start, top + 1):
+        if not active[i]:
+            node = nodes[i]
+            for j in node.inputs:
+                if active[j]:
+                    t = node.type
+                    if isinstance(t, TupleType) or (t is not None and t.is_float):
+                        active[i] = 1
+                    break
+    before = tape.why, tape.at, tape.positions, tape.scope
+    tape.positions = False
+    walk = Walk(tape, active)
+    for i, g in seeds.items():
+        walk.arrive(i, g, None)
+    arrived = walk.arrived
+    for i in range(top, start - 1, -1):
+        if i in arrived:
+            tape.scope, tape.at = nodes[i].scope, nodes[i].at
+            walk.step(i)
+    tape.why, tape.at, tape.positions, tape.scope = before
+    return walk
+
+
+def reverse(graph: Graph, of: int | None = None, wrt: Sequence[int] | None = None, seed: Any = None) -> Graph:
+    """The graph with, behind it, the gradient of one output by every input and by every node in between.
+
+    `of` is the node to differentiate (default: the first output), `wrt` the inputs to reach (default: all that are
+    floats). `seed` is the upstream gradient of `of`, of its shape; ones where it is not given.
+    Raises: DifferentiationError where the output is no float, InputError where the graph has no types yet, ShapeError for
+    a seed of another shape.
+    """
+    if not graph.typed:
+        raise InputError("a graph without types cannot be differentiated: give its inputs values first, as in bl.backprop")
+    out = graph.outputs[0] if of is None else of
+    node = graph.nodes[out]
+    if not isinstance(node.type, Type) or not node.type.is_float:
+        raise DifferentiationError(
+            f"node {out} ({node.name or node.op.name}) is {node.type}, and only floats have a derivative: "
+            "differentiate a float instead"
+        )
+    reach = [i for i in graph.inputs if is_float(graph.nodes[i])] if wrt is None else list(wrt)
+    for i in reach:
+        if not is_float(graph.nodes[i]):
+            raise DifferentiationError(
+                f"node {i} ({graph.nodes[i].name or graph.nodes[i].op.name}) is {graph.nodes[i].type}, "
+                "and a derivative is taken by floats only: give it as floats"
+            )
+    tape = Tape()
+    tape.nodes = list(graph.nodes)
+    tape.why = Why("seed", "seed", out)
+    value = np.ones(node.type.shape, node.type.dtype) if seed is None else np.asarray(seed, node.type.dtype)
+    if value.shape != node.type.shape:
+        raise ShapeError(f"the upstream gradient has shape {value.shape}, and node {out} has shape {node.type.shape}")
+    first = tape.constant(value[()]).number
+    live = live_nodes(graph, (out,))
+    walk = pull(tape, {out: first}, reach)
+    grads = walk.grads
+    for i in reach:
+        if i not in grads:
+            t = graph.nodes[i].type
+            assert isinstance(t, Type)
+            tape.why = Why("unused", "no derivative on the way" if live[i] else "not on a path to the output", i)
+            grads[i] = tape.constant(np.zeros(t.shape, t.dtype)[()]).number
+    return graph.with_(
+        nodes=tuple(tape.nodes), grads=grads, parts=walk.parts, forward=len(graph.nodes), outputs=graph.outputs
+    )
+
+
+def is_float(node: Node) -> bool:
+    return isinstance(node.type, Type) and node.type.is_float
+

@@ -1,0 +1,10 @@
+"""The table of operations, one row each, by family. Importing this room fills the table."""
+
+from .activation import *  # noqa: F403
+from .arithmetic import *  # noqa: F403
+from .compare import *  # noqa: F403
+from .elementary import *  # noqa: F403
+from .leaf import *  # noqa: F403
+from .linear import *  # noqa: F403
+from .reduce import *  # noqa: F403
+from .shape import *  # noqa: F403

@@ -1,0 +1,70 @@
+"""Questions about numbers, and choices by their answers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core import math as m
+from ..core.op import Case, Op, elementwise, result_dtype, stretch
+from ..core.types import Type
+from . import samples as s
+
+__all__ = [
+    "equal", "greater", "greater_equal", "less", "less_equal",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "not_equal", "where",
+]  # fmt: skip
+
+
+def comparison(name: str, symbol: str, doc: str, value: np.ufunc) -> Op:
+    return elementwise(
+        name, "x y",
+        doc=f"{doc} The answer has no derivative.",
+        glyph=symbol,
+        paper=lambda x, y: m.infix(symbol, x, y, m.COMPARE),
+        kind="compare",
+        result="bool",
+        value=value,
+        cases=[Case(1.0, 2.0), Case(s.MATRIX, s.OTHER), Case(s.MATRIX, s.MATRIX), Case(np.nan, np.nan)],
+    )  # fmt: skip
+
+
+less = comparison("less", "<", "Whether x is below y.", np.less)
+less_equal = comparison("less_equal", "≤", "Whether x is at most y.", np.less_equal)
+greater = comparison("greater", ">", "Whether x is above y.", np.greater)
+greater_equal = comparison("greater_equal", "≥", "Whether x is at least y.", np.greater_equal)
+equal = comparison("equal", "==", "Whether x and y are the same number; NaN equals nothing.", np.equal)
+not_equal = comparison("not_equal", "≠", "Whether x and y differ; NaN differs from everything.", np.not_equal)
+
+
+def logical(name: str, args: str, symbol: str, doc: str, value: np.ufunc) -> Op:
+    pair = [Case(True, False), Case([True, True, False], [True, False, False])]
+    return elementwise(
+        name, args, doc=doc, glyph=symbol, paper=lambda *xs: m.call(name, *xs), kind="compare", result="bool", value=value,
+        cases=pair if args == "x y" else [Case([True, False])],
+    )  # fmt: skip
+
+
+logical_and = logical("logical_and", "x y", "∧", "Whether both hold.", np.logical_and)
+logical_or = logical("logical_or", "x y", "∨", "Whether at least one holds.", np.logical_or)
+logical_xor = logical("logical_xor", "x y", "⊕", "Whether exactly one holds.", np.logical_xor)
+logical_not = logical("logical_not", "x", "¬", "Whether it does not hold.", np.logical_not)
+
+def where_type(condition: Type, x: Type, y: Type) -> Type:
+    return Type(result_dtype("where", (x, y), "same"), stretch("where", (condition, x, y)))
+
+
+where = elementwise(
+    "where", "condition x y",
+    doc="x where the condition holds, else y; the branch not taken takes no part in the gradient.",
+    words="choice rule: the gradient goes to the chosen branch only",
+    paper=lambda c, x, y: m.call("where", c, x, y),
+    type=where_type,
+    value=lambda c, x, y: np.where(c, x, y)[()],
+    local=(None, lambda z, c, x, y: 1.0, lambda z, c, x, y: 1.0),
+    select=(None, lambda z, c, x, y: c, lambda z, c, x, y: logical_not(c)),
+    cases=[
+        Case(True, 1.0, 2.0, gives=1.0, grads=[None, 1.0, 0.0]),
+        Case(s.MATRIX > 0, s.MATRIX, s.ROW),
+        Case([True, False], [np.inf, 1.0], 0.0, gives=[np.inf, 0.0], smooth=False),
+    ],
+)  # fmt: skip

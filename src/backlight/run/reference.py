@@ -1,0 +1,111 @@
+"""The reference machine: NumPy, node after node, exactly what each row says.
+
+It is slow and plain on purpose: every other machine is judged by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..core.array import as_value
+from ..core.graph import Above, Graph, nearest
+from ..core.infer import typed, whole_inputs
+from ..core.types import Type, type_of
+from ..errors import InputError, LimitError
+from .record import Run, place
+
+__all__ = ["bind", "call", "evaluate", "run"]
+
+BLOCK_LIMIT = 1 << 36  # bytes; a larger run is refused before anything is allocated
+
+
+def evaluate(graph: Graph, values: Mapping[int, Any]) -> list[Any]:
+    """The value of every node, given those of the inputs by number."""
+    found: list[Any] = [None] * len(graph.nodes)
+    with np.errstate(all="ignore"):
+        for i, (op, inputs, _, attrs, *_) in enumerate(graph.nodes):
+            if not inputs:
+                if op.name == "input":
+                    found[i] = values[i]
+                elif op.name == "const":
+                    found[i] = attrs[0][1]
+                else:
+                    found[i] = op.value(**dict(attrs))
+            elif attrs:
+                found[i] = op.value(*[found[j] for j in inputs], **dict(attrs))
+            else:
+                found[i] = op.value(*[found[j] for j in inputs])
+    return found
+
+
+def run(graph: Graph, values: Mapping[int, Any], seeded: bool = False) -> Run:
+    """Run a typed graph: one block that holds the value of every node.
+
+    Raises: LimitError where the block would be larger than 64 GiB.
+    """
+    starts, total = place(graph)
+    if total > BLOCK_LIMIT:
+        raise LimitError(f"this run needs {total / 2**30:.1f} GiB, and the limit is {BLOCK_LIMIT >> 30} GiB")
+    found = evaluate(graph, values)
+    block = np.zeros(total, np.uint8)
+    made = Run(graph, block, starts, seeded)
+    made.fill(found)
+    return made
+
+
+def bind(
+    graph: Graph, given: Mapping[str, Any], dtype: Any = None, spare: bool = False
+) -> tuple[Graph, dict[int, Any]]:
+    """The graph typed for the given inputs, and their values by number.
+
+    Python numbers and lists become floats (float64, or `dtype`) unless the graph uses them as whole numbers only; NumPy
+    arrays keep their dtype unless `dtype` is given. Raises InputError for a name that is no input (unless `spare`) or an
+    input that got nothing.
+    """
+    names = {graph.nodes[i].name: i for i in graph.inputs}
+    for name in given:
+        if name not in names and not spare:
+            raise InputError(f"there is no input {name!r}{nearest(name, list(names))}")
+    missing = [name for name in names if name not in given]
+    if missing:
+        words = ", ".join(missing)
+        raise InputError(f"no value for {words}: give {'one' if len(missing) == 1 else 'each one'}, as in {missing[0]}=1")
+    whole = whole_inputs(graph)
+    values: dict[int, Any] = {}
+    types: dict[int, Type] = {}
+    for name, i in names.items():
+        given_value = given[name]
+        value = as_value(given_value)
+        plain = not isinstance(given_value, (np.ndarray, np.generic)) and not hasattr(given_value, "tape")
+        if i in whole:
+            if value.dtype.kind == "f" and np.all(value == np.floor(value)):
+                value = value.astype(np.int64)
+        elif value.dtype.kind in "iu" and plain:
+            value = value.astype(dtype or np.float64)
+        elif dtype is not None and value.dtype.kind == "f":
+            value = value.astype(dtype)
+        values[i], types[i] = value, type_of(value)
+    if dtype is None:
+        floats = [t.dtype for t in types.values() if t.dtype.kind == "f"]
+        dtype = np.result_type(*floats) if floats else np.dtype(np.float64)
+    return typed(graph, types, dtype), values
+
+
+def call(graph: Graph, *values: Any, **named: Any) -> Any:
+    """The value of the output (a tuple where there are several) for inputs by position or by name."""
+    names = graph.input_names
+    if len(values) > len(names):
+        raise InputError(f"this graph has {len(names)} inputs ({', '.join(names)}) and got {len(values)} values")
+    twice = [name for name in names[: len(values)] if name in named]
+    if twice:
+        raise InputError(f"the input {twice[0]!r} got two values, one by position and one by name")
+    bound, found = bind(graph, {**dict(zip(names, values, strict=False)), **named})
+    results = evaluate(bound, found)
+    outs = tuple(results[i] for i in graph.outputs)
+    return outs[0] if len(outs) == 1 else outs
+
+
+Above.call = call
