@@ -12,13 +12,14 @@ PUBLIC = {
     "run": "api",
 }
 
-__all__ = list(PUBLIC)  # noqa: PLE0605
+__all__ = list(PUBLIC)
 
 
 def __getattr__(name: str) -> Any:
     if name not in PUBLIC:
         raise AttributeError(f"module 'backlight' has no attribute {name!r}")
-    found = import_module(f".{name}", __name__) if not PUBLIC[name] else getattr(import_module(f".{PUBLIC[name]}", __name__), name)
+    room = import_module(f".{PUBLIC[name] or name}", __name__)
+    found = getattr(room, name) if PUBLIC[name] else room
     globals()[name] = found
     return found
 

@@ -14,7 +14,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from ..errors import DTypeError, GraphError, InputError, ShapeError
-from .graph import SOURCE, At, Node, Why
+from .graph import SOURCE, Above, At, Node, Why
 from .table import TABLE
 from .types import Type, type_of
 
@@ -25,9 +25,9 @@ INSIDE: Final = __name__.rsplit(".", 2)[0]  # "backlight": frames of the package
 
 def frame_position(depth: int = 2) -> At | None:
     """File, line and columns of the nearest caller outside the package."""
-    frame = sys._getframe(depth)
+    frame: Any = sys._getframe(depth)
     while frame is not None and frame.f_globals.get("__name__", "").split(".", 1)[0] == INSIDE:
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     if frame is None:
         return None
     code = frame.f_code
@@ -255,7 +255,7 @@ class Array:
         return TABLE["logical_not"](self)
 
     def __getitem__(self, key: Any) -> Array:
-        return TABLE["index"].at(self, key)  # type: ignore[no-any-return]
+        return Above.subscript(self, key)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         if not self.shape:
@@ -274,7 +274,7 @@ class Array:
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
-            raise DTypeError(f"an index must be a whole number, and this is {self.type}: round it and cast it to an integer")
+            raise DTypeError(f"an index must be a whole number, and this is {self.type}: round and cast it to an integer")
         return int(self.value)
 
     def __bool__(self) -> bool:

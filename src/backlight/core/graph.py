@@ -170,10 +170,11 @@ class Graph:
 
 
 class Above:
-    """What rooms above lend to a graph, so that it can be called and printed: they fill this in when imported."""
+    """What rooms above lend to graphs and arrays, to be called, printed and subscripted; they fill it in when imported."""
 
     call: Any = None
     text: Any = Graph.__repr__
+    subscript: Any = None
 
 
 def nearest(word: str, words: Sequence[str]) -> str:

@@ -51,7 +51,7 @@ def typed(graph: Graph, types: Mapping[int, Type], dtype: Any = "float64") -> Gr
             nodes.append(node._replace(type=type_of(value)))
             continue
         try:
-            found = node.op.infer(tuple([nodes[j].type for j in node.inputs]), node.attrs)  # type: ignore[arg-type,misc]
+            found = node.op.infer(tuple([nodes[j].type for j in node.inputs]), node.attrs)  # type: ignore[misc]
         except BacklightError as error:
             if node.at is None or not node.at.code:
                 raise

@@ -204,7 +204,7 @@ class Op:
         kinds = tuple([nodes[j].type for j in numbers])
         found = self.memo.get((kinds, frozen))
         if found is None:
-            found = self.infer(kinds, frozen)  # type: ignore[arg-type]
+            found = self.infer(kinds, frozen)
         value = None
         if tape.values is not None:
             if frozen:
@@ -217,7 +217,7 @@ class Op:
         """The operand as an array on the tape: numbers become constants of the dtype that NumPy would give them."""
         x = args[k]
         if type(x) is Array:
-            return x if x.tape is tape else tape.constant(x.value)  # type: ignore[no-any-return]
+            return x if x.tape is tape else tape.constant(x.value)
         return tape.constant(x, self.weak(x, args, k))  # type: ignore[no-any-return]
 
     def weak(self, x: Any, args: Sequence[Any], k: int) -> Any:

@@ -183,8 +183,10 @@ class Walk:
         live: Mask = None
         if op.mask is not None and (mask is not None or op.kind not in ("linear", "shape")):
             push = op.mask
-            live = once(lambda: push(k, mask() if mask else None, z, *xs, **attrs)) if mask else None
-            if mask is None:  # a selection among the axes: the mask begins here
+            if mask is not None:
+                above = mask
+                live = once(lambda: push(k, above(), z, *xs, **attrs))
+            else:  # a selection among the axes: the mask begins here
                 tape.why = Why("mask", op.name, i, k + 1)
                 begun = push(k, None, z, *xs, **attrs)
                 live = None if begun is None else (lambda: begun)

@@ -1,5 +1,6 @@
 """The table of operations, one row each, by family. Importing this room fills the table."""
 
+from ..core.table import TABLE
 from .activation import *  # noqa: F403
 from .arithmetic import *  # noqa: F403
 from .compare import *  # noqa: F403
@@ -8,3 +9,5 @@ from .leaf import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .reduce import *  # noqa: F403
 from .shape import *  # noqa: F403
+
+__all__ = list(TABLE)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import math as m
-from ..core.op import Case, elementwise
+from ..core.op import Case, Op, elementwise
 from . import samples as s
 from .compare import where
 from .elementary import exp
@@ -21,7 +21,7 @@ def sigmoid_value(x: Any) -> Any:
     return np.where(x < 0, t, 1.0)[()] / (1.0 + t)
 
 
-sigmoid = elementwise(
+sigmoid: Op = elementwise(
     "sigmoid", "x",
     doc="Logistic curve, 1 / (1 + e^-x): squeezes any number into (0, 1).",
     words="sigmoid rule: σ(x)·σ(−x)",
@@ -32,7 +32,7 @@ sigmoid = elementwise(
     cases=[Case(0.0, gives=0.5, grads=[0.25]), Case(s.MATRIX), Case([800.0, -800.0], gives=[1.0, 0.0])],
 )  # fmt: skip
 
-relu = elementwise(
+relu: Op = elementwise(
     "relu", "x",
     doc="x where it is positive, else 0; the derivative at 0 is 0.",
     words="gate: the gradient passes where x > 0",

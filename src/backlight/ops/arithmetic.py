@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..core import math as m
-from ..core.op import Case, elementwise, known_number
+from ..core.op import Case, Op, elementwise, known_number
 from . import samples as s
 
 __all__ = ["add", "div", "mul", "neg", "pow", "square", "sub", "total"]
 
-neg = elementwise(
+neg: Op = elementwise(
     "neg", "x",
     doc="The opposite number, −x.",
     words="sign rule: the gradient changes its sign",
@@ -25,7 +25,7 @@ neg = elementwise(
     cases=[Case(1.5, gives=-1.5, grads=[-1.0]), Case(s.MATRIX), Case(0.0, gives=-0.0)],
 )  # fmt: skip
 
-add = elementwise(
+add: Op = elementwise(
     "add", "x y",
     doc="Sum of two, stretched to one shape.",
     words="sum rule: the gradient is passed on to both",
@@ -44,7 +44,7 @@ add = elementwise(
     ],
 )  # fmt: skip
 
-sub = elementwise(
+sub: Op = elementwise(
     "sub", "x y",
     doc="Difference, x − y.",
     words="difference rule: passed on to the first, with the opposite sign to the second",
@@ -57,7 +57,7 @@ sub = elementwise(
     cases=[Case(1.0, 2.0, gives=-1.0, grads=[1.0, -1.0]), Case(s.ROW, s.MATRIX), Case(s.MATRIX, s.OTHER)],
 )  # fmt: skip
 
-mul = elementwise(
+mul: Op = elementwise(
     "mul", "x y",
     doc="Product, element by element.",
     words="product rule: each operand gets the gradient times the other operand",
@@ -70,7 +70,7 @@ mul = elementwise(
     cases=[Case(3.0, -2.0, gives=-6.0, grads=[-2.0, 3.0]), Case(s.MATRIX, s.ROW), Case(s.MATRIX, s.OTHER), Case(0.0, 5.0)],
 )  # fmt: skip
 
-div = elementwise(
+div: Op = elementwise(
     "div", "x y",
     doc="Quotient, x / y.",
     words="quotient rule: 1/y to the numerator, −x/y² to the denominator",
@@ -82,7 +82,7 @@ div = elementwise(
     cases=[Case(3.0, -2.0, gives=-1.5, grads=[-0.5, -0.75]), Case(s.MATRIX, s.POSITIVE_ROW), Case(s.MATRIX, s.POSITIVE)],
 )  # fmt: skip
 
-square = elementwise(
+square: Op = elementwise(
     "square", "x",
     doc="x times itself.",
     words="power rule: 2x",
@@ -111,7 +111,7 @@ def total_paper(*xs: m.Math) -> m.Math:
     return z
 
 
-total = elementwise(
+total: Op = elementwise(
     "total", "*xs",
     doc="Sum of any number of operands, from the first to the last: where several gradients meet.",
     words="sum rule: the gradient is passed on to every one",
@@ -150,7 +150,7 @@ def pow_value(x: Any, y: Any) -> Any:
     return np.power(x.astype(dtype if dtype.kind in "fc" else np.float64), y)
 
 
-pow = elementwise(
+pow: Op = elementwise(
     "pow", "x y",
     doc="x to the power y. At x = 0 both derivatives are their limits: 0^0 counts as constant.",
     words="power rule: y·x^(y−1) to the base, x^y·log x to the exponent",

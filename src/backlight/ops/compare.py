@@ -28,12 +28,12 @@ def comparison(name: str, symbol: str, doc: str, value: np.ufunc) -> Op:
     )  # fmt: skip
 
 
-less = comparison("less", "<", "Whether x is below y.", np.less)
-less_equal = comparison("less_equal", "≤", "Whether x is at most y.", np.less_equal)
-greater = comparison("greater", ">", "Whether x is above y.", np.greater)
-greater_equal = comparison("greater_equal", "≥", "Whether x is at least y.", np.greater_equal)
-equal = comparison("equal", "==", "Whether x and y are the same number; NaN equals nothing.", np.equal)
-not_equal = comparison("not_equal", "≠", "Whether x and y differ; NaN differs from everything.", np.not_equal)
+less: Op = comparison("less", "<", "Whether x is below y.", np.less)
+less_equal: Op = comparison("less_equal", "≤", "Whether x is at most y.", np.less_equal)
+greater: Op = comparison("greater", ">", "Whether x is above y.", np.greater)
+greater_equal: Op = comparison("greater_equal", "≥", "Whether x is at least y.", np.greater_equal)
+equal: Op = comparison("equal", "==", "Whether x and y are the same number; NaN equals nothing.", np.equal)
+not_equal: Op = comparison("not_equal", "≠", "Whether x and y differ; NaN differs from everything.", np.not_equal)
 
 
 def logical(name: str, args: str, symbol: str, doc: str, value: np.ufunc) -> Op:
@@ -44,22 +44,22 @@ def logical(name: str, args: str, symbol: str, doc: str, value: np.ufunc) -> Op:
     )  # fmt: skip
 
 
-logical_and = logical("logical_and", "x y", "∧", "Whether both hold.", np.logical_and)
-logical_or = logical("logical_or", "x y", "∨", "Whether at least one holds.", np.logical_or)
-logical_xor = logical("logical_xor", "x y", "⊕", "Whether exactly one holds.", np.logical_xor)
-logical_not = logical("logical_not", "x", "¬", "Whether it does not hold.", np.logical_not)
+logical_and: Op = logical("logical_and", "x y", "∧", "Whether both hold.", np.logical_and)
+logical_or: Op = logical("logical_or", "x y", "∨", "Whether at least one holds.", np.logical_or)
+logical_xor: Op = logical("logical_xor", "x y", "⊕", "Whether exactly one holds.", np.logical_xor)
+logical_not: Op = logical("logical_not", "x", "¬", "Whether it does not hold.", np.logical_not)
 
 def where_type(condition: Type, x: Type, y: Type) -> Type:
     return Type(result_dtype("where", (x, y), "same"), stretch("where", (condition, x, y)))
 
 
-where = elementwise(
+where: Op = elementwise(
     "where", "condition x y",
     doc="x where the condition holds, else y; the branch not taken takes no part in the gradient.",
     words="choice rule: the gradient goes to the chosen branch only",
     paper=lambda c, x, y: m.call("where", c, x, y),
     type=where_type,
-    value=lambda c, x, y: np.where(c, x, y)[()],
+    value=lambda c, x, y: np.asarray(np.where(c, x, y))[()],
     local=(None, lambda z, c, x, y: 1.0, lambda z, c, x, y: 1.0),
     select=(None, lambda z, c, x, y: c, lambda z, c, x, y: logical_not(c)),
     cases=[

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import math as m
-from ..core.op import Case, elementwise
+from ..core.op import Case, Op, elementwise
 from . import samples as s
 
 __all__ = ["cos", "exp", "log", "sin", "sqrt", "tanh"]
 
-exp = elementwise(
+exp: Op = elementwise(
     "exp", "x",
     doc="e to the power x.",
     words="exponential rule: the derivative is the value itself",
@@ -21,7 +21,7 @@ exp = elementwise(
     cases=[Case(0.0, gives=1.0, grads=[1.0]), Case(s.MATRIX), Case(710.0, gives=np.inf, smooth=False)],
 )  # fmt: skip
 
-log = elementwise(
+log: Op = elementwise(
     "log", "x",
     doc="Natural logarithm.",
     words="logarithm rule: 1/x",
@@ -32,7 +32,7 @@ log = elementwise(
     cases=[Case(1.0, gives=0.0, grads=[1.0]), Case(s.POSITIVE), Case(0.0, gives=-np.inf, grads=[np.inf], smooth=False)],
 )  # fmt: skip
 
-sqrt = elementwise(
+sqrt: Op = elementwise(
     "sqrt", "x",
     doc="Square root; its derivative at 0 is the limit, infinity.",
     words="root rule: 1/(2√x)",
@@ -44,7 +44,7 @@ sqrt = elementwise(
     cases=[Case(4.0, gives=2.0, grads=[0.25]), Case(s.POSITIVE), Case(0.0, gives=0.0, grads=[np.inf], smooth=False)],
 )  # fmt: skip
 
-sin = elementwise(
+sin: Op = elementwise(
     "sin", "x",
     doc="Sine of an angle in radians.",
     words="sine rule: cos x",
@@ -55,7 +55,7 @@ sin = elementwise(
     cases=[Case(0.0, gives=0.0, grads=[1.0]), Case(s.MATRIX)],
 )  # fmt: skip
 
-cos = elementwise(
+cos: Op = elementwise(
     "cos", "x",
     doc="Cosine of an angle in radians.",
     words="cosine rule: −sin x",
@@ -66,7 +66,7 @@ cos = elementwise(
     cases=[Case(0.0, gives=1.0, grads=[0.0]), Case(s.MATRIX)],
 )  # fmt: skip
 
-tanh = elementwise(
+tanh: Op = elementwise(
     "tanh", "x",
     doc="Hyperbolic tangent: squeezes any number into (−1, 1).",
     words="tanh rule: 1 − tanh² x",

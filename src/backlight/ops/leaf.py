@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.math import Math, number
-from ..core.op import operation, written
+from ..core.op import Op, operation, written
 from ..core.types import TupleType, Type, type_of
 
 __all__ = ["const", "input", "item"]
@@ -15,7 +15,7 @@ def no_value(*_: Any, **__: Any) -> Any:
     raise AssertionError("the machine gives inputs their values")
 
 
-input = operation(
+input: Op = operation(
     "input", "", doc="A value that is given from outside: a variable or a parameter.",
     kind="leaf", type=no_value, value=no_value, attrs={"role": ""},
 )  # fmt: skip
@@ -32,7 +32,7 @@ def const_paper(value: Any = None) -> Math:
     return written(frozen(rows))
 
 
-const = operation(
+const: Op = operation(
     "const", "", doc="A number or an array that is written into the graph and never changes.",
     kind="leaf", type=lambda value: type_of(value), value=lambda value: value, attrs={"value": None}, paper=const_paper,
 )  # fmt: skip
@@ -43,7 +43,7 @@ def item_type(x: Any, k: int = 0) -> Type:
     return x.types[k]
 
 
-item = operation(
+item: Op = operation(
     "item", "x", doc="One output of a node that has several, counted from 0.",
     kind="leaf", type=item_type, value=lambda x, k=0: x[k], attrs={"k": 0}, glyph="item",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import math as m
-from ..core.op import Case, operation
+from ..core.op import Case, Op, operation
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError
 from . import samples as s
@@ -69,7 +69,7 @@ def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
     return fitted(matmul(swapped(x), g), y.shape)
 
 
-matmul = operation(
+matmul: Op = operation(
     "matmul", "x y",
     doc="Matrix product, over stacks of matrices too; a vector counts as a row on the left and as a column on the right.",
     words="product rule for matrices: g·yᵀ to the first factor, xᵀ·g to the second",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Case, operation
+from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError
 from . import samples as s
@@ -58,7 +58,7 @@ def sum_type(x: Type, axis: Axis = None, keepdims: bool = False) -> Type:
     return found.with_dtype("int64") if x.dtype.kind == "b" else found
 
 
-sum = operation(
+sum: Op = operation(
     "sum", "x",
     doc="Sum along one axis, several, or all.",
     words="sum rule: every summand gets the gradient",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import math as m
-from ..core.op import Case, operation
+from ..core.op import Case, Op, operation
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError
 from . import samples as s
@@ -21,7 +21,7 @@ def broadcast_type(x: Type, shape: tuple[int, ...] = ()) -> Type:
     return x.with_shape(shape)
 
 
-broadcast_to = operation(
+broadcast_to: Op = operation(
     "broadcast_to", "x",
     doc="The same numbers repeated along new axes and axes of size 1.",
     words="copies: the gradients of all copies are summed",
@@ -48,7 +48,7 @@ def sum_to_value(x: Any, shape: tuple[int, ...] = ()) -> Any:
     return np.reshape(np.sum(x, axis=axes, dtype=x.dtype), shape)[()]
 
 
-sum_to = operation(
+sum_to: Op = operation(
     "sum_to", "x",
     doc="Sum over the axes that stretching to this shape would have repeated: undoes a broadcast.",
     words="sum rule: every summand gets the gradient",
@@ -65,7 +65,7 @@ sum_to = operation(
 
 
 def reshape_type(x: Type, shape: tuple[int, ...] = ()) -> Type:
-    dims = (shape,) if isinstance(shape, int) else shape
+    dims = shape
     known = 1
     for n in dims:
         known *= n if n != -1 else 1
@@ -77,7 +77,7 @@ def reshape_type(x: Type, shape: tuple[int, ...] = ()) -> Type:
     return x.with_shape(dims)
 
 
-reshape = operation(
+reshape: Op = operation(
     "reshape", "x",
     doc="The same numbers, in the same order, in another shape; one size may be -1 and is worked out.",
     words="the gradient takes the old shape back",
@@ -91,7 +91,7 @@ reshape = operation(
     cases=[Case(s.MATRIX, shape=(3, 2)), Case(s.MATRIX, shape=(-1,)), Case(s.MATRIX, shape=(4, 2), raises="reshape: Matrix Float64 (2, 3) has 6 numbers, which do not fill (4, 2)")],
 )  # fmt: skip
 
-transpose = operation(
+transpose: Op = operation(
     "transpose", "x",
     doc="The axes in reverse order.",
     words="the gradient is transposed back",
@@ -121,7 +121,7 @@ def unpermuted(axes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(back)
 
 
-permute = operation(
+permute: Op = operation(
     "permute", "x",
     doc="The axes in another order.",
     words="the gradient's axes are put back",
@@ -144,7 +144,7 @@ def cast_vjp(g: Any, z: Any, x: Any, dtype: str = "float64") -> Any:
     return cast(g, dtype=x.dtype.name)
 
 
-cast = operation(
+cast: Op = operation(
     "cast", "x",
     doc="The same numbers in another dtype, rounded to what it can hold.",
     words="the gradient takes the old dtype back",
