@@ -10,6 +10,7 @@ import contextlib
 import doctest
 import io
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from backlight.core.table import TABLE
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md"]
@@ -109,6 +112,13 @@ def test_a_page_that_shows_what_is_not_printed_is_found():
     names: dict[str, object] = {}
     assert fault(printed, names) == "the page shows\n5\nand what comes is\n4\n"
     assert "in page.md, line 10\nFailed example:\n    x\nExpected:\n    5\nGot:\n    4" in fault(doctested, names)
+
+
+def test_the_page_of_operations_is_what_the_rows_say():
+    made = runpy.run_path(str(ROOT / "docs" / "make_operations.py"))
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert page == made["page"](), "run `.venv/bin/python docs/make_operations.py`"
+    assert sorted(re.findall(r"^### `(\w+)\(", page, re.MULTILINE)) == sorted(TABLE)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import backlight
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -29,6 +31,21 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
     assert said.returncode == 0, said.stderr
     packages = {name.partition(".")[0] for name in said.stdout.split()}
     assert packages - sys.stdlib_module_names == {"backlight"}
+
+
+# What people may rely on. A name added here is a promise; one removed breaks somebody's code.
+PUBLIC = ["backprop", "errors", "run"]
+
+
+def test_the_public_surface_is_the_one_that_was_promised():
+    assert sorted(backlight.__all__) == PUBLIC == dir(backlight)
+    assert [name for name in PUBLIC if not getattr(backlight, name).__doc__] == []
+
+
+def test_a_name_that_is_not_public_is_an_ordinary_missing_attribute():
+    with pytest.raises(AttributeError) as error:
+        backlight.backprob  # noqa: B018 - asking is the point
+    assert str(error.value) == "module 'backlight' has no attribute 'backprob'"
 
 
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
