@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from typing import Literal as OneOf
 
 Kind = str  # of number: "float", "double", "i64", "i32", "i1"
@@ -162,11 +163,15 @@ class Multiply:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A node computed by the reference machine, between two pieces of compiled code."""
+    """An operation computed by the reference machine, between two pieces of compiled code."""
 
     node: int
+    op: Any
+    attrs: tuple[tuple[str, Any], ...]
     inputs: tuple[int, ...]
+    types: tuple[Any, ...]
     outputs: tuple[int, ...]
+    results: tuple[Any, ...]
 
     @property
     def nodes(self) -> tuple[int, ...]:

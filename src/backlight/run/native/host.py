@@ -50,6 +50,13 @@ def triple() -> str:
     return str(llvm().get_process_triple())
 
 
+@functools.cache
+def identity() -> str:
+    """Return what compiled code depends on besides its text: the processor, and the compiler's version."""
+    binding = llvm()
+    return f"{binding.get_host_cpu_name()} {features()} {binding.llvm_version_info}"
+
+
 def attributes() -> str:
     """Return the attributes every function carries: without them 512-bit vectors would be cut in two."""
     bits = target().width * 8

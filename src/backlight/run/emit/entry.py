@@ -1,0 +1,225 @@
+"""The door from Python into compiled code: a builtin function, written in the same module as what it calls.
+
+It takes floats and arrays as they are, without a conversion, checks that they are of exactly the types compiled for,
+and hands everything else to a slow function of Python, which knows what to do and what to say. What it needs from the
+interpreter (types, functions, constants) stands in a block of addresses, the data of the array that is its `self`; so
+the code itself holds no address and can be kept on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backlight.run.emit.code import Code, Module, Value
+
+# The block of addresses, in words of 8 bytes: what stands where.
+FLOAT_TYPE, FLOAT64_TYPE, ARRAY_TYPE, SLOW, MAKE = range(5)
+FROM_DOUBLE, NEW_TUPLE, CALL, SAVE, RESTORE, INCREASE, DECREASE, ARENA, BUSY = range(5, 14)
+TABLE = 14  # then the table of the program: the pool, and the constants, where they are known beforehand
+# Where the parts of Python's and NumPy's objects lie, in bytes.
+TYPE, FLOAT_VALUE, TUPLE_ITEMS = 8, 16, 24
+DATA, RANK, SIZES, DESCRIPTION, FLAGS = 16, 24, 32, 56, 64
+CONTIGUOUS_ALIGNED = 0x101
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One input: its kind, its shape, its place in the table, and where the block has its dtype."""
+
+    kind: str
+    shape: tuple[int, ...]
+    slot: int
+    description: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One output: its kind, its shape and its place in the table."""
+
+    kind: str
+    shape: tuple[int, ...]
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the door must know of a program."""
+
+    arguments: tuple[Argument, ...]
+    results: tuple[Result, ...]
+    single: bool  # one output is returned as itself, not as a tuple
+    slots: int
+    constants: tuple[int, ...]  # places in the table that the block fills
+    arena: int
+    release: bool  # whether other threads may run Python meanwhile
+
+
+ON_STACK = 8192  # bytes of arena up to which each call has its own, on the stack
+
+
+def define_entry(module: Module, entry: Entry, piece: str) -> str:
+    """Write the builtin: (self, arguments, their count, names) -> a new reference, or null with an error set."""
+    def write(c: Code, this: Value, values: Value, count: Value, names: Value) -> Value:
+        block = c.load(c.address(this, DATA, "i8"), 0, "ptr")
+        return Door(c, entry, block, values, count, names).write(piece)
+
+    parameters = [("self", "ptr", 1), ("args", "ptr", 1), ("count", "i64", 1), ("names", "ptr", 1)]
+    return module.define("bl.entry", "ptr", parameters, "#0", write, linkage="")
+
+
+@dataclass
+class Door:
+    """The builtin while it is written."""
+
+    c: Code
+    entry: Entry
+    block: Value
+    values: Value
+    count: Value
+    names: Value
+
+    def word(self, number: int) -> Value:
+        """Return an address from the block."""
+        return self.c.load(self.block, number, "ptr")
+
+    def require(self, condition: Value) -> None:
+        """Go on only if the condition holds; else to the slow function."""
+        following = self.c.name("ok")
+        self.c.do(f"br {condition.typed}, label %{following}, label %slow")
+        self.c.label(following)
+
+    def same(self, a: Value, b: Value) -> Value:
+        """Return whether two addresses are the same."""
+        return self.c.put(f"icmp eq ptr {a.text}, {b.text}", "i1")
+
+    def field(self, thing: Value, offset: int, kind: str) -> Value:
+        """Return a field of an object."""
+        return self.c.load(self.c.address(thing, offset, "i8"), 0, kind)
+
+    def write(self, piece: str) -> Value:
+        """Write everything: check, run, return."""
+        c, entry = self.c, self.entry
+        table = c.put(f"alloca [{max(entry.slots, 1)} x ptr], align 8", "ptr")
+        singles = {
+            slot: c.put("alloca double, align 8", "ptr")
+            for slot, shape in ((r.slot, r.shape) for rs in (entry.arguments, entry.results) for r in rs) if shape == ()
+        }
+        own = 0 < entry.arena <= ON_STACK
+        arena = c.put(f"alloca [{entry.arena} x i8], align 64", "ptr") if own else None
+        self.require(self.same(self.names, Value(c, "null", "ptr", 1)) & self.count.eq(len(entry.arguments)))
+        for number, argument in enumerate(entry.arguments):
+            value = c.load(self.values, number, "ptr")
+            if argument.shape == ():
+                self.take_number(value, argument, singles[argument.slot])
+                c.store(singles[argument.slot], table, argument.slot)
+            else:
+                c.store(self.take_array(value, argument), table, argument.slot)
+        if arena is None and entry.arena:
+            self.take_arena()
+            arena = self.word(ARENA)
+        c.store(arena if arena is not None else Value(c, "null", "ptr", 1), table, 0)
+        for slot in (1, 2, *entry.constants):
+            c.store(self.word(TABLE + slot), table, slot)
+        made = self.make_results(table, singles)
+        self.run(piece, table)
+        result = self.results(made, singles)
+        if not own and entry.arena:
+            c.do(f"store atomic i64 0, ptr {c.address(self.block, BUSY, 'i64').text} release, align 8")
+        c.do(f"ret ptr {result.text}")
+        c.label("slow")
+        operands = f"ptr {self.word(SLOW).text}, {self.values.typed}, {self.count.typed}, {self.names.typed}"
+        return c.put(f"call ptr {self.word(CALL).text}({operands})", "ptr")
+
+    def take_number(self, value: Value, argument: Argument, to: Value) -> None:
+        """Put the number of a Python float where the program reads it."""
+        c = self.c
+        type_ = self.field(value, TYPE, "ptr")
+        known = self.same(type_, self.word(FLOAT_TYPE)) | self.same(type_, self.word(FLOAT64_TYPE))
+        self.require(known)
+        c.store(self.field(value, FLOAT_VALUE, "double"), to, 0)
+
+    def take_array(self, value: Value, argument: Argument) -> Value:
+        """Return where the numbers of an array lie."""
+        c = self.c
+        self.require(self.same(self.field(value, TYPE, "ptr"), self.word(ARRAY_TYPE)))
+        fits = self.same(self.field(value, DESCRIPTION, "ptr"), self.word(argument.description))
+        fits = fits & self.field(value, RANK, "i32").eq(len(argument.shape))
+        fits = fits & (self.field(value, FLAGS, "i32") & CONTIGUOUS_ALIGNED).eq(CONTIGUOUS_ALIGNED)
+        self.require(fits)
+        sizes = self.field(value, SIZES, "ptr")
+        for axis, size in enumerate(argument.shape):
+            self.require(c.load(sizes, axis, "i64").eq(size))
+        return self.field(value, DATA, "ptr")
+
+    def take_arena(self) -> None:
+        """Claim the one arena; whoever comes second goes the slow way, which makes another."""
+        c = self.c
+        at = c.address(self.block, BUSY, "i64")
+        pair = c.put(f"cmpxchg ptr {at.text}, i64 0, i64 1 acquire monotonic", "pair")
+        self.require(c.put(f"extractvalue {{ i64, i1 }} {pair.text}, 1", "i1"))
+
+    def make_results(self, table: Value, singles: dict[int, Value]) -> Value | None:
+        """Make the arrays of the outputs, by one call of Python; return the tuple that holds them."""
+        c = self.c
+        for r in self.entry.results:
+            if r.shape == ():
+                c.store(singles[r.slot], table, r.slot)
+        if all(r.shape == () for r in self.entry.results):
+            return None
+        made = c.put(f"call ptr {self.word(CALL).text}(ptr {self.word(MAKE).text}, ptr null, i64 0, ptr null)", "ptr")
+        failed = c.put(f"icmp eq ptr {made.text}, null", "i1")
+        bad, good = c.name("failed"), c.name("made")
+        c.do(f"br {failed.typed}, label %{bad}, label %{good}")
+        c.label(bad)
+        if self.entry.arena > ON_STACK:
+            c.do(f"store atomic i64 0, ptr {c.address(self.block, BUSY, 'i64').text} release, align 8")
+        c.do("ret ptr null")
+        c.label(good)
+        for number, r in enumerate(self.entry.results):
+            if r.shape != ():
+                array = self.field(made, TUPLE_ITEMS + 8 * number, "ptr")
+                c.store(self.field(array, DATA, "ptr"), table, r.slot)
+        return made
+
+    def run(self, piece: str, table: Value) -> None:
+        """Run the program, with Python's lock released if it may take long."""
+        c = self.c
+        if not self.entry.release:
+            c.do(f"call void @{piece}({table.typed})")
+            return
+        state = c.put(f"call ptr {self.word(SAVE).text}()", "ptr")
+        c.do(f"call void @{piece}({table.typed})")
+        c.do(f"call void {self.word(RESTORE).text}({state.typed})")
+
+    def results(self, made: Value | None, singles: dict[int, Value]) -> Value:
+        """Return what Python gets: a float, a tuple of floats, or the tuple that was made."""
+        c, results = self.c, self.entry.results
+        bundle = made
+        if bundle is None and not self.entry.single:
+            bundle = c.put(f"call ptr {self.word(NEW_TUPLE).text}(i64 {len(results)})", "ptr")
+        for k, r in enumerate(results):
+            if r.shape != ():
+                continue
+            value = c.load(singles[r.slot], 0, "double")
+            number = c.put(f"call ptr {self.word(FROM_DOUBLE).text}({value.typed})", "ptr")
+            if bundle is None:
+                return number
+            at = c.address(bundle, TUPLE_ITEMS + 8 * k, "i8")
+            if made is not None:  # the maker held the place with something
+                c.do(f"call void {self.word(DECREASE).text}({c.load(at, 0, 'ptr').typed})")
+            c.store(number, at, 0)
+        assert bundle is not None
+        if not self.entry.single:
+            return bundle
+        array = self.field(bundle, TUPLE_ITEMS, "ptr")
+        c.do(f"call void {self.word(INCREASE).text}({array.typed})")
+        c.do(f"call void {self.word(DECREASE).text}({bundle.typed})")
+        return array
+
+
+def eligible(arguments: Sequence[tuple[str, tuple[int, ...]]], results: Sequence[tuple[str, tuple[int, ...]]]) -> bool:
+    """Return whether the door can take these: single numbers must be doubles."""
+    return not any(shape == () and kind != "double" for kind, shape in (*arguments, *results))
+
+

@@ -1,0 +1,330 @@
+"""Which items share a loop.
+
+Items are taken in order. An item that runs over a box of indices joins the earliest nest over the same box that comes
+late enough for its operands: in that very nest if they flow from one step to the next, after it if they must be read
+from memory. So a chain of scalar operations with the sums over it becomes one pass over memory, forward and backward
+together. Whatever is needed outside its nest is written; all else stays in registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from backlight.run.lower.items import Item, Items
+from backlight.run.lower.loops import tidy
+from backlight.run.lower.program import (
+    Apply,
+    Buffer,
+    Call,
+    Fold,
+    Instruction,
+    Literal,
+    Multiply,
+    Nest,
+    Place,
+    Position,
+    Program,
+    Read,
+    Role,
+    Step,
+    Write,
+)
+from backlight.run.lower.views import Shape, View, row_major
+
+LONGEST = 300  # steps in one nest: beyond, registers spill and the compiler slows down
+MEMORY = {"fold", "product", "call", "part"}  # forms whose results are always in memory
+CHUNK = 4096  # steps of a long fold that make one unit
+
+
+@dataclass
+class Slot:
+    """An instruction to be: the items of one nest, or a single product or call."""
+
+    form: str
+    space: Shape
+    items: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Fuser:
+    """Items, sorted into slots, then made into instructions."""
+
+    items: Items
+    outputs: Sequence[int]
+    keep: Sequence[int] = ()
+    slots: list[Slot] = field(default_factory=list)
+    slot_of: dict[int, int] = field(default_factory=dict)
+    needed: set[int] = field(default_factory=set)
+    buffers: list[Buffer] = field(default_factory=list)
+    buffer_of: dict[int, int] = field(default_factory=dict)
+
+    # -- which slot ------------------------------------------------------------------------------------------------
+    def sort(self, live: set[int]) -> None:
+        """Give every live item that computes something its slot."""
+        for number, item in enumerate(self.items.all):
+            if number not in live or item.form in {"source", "uniform", "view", "position"}:
+                continue
+            if item.form == "part":
+                self.slot_of[number] = self.slot_of[item.inputs[0]]
+                continue
+            if item.form in {"product", "call"}:
+                self.open(Slot(item.form, item.shape), number)
+                continue
+            space = self.space(item)
+            first = max((self.after(operand, item, space) for operand in item.inputs), default=0)
+            for place in range(first, len(self.slots)):
+                slot = self.slots[place]
+                if slot.form == "nest" and slot.space == space and len(slot.items) < LONGEST:
+                    slot.items.append(number)
+                    self.slot_of[number] = place
+                    break
+            else:
+                self.open(Slot("nest", space), number)
+
+    def open(self, slot: Slot, number: int) -> None:
+        """Add a slot with its first item."""
+        self.slot_of[number] = len(self.slots)
+        slot.items.append(number)
+        self.slots.append(slot)
+
+    def space(self, item: Item) -> Shape:
+        """Return the box of indices that an item runs over."""
+        return self.items.all[item.inputs[0]].shape if item.form == "fold" else item.shape
+
+    def after(self, operand: int, item: Item, space: Shape) -> int:
+        """Return the first slot in which an operand can be used: its own if it flows, else the one after it."""
+        root = self.items.views[operand].root
+        if root not in self.slot_of:
+            return 0
+        place = self.slot_of[root]
+        return place if self.flows(operand, space, place) else place + 1
+
+    def flows(self, operand: int, space: Shape, place: int) -> bool:
+        """Return whether an operand is computed in this slot, index for index."""
+        view = self.items.views[operand]
+        root = self.items.all[view.root]
+        if self.slot_of.get(view.root) != place or root.form in MEMORY:
+            return False
+        return root.shape == space and view.is_whole(space)
+
+    # -- what goes through memory ----------------------------------------------------------------------------------
+    def find_needed(self) -> None:
+        """Note the items that something outside their nest reads."""
+        for number, place in self.slot_of.items():
+            item = self.items.all[number]
+            if item.form in MEMORY:
+                self.needed.add(number)
+            if item.form == "part":
+                continue
+            for operand in item.inputs:
+                root = self.items.views[operand].root
+                if root in self.slot_of and not (
+                    self.slots[place].form == "nest" and self.flows(operand, self.space(item), place)
+                ):
+                    self.needed.add(root)
+        for number in (*self.outputs, *self.keep):
+            root = self.items.views[number].root
+            if root in self.slot_of:
+                self.needed.add(root)
+
+    def buffer(self, number: int, role: Role, label: str) -> int:
+        """Return the buffer of an item, made if need be."""
+        if number not in self.buffer_of:
+            item = self.items.all[number]
+            self.buffer_of[number] = len(self.buffers)
+            self.buffers.append(Buffer(len(self.buffers), item.kind, item.size, role, label))
+        return self.buffer_of[number]
+
+    def scratch(self, kind: str, size: int) -> int:
+        """Return a new buffer that no item owns."""
+        self.buffers.append(Buffer(len(self.buffers), kind, size, "arena", "partial results"))
+        return len(self.buffers) - 1
+
+    def place(self, view: View, shape: Shape) -> Place:
+        """Return where a view is read in a box of this shape."""
+        shown = view.broadcast(shape)
+        buffer = self.buffer(view.root, "arena", f"%{self.items.all[view.root].node}")
+        return Place(buffer, shown.offset, shown.strides)
+
+    # -- instructions ----------------------------------------------------------------------------------------------
+    def instructions(self) -> list[Instruction]:
+        """Return the instructions of all slots, in order."""
+        found: list[Instruction] = []
+        for place, slot in enumerate(self.slots):
+            number = slot.items[0]
+            item = self.items.all[number]
+            if slot.form == "product":
+                found.append(self.multiply(number, item))
+            elif slot.form == "call":
+                found.append(self.call(number, item))
+            else:
+                found.extend(self.nest(place, slot))
+        return found
+
+    def call(self, number: int, item: Item) -> Call:
+        """Return the call of the reference machine for an item."""
+        op, attrs, types, results = item.detail
+        inputs = tuple(self.buffer(self.items.views[i].root, "arena", f"%{item.node}") for i in item.inputs)
+        outputs = tuple(self.buffer(n, "arena", f"%{item.node}") for n in range(number, number + len(results)))
+        return Call(item.node, op, attrs, inputs, types, outputs, results)
+
+    def multiply(self, number: int, item: Item) -> Multiply:
+        """Return the instruction of a product; its operands are (…, m, k) and (…, k, n)."""
+        a, b = (self.items.views[i] for i in item.inputs)
+        batch = item.shape[:-2]
+        m, n, k = item.shape[-2], item.shape[-1], a.shape[-1]
+        out = Place(self.buffer(number, "arena", f"%{item.node}"), 0, row_major(item.shape))
+        left, right = self.place(a, (*batch, m, k)), self.place(b, (*batch, k, n))
+        return Multiply(item.kind, m, n, k, left, right, out, batch, (item.node,))
+
+    def nest(self, place: int, slot: Slot) -> list[Instruction]:
+        """Return the loops of a slot."""
+        writer = NestWriter(self, slot.space, place)
+        for number in slot.items:
+            writer.item(number)
+        nodes = tuple(dict.fromkeys(self.items.all[n].node for n in slot.items))
+        nest = Nest(slot.space, tuple(writer.steps), tuple(writer.writes), tuple(writer.folds), nodes)
+        return self.chunked(tidy(nest))
+
+    def chunked(self, nest: Nest) -> list[Instruction]:
+        """Return the nest, with a long fold of everything cut into chunks whose results are folded afterwards."""
+        if len(nest.sizes) != 1 or nest.sizes[0] <= CHUNK or not nest.folds or any(f.index for f in nest.folds):
+            return [nest]
+        count = -(-nest.sizes[0] // CHUNK)
+        parts, rest = [], []
+        for fold in nest.folds:
+            kind = nest.steps[fold.value].kind
+            partials = self.scratch(kind, count)
+            parts.append(Fold(fold.value, fold.how, fold.place, partials))
+            step = Read(Place(partials, 0, (1,)), kind)
+            final = Fold(0, fold.how, Place(fold.place.buffer, fold.place.offset, (0,)))
+            rest.append(Nest((count,), (step,), (), (final,), nest.nodes))
+        return [Nest(nest.sizes, nest.steps, nest.writes, tuple(parts), nest.nodes, CHUNK), *rest]
+
+
+@dataclass
+class NestWriter:
+    """The steps of one nest while they are collected."""
+
+    fuser: Fuser
+    space: Shape
+    place: int
+    steps: list[Step] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    folds: list[Fold] = field(default_factory=list)
+    known: dict[object, int] = field(default_factory=dict)
+
+    def step(self, step: Step) -> int:
+        """Return the number of a step, added unless it is there."""
+        key: object = step
+        if isinstance(step, Literal):
+            key = ("literal", step.kind, step.value.hex() if isinstance(step.value, float) else step.value)
+        if key not in self.known:
+            self.known[key] = len(self.steps)
+            self.steps.append(step)
+        return self.known[key]
+
+    def operand(self, number: int) -> int:
+        """Return the step that gives an operand's value at the index of the nest."""
+        items = self.fuser.items
+        item, view = items.all[number], items.views[number]
+        root = items.all[view.root]
+        if item.form == "uniform":
+            return self.step(Literal(item.detail, item.kind))
+        if root.form == "position":
+            shown = view.broadcast(self.space)
+            return self.step(counted(root, shown))
+        if self.fuser.flows(number, self.space, self.place):
+            return self.known["item", view.root]
+        return self.step(Read(self.fuser.place(view, self.space), item.kind))
+
+    def item(self, number: int) -> None:
+        """Add the steps of an item, and what it writes or folds."""
+        item = self.fuser.items.all[number]
+        if item.form == "fold":
+            self.fold(number, item)
+            return
+        if item.form == "take":
+            value = self.take(item)
+        elif item.op == "copy":
+            value = self.operand(item.inputs[0])
+        else:
+            operands = tuple(self.operand(i) for i in item.inputs)
+            value = self.step(Apply(item.op, operands, item.kind))
+        self.known["item", number] = value
+        if number in self.fuser.needed:
+            buffer = self.fuser.buffer(number, "arena", f"%{item.node}")
+            self.writes.append(Write(value, Place(buffer, 0, row_major(self.space))))
+
+    def take(self, item: Item) -> int:
+        """Add a gather: the array's place, moved along some axes by computed indices.
+
+        `detail` holds, for each index operand, the axis of the array that it moves along; the array is shown with those
+        axes left out and stretched over the box.
+        """
+        view = self.fuser.items.views[item.inputs[0]]
+        axes, shown_axes = item.detail
+        strides = [0] * len(self.space)
+        for axis, at in shown_axes:
+            strides[at] = view.strides[axis] if self.space[at] != 1 else 0
+        index = tuple((self.operand(i), view.strides[axis]) for i, axis in zip(item.inputs[1:], axes, strict=True))
+        buffer = self.fuser.buffer(view.root, "arena", f"%{item.node}")
+        return self.step(Read(Place(buffer, view.offset, tuple(strides)), item.kind, index))
+
+    def fold(self, number: int, item: Item) -> None:
+        """Add a fold along some axes of the box."""
+        value = self.operand(item.inputs[0])
+        kept = tuple(1 if a in item.detail else n for a, n in enumerate(self.space))
+        strides = tuple(0 if a in item.detail else s for a, s in enumerate(row_major(kept)))
+        buffer = self.fuser.buffer(number, "arena", f"%{item.node}")
+        self.folds.append(Fold(value, item.op, Place(buffer, 0, strides)))  # type: ignore[arg-type]
+
+
+def counted(root: Item, view: View) -> Position:
+    """Return a counting number seen through a view: its place in the row-major order, scaled."""
+    start, step = root.detail
+    return Position(start + step * view.offset, tuple(step * s for s in view.strides), root.kind)
+
+
+def live_items(items: Items, wanted: Sequence[int]) -> set[int]:
+    """Return the items that some of the wanted ones depend on."""
+    found: set[int] = set()
+    for number in range(len(items.all) - 1, -1, -1):
+        if number in found or number in wanted:
+            found.add(number)
+            found.update(items.all[number].inputs)
+    return found
+
+
+def fuse(items: Items, inputs: Sequence[int], outputs: Sequence[int], constants: Sequence[int],
+         ) -> tuple[Program, dict[int, int]]:
+    """Return the program of the items, and their buffers; outputs come in the order given, each in a buffer of its own."""
+    results = [own_output(items, number, outputs[:k]) for k, number in enumerate(outputs)]
+    fuser = Fuser(items, results)
+    for number in inputs:
+        fuser.buffer(number, "input", f"%{items.all[number].node}")
+    for number in constants:
+        fuser.buffer(number, "constant", f"%{items.all[number].node}")
+    for number in results:
+        fuser.buffer(number, "output", f"%{items.all[number].node}")
+    fuser.sort(live_items(items, results))
+    fuser.find_needed()
+    instructions = fuser.instructions()
+    places = tuple(fuser.buffer_of[n] for n in inputs), tuple(fuser.buffer_of[n] for n in results)
+    return Program(tuple(fuser.buffers), tuple(instructions), *places), fuser.buffer_of
+
+
+def own_output(items: Items, number: int, earlier: Sequence[int]) -> int:
+    """Return an item that computes the output into memory of its own: a copy, where it only shows other numbers."""
+    item = items.all[number]
+    if item.form in {"point", "fold", "product", "take", "call", "part"} and number not in earlier:
+        return number
+    copy = Item("point", "copy", (number,), item.kind, item.shape, item.node, ("output", len(items.all)))
+    return items.add(copy)
+
+
+def size_of(shape: Shape) -> int:
+    """Return how many numbers a shape has."""
+    return prod(shape)

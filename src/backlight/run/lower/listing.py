@@ -1,0 +1,99 @@
+"""A program as text: what became one loop, what goes through memory, where it lies."""
+
+from __future__ import annotations
+
+from backlight.core.graph import Graph
+from backlight.run.lower.program import (
+    Apply,
+    Buffer,
+    Call,
+    Fold,
+    Instruction,
+    Literal,
+    Multiply,
+    Nest,
+    Place,
+    Position,
+    Program,
+    Read,
+    Step,
+)
+
+
+def listing(program: Program, graph: Graph) -> str:
+    """Return the instructions, one after the other, then the memory."""
+    lines: list[str] = []
+    buffers = {b.number: b for b in program.buffers}
+    for number, instruction in enumerate(program.instructions):
+        lines += [f"{number:3} {heading(instruction)}    {origin(instruction, graph)}"]
+        lines += ["      " + line for line in body(instruction, buffers)]
+    alone = sum(b.bytes for b in program.buffers if b.role == "arena")
+    lines.append(f"arena {program.arena} bytes, for {alone} bytes of buffers")
+    for buffer in program.buffers:
+        where = f"at {program.offsets[buffer.number]}" if buffer.number in program.offsets else buffer.role
+        lines.append(f"      b{buffer.number} {buffer.kind} × {buffer.size}  {where}  {buffer.label}")
+    return "\n".join(lines)
+
+
+def heading(instruction: Instruction) -> str:
+    """Return what kind of instruction it is, and over what."""
+    match instruction:
+        case Nest(sizes=sizes, chunk=chunk):
+            parts = f" in chunks of {chunk}" if chunk else ""
+            return "loop " + " × ".join(map(str, sizes)) + parts if sizes else "once"
+        case Multiply(m=m, n=n, k=k, batch=batch):
+            times = "".join(f"{size} × " for size in batch)
+            return f"product {times}({m} × {k}) ({k} × {n})"
+        case Call(op=op):
+            return f"reference {op.name}"
+
+
+def origin(instruction: Instruction, graph: Graph) -> str:
+    """Return the nodes that an instruction computes."""
+    def called(number: int) -> str:
+        node = graph.nodes[number]
+        return f"%{number} {node.name or node.op.name}"
+
+    return "; ".join(called(n) for n in instruction.nodes)
+
+
+def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
+    """Return the steps of an instruction."""
+    match instruction:
+        case Nest(steps=steps, writes=writes, folds=folds):
+            lines = [f"v{k} = {step_text(s)}" for k, s in enumerate(steps)]
+            lines += [f"{place_text(w.place)} = v{w.value}" for w in writes]
+            return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
+        case Multiply(a=a, b=b, c=c):
+            return [f"{place_text(c)} = {place_text(a)} @ {place_text(b)}"]
+        case Call(inputs=inputs, outputs=outputs):
+            return [", ".join(f"b{b}" for b in outputs) + " = f(" + ", ".join(f"b{b}" for b in inputs) + ")"]
+
+
+SIGNS = {"sum": "+=", "product": "*=", "largest": "max=", "smallest": "min="}
+
+
+def beyond(fold: Fold) -> str:
+    """Return where the chunks of a fold go."""
+    return "" if fold.partials is None else f", chunk by chunk through b{fold.partials}"
+
+
+def step_text(step: Step) -> str:
+    """Return one step."""
+    match step:
+        case Literal(value=value):
+            return repr(value)
+        case Position(offset=offset, strides=strides):
+            return f"position {offset} + {strides}"
+        case Read(place=place, index=index):
+            moved = "".join(f" + {stride}·v{value}" for value, stride in index)
+            return place_text(place, moved)
+        case Apply(op=op, operands=operands):
+            return f"{op}(" + ", ".join(f"v{v}" for v in operands) + ")"
+
+
+def place_text(place: Place, moved: str = "") -> str:
+    """Return a place: buffer, offset, strides."""
+    offset = f"{place.offset} + " if place.offset else ""
+    inside = ", ".join(map(str, place.strides))
+    return f"b{place.buffer}[{offset}({inside}){moved}]"

@@ -1,0 +1,235 @@
+"""From nodes to items: what each row becomes, one entry a row.
+
+A row without an entry is opened into its definition in smaller operations (`inside`), and a row that has none, or whose
+kind of number no loop handles, becomes a call of the reference machine. So every row runs from the day it is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backlight.core.array import Tape
+from backlight.core.graph import Graph, Node
+from backlight.core.types import TupleType, Type
+from backlight.run.lower.items import KINDS, Item, Items
+
+POINT: dict[str, str] = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negate", "pow": "power", "abs": "abs",
+    "sign": "sign", "square": "square", "sqrt": "sqrt", "reciprocal": "reciprocal", "floor": "floor", "ceil": "ceil",
+    "round": "round", "trunc": "trunc", "mod": "remainder", "maximum": "maximum", "minimum": "minimum", "relu": "relu",
+    "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
+    "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos", "atan": "atan", "atan2": "atan2",
+    "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh",
+    "sigmoid": "sigmoid", "erf": "erf", "erfc": "erfc", "cbrt": "cbrt", "hypot": "hypot",
+    "less": "less", "less_equal": "less_equal", "greater": "greater", "greater_equal": "greater_equal", "equal": "equal",
+    "not_equal": "not_equal", "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
+    "logical_not": "logical_not", "where": "where", "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
+}
+# These need floats; on whole numbers they are the reference machine's.
+FLOATS_ONLY = {"divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}
+RELATIONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+LOGICAL = {"logical_and", "logical_or", "logical_xor", "logical_not"}
+
+
+class UnableError(Exception):
+    """Raised by an entry that cannot handle these types or settings; the next way is tried."""
+
+
+@dataclass
+class Translation:
+    """Items while they are made, and the item of every node."""
+
+    items: Items = field(default_factory=Items)
+    arrays: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)  # the values of constant items
+    origin: int = -1  # the node of the graph that is being translated
+
+    def kind(self, type_: Type) -> str:
+        """Return the kind of number of a type."""
+        found = KINDS.get(type_.dtype.name)
+        if found is None:
+            raise UnableError
+        return found
+
+    def convert(self, number: int, kind: str) -> int:
+        """Return an item as another kind of number."""
+        item = self.items.all[number]
+        if item.kind == kind:
+            return number
+        if item.form == "uniform":
+            value = np.dtype(NAMES[kind]).type(item.detail).item()
+            return self.items.uniform(value, kind, item.shape, self.origin)
+        return self.items.point("convert", [number], kind, item.shape, self.origin)
+
+    def constant(self, value: Any, type_: Type) -> int:
+        """Return the item of a constant: one number everywhere, or an array."""
+        array = np.ascontiguousarray(value, type_.dtype).reshape(type_.shape)
+        kind = self.kind(type_)
+        if array.size and np.all(array.view(f"u{array.itemsize}") == array.view(f"u{array.itemsize}").flat[0]):
+            return self.items.uniform(array.flat[0].item(), kind, type_.shape, self.origin)
+        number = self.items.add(Item("source", "const", (), kind, type_.shape, self.origin))
+        self.arrays[number] = array
+        return number
+
+    def input(self, type_: Type) -> int:
+        """Return the item of an input."""
+        kind = KINDS.get(type_.dtype.name)
+        if kind is None:
+            return self.items.add(Item("source", "input", (), "i8", (type_.nbytes,), self.origin, type_))
+        return self.items.add(Item("source", "input", (), kind, type_.shape, self.origin))
+
+    # -- one node --------------------------------------------------------------------------------------------------
+    def node(self, node: Node, inputs: Sequence[int], types: Sequence[Any]) -> Any:
+        """Return the item (or items, where there are several outputs) of a node."""
+        name = node.op.name
+        if name == "item":
+            return inputs[0][node.attr("k", 0)]  # type: ignore[index]
+        entry, out = ENTRIES.get(name), node.type
+        attrs = {**node.op.attrs, **dict(node.attrs)}
+        if entry is not None and isinstance(out, Type):
+            try:
+                if not all(isinstance(t, Type) and t.dtype.name in KINDS for t in (*types, out)):
+                    raise UnableError
+                return entry(self, out, list(inputs), list(types), attrs)
+            except UnableError:
+                pass
+        elif node.op.inside is not None:
+            try:
+                return self.inside(node, inputs, types, attrs)
+            except UnableError:
+                pass
+        return self.call(node, inputs, types)
+
+    def inside(self, node: Node, inputs: Sequence[int], types: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
+        """Return the item of a node opened into its definition in smaller operations."""
+        tape = Tape()
+        handles = [tape.input(f"x{k}", type=t) for k, t in enumerate(types)]
+        result = node.op.inside(*handles, **attrs)  # type: ignore[misc]
+        if isinstance(node.type, TupleType) or result.type is not node.type:
+            raise UnableError
+        found: dict[int, Any] = {h.number: i for h, i in zip(handles, inputs, strict=True)}
+        for number, part in enumerate(tape.nodes):
+            if number not in found:
+                found[number] = self.leaf_or_node(part, found, tape.nodes)
+        return found[result.number]
+
+    def leaf_or_node(self, node: Node, found: Mapping[int, Any], nodes: Sequence[Node]) -> Any:
+        """Return the item of any node of a list."""
+        if node.op.name == "const":
+            assert isinstance(node.type, Type)
+            if node.type.dtype.name not in KINDS:
+                return self.call(node, [], [])
+            return self.constant(node.attr("value"), node.type)
+        return self.node(node, [found[i] for i in node.inputs], [nodes[i].type for i in node.inputs])
+
+    def call(self, node: Node, inputs: Sequence[int], types: Sequence[Any]) -> Any:
+        """Return the item of a node that the reference machine computes."""
+        contiguous = tuple(self.plain(i) for i in inputs)
+        results = node.type.types if isinstance(node.type, TupleType) else (node.type,)
+        detail = (node.op, node.attrs, tuple(types), results)
+        numbers: list[int] = []
+        for k, t in enumerate(results):
+            assert isinstance(t, Type)
+            kind, shape = (KINDS[t.dtype.name], t.shape) if t.dtype.name in KINDS else ("i8", (t.nbytes,))
+            form, operands = ("call", contiguous) if k == 0 else ("part", (numbers[0],))
+            numbers.append(self.items.add(Item(form, node.op.name, operands, kind, shape, self.origin, detail)))
+        return numbers if isinstance(node.type, TupleType) else numbers[0]
+
+    def plain(self, number: int) -> int:
+        """Return an item whose numbers lie in a buffer of their own, row after row."""
+        item, view = self.items.all[number], self.items.views[number]
+        root = self.items.all[view.root]
+        if root.form in {"uniform", "position"} or not (view.is_whole(root.shape) and view.shape == item.shape):
+            return self.items.point("copy", [number], item.kind, item.shape, self.origin)
+        return view.root
+
+
+NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+def translate(graph: Graph, outputs: Sequence[int], live: Sequence[int] | bytearray) -> tuple[Translation, dict[int, Any]]:
+    """Return the items of a typed graph, and the item of every live node."""
+    t = Translation()
+    found: dict[int, Any] = {}
+    for number, node in enumerate(graph.nodes):
+        if not live[number] and number not in graph.inputs:
+            continue
+        t.origin = number
+        if node.op.name == "input":
+            assert isinstance(node.type, Type)
+            found[number] = t.input(node.type)
+        else:
+            found[number] = t.leaf_or_node(node, found, graph.nodes)
+    return t, found
+
+
+# -- entries ---------------------------------------------------------------------------------------------------------
+Entry = Callable[[Translation, Type, list[int], list[Type], dict[str, Any]], int]
+
+
+def point_entry(op: str) -> Entry:
+    """Return the entry of a scalar operation."""
+
+    def entry(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
+        kind = t.kind(out)
+        if op in RELATIONS:
+            common = np.result_type(*(x.dtype for x in types))
+            operand = t.kind(Type(common, ()))
+        elif op in LOGICAL:
+            operand = "i1"
+        elif op in {"isnan", "isinf", "isfinite"}:
+            operand = t.kind(types[0])
+        else:
+            operand = kind
+        if operand not in {"float", "double"} and op in FLOATS_ONLY:
+            raise UnableError
+        if operand == "i1" and op not in {*RELATIONS, *LOGICAL, "where", "maximum", "minimum"}:
+            raise UnableError
+        if op not in EXACT_ON_WHOLE and operand not in {"float", "double"} and op not in {*RELATIONS, *LOGICAL}:
+            raise UnableError
+        if op == "where":
+            converted = [t.convert(inputs[0], "i1"), *(t.convert(i, kind) for i in inputs[1:])]
+        else:
+            converted = [t.convert(i, operand) for i in inputs]
+        if op == "power":
+            small = small_power(t, converted, kind, out)
+            if small is not None:
+                return small
+        return t.items.point(op, converted, kind, out.shape, t.origin)
+
+    return entry
+
+
+EXACT_ON_WHOLE = {"add", "subtract", "multiply", "negate", "abs", "sign", "square", "maximum", "minimum", "relu", "floor",
+                  "ceil", "round", "trunc", "where"}
+
+
+def small_power(t: Translation, inputs: list[int], kind: str, out: Type) -> int | None:
+    """Return x^n for a few fixed n as products, or a root: what NumPy does for 2, and a few units in the last place."""
+    exponent = t.items.all[inputs[1]]
+    if exponent.form != "uniform":
+        return None
+    x = inputs[0]
+    n = float(exponent.detail)
+
+    def times(a: int, b: int) -> int:
+        return t.items.point("multiply", [a, b], kind, out.shape, t.origin)
+
+    if n == 1.0:
+        return t.items.point("copy", [x], kind, out.shape, t.origin)
+    if n == 2.0:
+        return times(x, x)
+    if n == 3.0:
+        return times(times(x, x), x)
+    if n == 4.0:
+        square = times(x, x)
+        return times(square, square)
+    if n == -1.0:
+        return t.items.point("reciprocal", [x], kind, out.shape, t.origin)
+    return None
+
+
+ENTRIES: dict[str, Entry] = {row: point_entry(op) for row, op in POINT.items()}

@@ -1,0 +1,132 @@
+"""The builtin function in front of compiled code: its block of addresses, and the object that Python calls.
+
+Nothing here is assumed about the interpreter's objects that is not tried first, on real objects; where something is
+otherwise than expected (another interpreter, one without its global lock) there is no door, and calls go through Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from backlight.run.emit import entry as written
+from backlight.run.emit.code import Module
+from backlight.run.emit.entry import Argument, Entry, Result
+from backlight.run.emit.program import RESERVED, slots
+from backlight.run.lower.lowering import Lowered
+
+FASTCALL_WITH_NAMES = 0x80 | 0x02
+LONG = 20_000  # scalar operations, about a microsecond, from which other threads may run Python meanwhile
+
+
+class MethodDefinition(ctypes.Structure):
+    """PyMethodDef."""
+
+    _fields_ = (("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
+
+
+@functools.cache
+def possible() -> bool:
+    """Return whether objects lie in memory as the door expects."""
+    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return False
+    if ctypes.sizeof(ctypes.c_void_p) != 8 or sys.platform == "win32":
+        return False
+    array, number = np.arange(6.0).reshape(2, 3), np.float64(2.5)
+    turned, pair = array.T, (1.5, array)
+
+    def word(thing: object, offset: int) -> int:
+        return ctypes.c_size_t.from_address(id(thing) + offset).value
+
+    def small(thing: object, offset: int) -> int:
+        return ctypes.c_int32.from_address(id(thing) + offset).value
+
+    sizes = (ctypes.c_int64 * 2).from_address(word(array, written.SIZES))
+    return (
+        word(array, written.TYPE) == id(np.ndarray)
+        and word(array, written.DATA) == array.ctypes.data
+        and small(array, written.RANK) == 2
+        and list(sizes) == [2, 3]
+        and word(array, written.DESCRIPTION) == id(np.dtype(np.float64))
+        and small(array, written.FLAGS) & written.CONTIGUOUS_ALIGNED == written.CONTIGUOUS_ALIGNED
+        and small(turned, written.FLAGS) & 1 == 0
+        and ctypes.c_double.from_address(id(number) + written.FLOAT_VALUE).value == 2.5
+        and ctypes.c_double.from_address(id(pair[0]) + written.FLOAT_VALUE).value == 1.5
+        and word(pair, written.TUPLE_ITEMS + 8) == id(array)
+    )
+
+
+def describe(lowered: Lowered, work: int, single: bool) -> Entry | None:
+    """Return what the door must know of a program, or None if it cannot take its inputs or outputs."""
+    program = lowered.program
+    kinds = {b.number: b.kind for b in program.buffers}
+    places = slots(program)
+    inputs = [(kinds[b], t.shape) for b, t in zip(program.inputs, lowered.input_types, strict=True)]
+    outputs = [(kinds[b], t.shape) for b, t in zip(program.outputs, lowered.output_types, strict=True)]
+    raw = any(kinds[b] == "i8" for b in (*program.inputs, *program.outputs))
+    if raw or not possible() or not written.eligible(inputs, outputs):
+        return None
+    table = RESERVED + len(places)
+    arguments = tuple(
+        Argument(kind, shape, places[b], written.TABLE + table + k)
+        for k, (b, (kind, shape)) in enumerate(zip(program.inputs, inputs, strict=True))
+    )
+    results = tuple(Result(kind, shape, places[b]) for b, (kind, shape) in zip(program.outputs, outputs, strict=True))
+    constants = tuple(places[b] for b in lowered.constants)
+    return Entry(arguments, results, single, table, constants, program.arena, work > LONG)
+
+
+def define(module: Module, entry: Entry, piece: str) -> None:
+    """Write the builtin into the module."""
+    written.define_entry(module, entry, piece)
+
+
+class Door:
+    """The builtin, and everything that must live as long as it does."""
+
+    def __init__(self, entry: Entry, address: int, lowered: Lowered, table: Sequence[int], arena: int,
+                 slow: Callable[..., Any]) -> None:
+        self.maker = maker(lowered)
+        self.slow = slow
+        api = ctypes.pythonapi
+
+        def function(name: str) -> int:
+            found = ctypes.cast(getattr(api, name), ctypes.c_void_p).value
+            assert found is not None
+            return found
+
+        words = np.zeros(written.TABLE + entry.slots + len(entry.arguments), np.int64)
+        named = {
+            written.FLOAT_TYPE: id(float), written.FLOAT64_TYPE: id(np.float64), written.ARRAY_TYPE: id(np.ndarray),
+            written.SLOW: id(slow), written.MAKE: id(self.maker), written.FROM_DOUBLE: function("PyFloat_FromDouble"),
+            written.NEW_TUPLE: function("PyTuple_New"), written.CALL: function("PyObject_Vectorcall"),
+            written.SAVE: function("PyEval_SaveThread"), written.RESTORE: function("PyEval_RestoreThread"),
+            written.INCREASE: function("Py_IncRef"), written.DECREASE: function("Py_DecRef"), written.ARENA: arena,
+        }
+        for place, value in named.items():
+            words[place] = value
+        words[written.TABLE : written.TABLE + entry.slots] = table
+        self.descriptions = [t.dtype for t in lowered.input_types]
+        for argument, dtype in zip(entry.arguments, self.descriptions, strict=True):
+            words[argument.description] = id(dtype)
+        self.words = words
+        self.definition = MethodDefinition(b"compiled", address, FASTCALL_WITH_NAMES, b"A graph, compiled.")
+        signature = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+        make = signature(("PyCFunction_NewEx", api))
+        self.function: Callable[..., Any] = make(ctypes.addressof(self.definition), words, None)
+
+
+def maker(lowered: Lowered) -> Callable[[], tuple[Any, ...]]:
+    """Return a function that makes the arrays of the outputs; None holds the place of a single number."""
+    empty = np.empty
+    types = [(t.shape, t.dtype) if t.shape else None for t in lowered.output_types]
+    if len(types) == 1 and types[0] is not None:
+        shape, dtype = types[0]
+        return lambda: (empty(shape, dtype),)
+    return lambda: tuple([None if t is None else empty(*t) for t in types])

@@ -1,0 +1,162 @@
+"""A training step compiled together with the loop around it.
+
+`compile_steps(graph, carry)` takes the graph of one step and says which output becomes which input of the next. What
+comes out is a function of the state, the data and the order of its rows; it makes as many steps as the order has rows,
+and returns the state at the end and the other outputs of every step. Parameters are updated where they lie: in copies
+made once at the beginning of the call, never in the arrays that were given.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backlight import errors
+from backlight.core.graph import Graph
+from backlight.core.types import Type
+from backlight.run.emit.code import Module
+from backlight.run.emit.program import RESERVED, define_pieces, slots, work
+from backlight.run.emit.steps import Gather, Steps, define_steps
+from backlight.run.lower.inplace import donate
+from backlight.run.lower.listing import listing
+from backlight.run.lower.lowering import lower
+from backlight.run.lower.memory import plan
+from backlight.run.native import host, threads
+from backlight.run.native.machine import compiled, memory
+
+
+class Looped:
+    """Many steps as one function: `f(order, **inputs)`."""
+
+    def __init__(self, graph: Graph, carry: Mapping[str, int], batch: Sequence[str], results: Sequence[int]) -> None:
+        self.graph, self.batch, self.results = graph, tuple(batch), tuple(results)
+        self.carry = {graph.number(name): number for name, number in carry.items()}
+        self.batch_inputs = [graph.number(name) for name in batch]
+        for source, made in self.carry.items():
+            if graph.type(source) is not graph.type(made):
+                raise errors.ShapeError(
+                    f"steps: {graph.nodes[source].name!r} is {graph.type(source)} {graph.type(source).shape}, and what "
+                    f"becomes of it is {graph.type(made)} {graph.type(made).shape}: a step must keep the type"
+                )
+        lowered = lower(graph, [*self.carry.values(), *results])
+        program = lowered.program
+        place = dict(zip(graph.inputs, program.inputs, strict=True))
+        becomes = dict(zip(self.carry, program.outputs, strict=False))
+        self.program, taken = donate(program, [(place[i], becomes[i]) for i in self.carry])
+        in_place = {source for source, _ in taken}
+        self.program = plan(self.program)
+        self.lowered, self.place, self.made = lowered, place, becomes
+        self.slots = slots(self.program)
+        self.exchanged = [(place[i], becomes[i]) for i in self.carry if place[i] not in in_place]
+        self.extra = RESERVED + len(self.slots)  # then, for each minibatch, its data; then the order
+        self.work = sum(work(i) for i in self.program.instructions)
+        module = Module(host.target())
+        pieces = define_pieces(module, self.program)
+        if len(pieces) != 1 or pieces[0].symbol is None:
+            raise errors.GraphError("steps: this graph has operations that only the reference machine knows: run it step by step")
+        define_steps(module, self.surroundings(), pieces[0].symbol)
+        self.code = host.Loaded(compiled(module), ["bl.steps"])
+        self.call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.code.addresses["bl.steps"])
+        self.constants = {b: np.ascontiguousarray(a) for b, a in lowered.constants.items()}
+
+    def surroundings(self) -> Steps:
+        """Return what happens around a step."""
+        gathers = []
+        for k, number in enumerate(self.batch_inputs):
+            type_ = self.graph.type(number)
+            rows = type_.shape[0]
+            gathers.append(Gather(self.extra + k, self.extra + len(self.batch_inputs), self.slots[self.place[number]], rows,
+                                  type_.nbytes // max(rows, 1)))
+        exchanges = tuple((self.slots[a], self.slots[b]) for a, b in self.exchanged)
+        stacked = self.program.outputs[len(self.carry):]
+        advances = tuple((self.slots[b], self.graph.type(n).nbytes) for b, n in zip(stacked, self.results, strict=True))
+        return Steps(tuple(gathers), exchanges, advances)
+
+    def __call__(self, order: Any, **inputs: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
+        """Make one step for each row of `order` (or as many steps as `order` says); return the state and the results."""
+        graph = self.graph
+        count, rows = self.order(order)
+        table = np.zeros(self.extra + len(self.batch_inputs) + 1, np.int64)
+        arena = memory(self.program.arena)
+        table[0] = arena.address
+        pool = threads.pool() if self.work > 200_000 else None
+        if pool is not None:
+            table[1:3] = pool.share, pool.address
+        alive: list[Any] = [arena, rows]
+        state: dict[int, np.ndarray[Any, Any]] = {}
+        for number in graph.inputs:
+            type_ = graph.type(number)
+            if number in self.batch_inputs:
+                data = self.given(inputs, number, Type(type_.dtype, (-1, *type_.shape[1:])))
+                array = np.empty(type_.shape, type_.dtype)
+                table[self.extra + self.batch_inputs.index(number)] = data.ctypes.data
+                if rows is not None and rows.size and not (rows.min() >= 0 and rows.max() < len(data)):
+                    name = graph.nodes[number].name
+                    raise errors.ShapeError(f"steps: the order names row {rows.max()}, and {name!r} has {len(data)} rows")
+                alive.append(data)
+            else:
+                array = self.given(inputs, number, type_)
+                if number in self.carry:
+                    array = array.copy()
+                    state[number] = array
+            alive.append(array)
+            table[self.slots[self.place[number]]] = array.ctypes.data
+        others: dict[int, np.ndarray[Any, Any]] = {}
+        for a, b in self.exchanged:
+            spare = np.empty_like(next(v for n, v in state.items() if self.place[n] == a))
+            others[a] = spare
+            table[self.slots[b]] = spare.ctypes.data
+        if rows is not None:
+            table[-1] = rows.ctypes.data
+        for buffer, array in self.constants.items():
+            table[self.slots[buffer]] = array.ctypes.data
+        stacked = []
+        for buffer, number in zip(self.program.outputs[len(self.carry):], self.results, strict=True):
+            out = np.empty((count, *graph.type(number).shape), graph.type(number).dtype)
+            stacked.append(out)
+            table[self.slots[buffer]] = out.ctypes.data
+        self.call(table.ctypes.data, count)
+        if count % 2:
+            for n in state:
+                state[n] = others.get(self.place[n], state[n])
+        return {graph.nodes[n].name: v for n, v in state.items()}, tuple(stacked)
+
+    def order(self, order: Any) -> tuple[int, Any]:
+        """Return the number of steps, and the rows of each."""
+        if not self.batch_inputs:
+            return int(order), None
+        rows = np.ascontiguousarray(order, np.int64)
+        size = self.graph.type(self.batch_inputs[0]).shape[0]
+        if rows.ndim != 2 or rows.shape[1] != size:
+            raise errors.ShapeError(f"steps: the order must be (steps, {size}), and it is {rows.shape}")
+        return len(rows), rows
+
+    def given(self, inputs: Mapping[str, Any], number: int, type_: Type) -> np.ndarray[Any, Any]:
+        """Return an input as a contiguous array of its type."""
+        name = self.graph.nodes[number].name
+        if name not in inputs:
+            raise errors.InputError(f"no value for {name}: give one, as in {name}=…")
+        array = np.ascontiguousarray(inputs[name], type_.dtype)
+        wanted = tuple(m if n == -1 else n for n, m in zip(type_.shape, array.shape, strict=False))
+        array = array.reshape(np.shape(inputs[name]))
+        if array.shape != wanted:
+            raise errors.ShapeError(f"steps: {name!r} must be {type_.shape}, and it is {array.shape}")
+        return array
+
+    def listing(self) -> str:
+        """Return what one step does, instruction by instruction."""
+        return listing(self.program, self.graph)
+
+
+def compile_steps(graph: Graph, carry: Mapping[str, int], batch: Sequence[str] = (), results: Sequence[int] = ()) -> Looped:
+    """Return the typed graph of one step as a function of many.
+
+    `carry` maps the name of an input to the node that becomes its value for the next step; `batch` names the inputs that
+    are minibatches, gathered from larger arrays by the rows of `order`; `results` are nodes whose values of every step
+    are returned, stacked.
+    """
+    return Looped(graph, carry, batch, results)
+

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+from backlight import errors, ops
+from backlight.core.array import Tape
+from backlight.core.graph import Graph
+from backlight.core.types import Type
+from backlight.diff.reverse import reverse
+from backlight.run.native.looped import Looped, compile_steps
+
+SIZES = {"x": (4, 3), "y": (4, 2), "w": (3, 2), "b": (2,), "m": (3, 2)}
+
+
+def step(dtype: str, momentum: bool = False) -> tuple[Graph, dict[str, int], int]:
+    """One step of descent of a layer with a sigmoid; the graph, what becomes what, and the loss."""
+    tape = Tape()
+    x, y, w, b, m = (tape.input(name, type=Type(dtype, shape)) for name, shape in SIZES.items())
+    loss = ops.sum(ops.square(ops.sigmoid(x @ w + b) - y))
+    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), (loss.number,))
+    written = reverse(graph, None, [w.number, b.number], None)
+    tape = Tape()
+    tape.nodes.extend(written.nodes)
+    w, b, m = (tape.handle(written.number(name)) for name in "wbm")
+    gw, gb = (tape.handle(written.grads[i.number]) for i in (w, b))
+    speed = 0.9 * m + gw if momentum else gw
+    becomes = {"w": (w - 0.1 * speed).number, "b": (b - 0.1 * gb).number}
+    if momentum:
+        becomes["m"] = speed.number
+    return Graph(tuple(tape.nodes), written.inputs, (loss.number,)), becomes, loss.number
+
+
+def by_hand(values: dict[str, np.ndarray], order: np.ndarray, momentum: bool) -> tuple[dict[str, np.ndarray], list[float]]:
+    w, b, m = (values[k].copy() for k in "wbm")
+    losses = []
+    for rows in order:
+        x, y = values["x"][rows], values["y"][rows]
+        z = 1 / (1 + np.exp(-(x @ w + b)))
+        losses.append(((z - y) ** 2).sum())
+        delta = 2 * (z - y) * z * (1 - z)
+        m = 0.9 * m + x.T @ delta if momentum else x.T @ delta
+        w, b = w - 0.1 * m, b - 0.1 * delta.sum(0)
+    return {"w": w, "b": b, "m": m}, losses
+
+
+@pytest.mark.parametrize("momentum", [False, True])
+@pytest.mark.parametrize(("dtype", "close"), [("float64", 1e-12), ("float32", 1e-4)])
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_many_steps_give_what_the_same_steps_give_by_hand(dtype: str, close: float, count: int, momentum: bool) -> None:
+    random = np.random.default_rng(13)
+    values = {name: random.normal(size=(20, *shape[1:]) if name in "xy" else shape).astype(dtype) for name, shape in SIZES.items()}
+    before = {name: value.copy() for name, value in values.items()}
+    graph, becomes, loss = step(dtype, momentum)
+    f = compile_steps(graph, becomes, ["x", "y"], [loss])
+    order = random.integers(0, 20, (count, 4))
+    state, (losses,) = f(order, **values)
+    wanted, by_step = by_hand({k: v.astype(np.float64) for k, v in values.items()}, order, momentum)
+    assert losses.shape == (count,)
+    assert np.allclose(losses, by_step, close, close)
+    for name in becomes:
+        assert np.allclose(state[name], wanted[name], close, close)
+    assert all(np.array_equal(values[name], before[name]) for name in values), "what was given is not written to"
+
+
+def test_parameters_are_updated_where_they_lie() -> None:
+    graph, becomes, loss = step("float64", True)
+    f = compile_steps(graph, becomes, ["x", "y"], [loss])
+    assert f.exchanged == []
+    assert sum(b.role == "output" for b in f.program.buffers) == 1  # the loss
+
+
+def test_a_state_that_cannot_lie_where_it_was_is_exchanged() -> None:
+    tape = Tape()
+    a, b = (tape.input(name, type=Type("float64", (3, 3))) for name in "ab")
+    turned, product = a.T + 1.0, a @ b
+    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), ())
+    f = compile_steps(graph, {"a": turned.number, "b": product.number})
+    x, y = np.arange(9.0).reshape(3, 3), np.eye(3)
+    assert len(f.exchanged) == 2
+    for count in range(4):
+        state, _ = f(count, a=x, b=y)
+        p, q = x, y
+        for _ in range(count):
+            p, q = p.T + 1.0, p @ q
+        assert np.array_equal(state["a"], p)
+        assert np.array_equal(state["b"], q)
+
+
+def layer() -> tuple[Looped, dict[str, np.ndarray]]:
+    graph, becomes, loss = step("float64")
+    values = {name: np.ones((20, *shape[1:]) if name in "xy" else shape) for name, shape in SIZES.items()}
+    return compile_steps(graph, becomes, ["x", "y"], [loss]), values
+
+
+@pytest.mark.parametrize(("order", "change", "message"), [
+    ([[0, 1, 2]], {}, "steps: the order must be (steps, 4), and it is (1, 3)"),
+    ([[0, 1, 2, 20]], {}, "steps: the order names row 20, and 'x' has 20 rows"),
+    ([[0, 1, 2, 3]], {"w": np.ones((2, 3))}, "steps: 'w' must be (3, 2), and it is (2, 3)"),
+])  # fmt: skip
+def test_shapes_that_do_not_fit_are_refused(order: object, change: dict[str, np.ndarray], message: str) -> None:
+    f, values = layer()
+    with pytest.raises(errors.ShapeError) as caught:
+        f(order, **{**values, **change})
+    assert str(caught.value) == message
+
+
+def test_a_missing_input_is_named() -> None:
+    f, values = layer()
+    del values["b"]
+    with pytest.raises(errors.InputError) as caught:
+        f([[0, 1, 2, 3]], **values)
+    assert str(caught.value) == "no value for b: give one, as in b=…"
+
+
+def test_a_step_must_keep_the_type_of_its_state() -> None:
+    graph, _, loss = step("float64")
+    with pytest.raises(errors.ShapeError) as caught:
+        compile_steps(graph, {"w": loss})
+    assert str(caught.value) == (
+        "steps: 'w' is Matrix Float64 (3, 2), and what becomes of it is Float64 (): a step must keep the type"
+    )
