@@ -30,7 +30,7 @@ from .types import TupleType, Type, broadcast_shapes, dtype_name, type_of
 __all__ = ["Case", "Kind", "Op", "Result", "elementwise", "freeze", "known_number", "operation", "signature", "stretch"]
 
 Kind = Literal["leaf", "elementwise", "compare", "linear", "shape", "reduce", "index", "random", "network", "control"]
-Result = Literal["same", "float", "real", "bool"]
+Result = Literal["same", "number", "float", "real", "bool"]
 Rule = Callable[..., Any]
 Rules = Rule | Sequence[Rule | None] | None
 
@@ -314,6 +314,11 @@ def result_dtype(op: str, types: Sequence[Type], result: Result) -> np.dtype[Any
             dtype = np.result_type(dtype, t.dtype)
     if result == "float" and dtype.kind not in "fc":
         return FLOAT
+    if result == "number" and dtype.kind == "b":
+        raise DTypeError(
+            f"{op}: truth values are not numbers here: cast {'it' if len(types) == 1 else 'one of them'} first, "
+            'as in cast(x, dtype="int64")'
+        )
     if result == "real" and dtype.kind == "c":
         return np.dtype(f"f{dtype.itemsize // 2}")
     return dtype
@@ -333,6 +338,23 @@ def rules(given: Rules, args: Sequence[str]) -> Any:
     return given if args[-1].startswith("*") else (given,)
 
 
+def floating(value: Rule) -> Rule:
+    """The value rule on operands of one float dtype: whole numbers and truth values are float64 first, whatever their size."""
+    if isinstance(value, np.ufunc) and "bb->d" in value.types:
+        return value  # NumPy has the same rule for it
+
+    def floats(*xs: Any, **attrs: Any) -> Any:
+        dtype = xs[0].dtype
+        for x in xs[1:]:
+            if x.dtype is not dtype:
+                dtype = np.result_type(dtype, x.dtype)
+        if dtype.kind not in "fc":
+            dtype = FLOAT
+        return value(*[x if x.dtype is dtype else x.astype(dtype) for x in xs], **attrs)
+
+    return floats
+
+
 def elementwise(
     name: str,
     args: str,
@@ -349,7 +371,8 @@ def elementwise(
 ) -> Op:
     """A row that works element by element, on operands stretched to one shape; `args` is `"x"`, `"x y"`, or `"*xs"`.
 
-    `result` is the dtype of the result: `same` as the operands, at least `float`, `real` (of a complex), or `bool`;
+    `result` is the dtype of the result: `same` as the operands, a `number` (the same, but truth values are refused), at least
+    `float` (the operands of `value` then are floats of one dtype), `real` (of a complex), or `bool`;
     `type` replaces this rule where it does not fit.
     """
     names = tuple(args.split())
@@ -362,7 +385,7 @@ def elementwise(
             name=name,
             args=names,
             type=type or result_type,
-            value=value,
+            value=floating(value) if result == "float" and type is None else value,
             kind=kind,
             doc=doc,
             attrs=attrs or {},

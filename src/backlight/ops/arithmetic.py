@@ -18,11 +18,14 @@ neg: Op = elementwise(
     words="sign rule: the gradient changes its sign",
     glyph="−",
     paper=lambda x: m.prefix("−", x),
-    result="same",
+    result="number",
     value=np.negative,
     local=lambda z, x: -1.0,
     analytic=True,
-    cases=[Case(1.5, gives=-1.5, grads=[-1.0]), Case(s.MATRIX), Case(0.0, gives=-0.0)],
+    cases=[
+        Case(1.5, gives=-1.5, grads=[-1.0]), Case(s.MATRIX), Case(0.0, gives=-0.0),
+        Case(True, raises='neg: truth values are not numbers here: cast it first, as in cast(x, dtype="int64")'),
+    ],
 )  # fmt: skip
 
 add: Op = elementwise(
@@ -31,7 +34,7 @@ add: Op = elementwise(
     words="sum rule: the gradient is passed on to both",
     glyph="+",
     paper=lambda x, y: m.infix("+", x, y, m.ADD),
-    result="same",
+    result="number",
     value=np.add,
     local=(lambda z, x, y: 1.0, lambda z, x, y: 1.0),
     analytic=True,
@@ -41,6 +44,7 @@ add: Op = elementwise(
         Case(s.VECTOR, 0.5),
         Case(s.MATRIX, s.BAD, raises="add: cannot stretch Float64 (2, 3) and Float64 (4, 3) to one shape: "
              "axis -2 has sizes 2 and 4"),
+        Case(True, False, raises='add: truth values are not numbers here: cast one of them first, as in cast(x, dtype="int64")'),
     ],
 )  # fmt: skip
 
@@ -50,7 +54,7 @@ sub: Op = elementwise(
     words="difference rule: passed on to the first, with the opposite sign to the second",
     glyph="−",
     paper=lambda x, y: m.infix("−", x, y, m.ADD),
-    result="same",
+    result="number",
     value=np.subtract,
     local=(lambda z, x, y: 1.0, lambda z, x, y: -1.0),
     analytic=True,
@@ -88,7 +92,7 @@ square: Op = elementwise(
     words="power rule: 2x",
     glyph="sq",
     paper=lambda x: m.power(x, 2),
-    result="same",
+    result="number",
     value=np.square,
     local=lambda z, x: 2.0 * x,
     inside=lambda x: x * x,
@@ -117,7 +121,7 @@ total: Op = elementwise(
     words="sum rule: the gradient is passed on to every one",
     glyph="+",
     paper=total_paper,
-    result="same",
+    result="number",
     value=total_value,
     local=lambda k, z, *xs: 1.0,
     analytic=True,

@@ -155,5 +155,5 @@ cast: Op = operation(
     vjp=cast_vjp,
     linear=(0,),
     mask=lambda k, m, z, x, dtype="float64": m,
-    cases=[Case(s.MATRIX, dtype="float32", gives=s.MATRIX.astype("float32"), smooth=False), Case([1, 2], dtype="float64")],
+    cases=[Case(s.MATRIX, dtype="float32", gives=s.MATRIX.astype("float32"), smooth=False), Case([1, 2], dtype="float64"), Case(s.MATRIX, dtype="float64", gives=s.MATRIX)],
 )  # fmt: skip
