@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from backlight.run.emit.code import FLOATS, SIZES, Code, Value, type_text
+from backlight.run.emit import scalar
+from backlight.run.emit.code import FLOATS, SIZES, Code, Value
 from backlight.run.emit.elementwise import ENTRIES, largest, smallest
+from backlight.run.emit.masks import gather, mask_value, masked_load, masked_store, scatter
 from backlight.run.lower.program import Apply, Fold, Literal, Nest, Place, Position, Read, Step, Write
 
 IDENTITY = {"sum": 0, "product": 1, "largest": float("-inf"), "smallest": float("inf")}
+HEAVY = {*scalar.UNARY, *scalar.BINARY, "power", "remainder"}
+NARROW = 2  # vectors in a row, up to which the folds of all columns stay in registers
 Base = Callable[[int], Value]  # the address of a buffer, by its number
 
 
@@ -60,6 +64,7 @@ class Writer:
     levels: list[int] = field(default_factory=list)
     values: dict[int, Value] = field(default_factory=dict)  # single numbers, by the number of the step
     index: list[Value] = field(default_factory=list)  # of the loops that are open
+    columns: dict[tuple[int, int], Value] = field(default_factory=dict)  # folds down narrow columns: (fold, column)
 
     def at(self, place: Place, inner: Value | None = None) -> Value:
         """Return the offset of a place in the open loops, in numbers."""
@@ -87,7 +92,23 @@ def lanes_of(nest: Nest, c: Code) -> int:
     n = nest.sizes[-1] if nest.sizes else 1
     while lanes > 1 and lanes // 2 >= n:
         lanes //= 2
+    if lanes > n and in_two(n) and light(nest):
+        lanes //= 2
     return lanes
+
+
+def in_two(n: int) -> bool:
+    """Return whether two vectors without masks cover a row: 10 as 8 and 2."""
+    return n.bit_count() == 2
+
+
+def light(nest: Nest) -> bool:
+    """Return whether the nest is so short that writing it twice is cheap.
+
+    Two narrow vectors read what two narrow vectors wrote without waiting; what a masked store wrote must first reach
+    the cache, which costs a small training step half its time.
+    """
+    return len(nest.steps) <= 16 and sum(isinstance(s, Apply) and s.op in HEAVY for s in nest.steps) <= 1
 
 
 def units(nest: Nest) -> int:
@@ -108,7 +129,7 @@ def shareable(nest: Nest) -> bool:
 def write_fills(c: Code, nest: Nest, base: Base, sizes: dict[int, int]) -> None:
     """Write what folds into memory start from; `sizes` gives how many numbers each buffer has."""
     for fold in nest.folds:
-        if in_registers(nest, fold):
+        if in_registers(nest, fold) or down_columns(nest, fold, c):
             continue
         kind = nest.steps[fold.value].kind
         start = c.constant(identity(fold.how, kind), stored(kind))
@@ -124,6 +145,44 @@ def in_registers(nest: Nest, fold: Fold) -> bool:
     if nest.chunk or not strides:
         return True
     return strides[-1] == 0 and all(s != 0 for s, n in zip(strides[:-1], nest.sizes[:-1], strict=True) if n > 1)
+
+
+def down_columns(nest: Nest, fold: Fold, c: Code) -> bool:
+    """Return whether a fold runs down the columns of so narrow a box that they all stay in registers."""
+    if len(nest.sizes) != 2 or nest.chunk or fold.index or fold.place.strides != (0, 1) or nest.sizes[0] < 2:
+        return False
+    n, lanes = nest.sizes[1], lanes_of(nest, c)
+    if lanes < n < 2 * lanes and (n % lanes).bit_count() == 1:
+        return False  # two vectors of different widths
+    return n <= NARROW * lanes and (c.target.scalef or n % lanes == 0) and nest.steps[fold.value].kind in FLOATS
+
+
+def down(w: Writer, folds: Sequence[tuple[int, Fold]]) -> None:
+    """Write the loop over the rows of a narrow box, with the folds of its columns carried along."""
+    nest, c = w.nest, w.c
+    lanes, n = lanes_of(nest, c), nest.sizes[1]
+    keys = [(number, at) for number, _ in folds for at in range(0, n, lanes)]
+    starts = []
+    for number, _ in keys:
+        fold = nest.folds[number]
+        kind = nest.steps[fold.value].kind
+        starts.append(c.constant(identity(fold.how, kind), kind, lanes))
+
+    def body(i: Value, *sums: Value) -> list[Value]:
+        w.columns = dict(zip(keys, sums, strict=True))
+        w.index.append(i)
+        open_loops(w, 1, 0, 0)
+        w.index.pop()
+        return [w.columns[key] for key in keys]
+
+    for (number, at), total in zip(keys, c.loop(nest.sizes[0], body, starts), strict=True):
+        place = nest.folds[number].place
+        to = c.address(w.base(place.buffer), place.offset + at, total.kind)
+        if at + lanes <= n:
+            c.store(total, to, 0)
+        else:
+            masked_store(c, total, to, (1 << (n - at)) - 1)
+    w.columns = {}
 
 
 def write_nest(c: Code, nest: Nest, base: Base, first: Value | int, last: Value | int) -> None:
@@ -152,6 +211,8 @@ def open_loops(w: Writer, depth: int, first: Value | int, last: Value | int) -> 
             c.loop(last, chunk, start=first)
         else:
             row(w, None, None)
+    elif depth == 0 and (narrow := [(k, f) for k, f in enumerate(nest.folds) if down_columns(nest, f, c)]):
+        down(w, narrow)
     else:
         def body(i: Value) -> None:
             w.index.append(i)
@@ -189,10 +250,13 @@ def row(w: Writer, start: Value | None, unit: Value | None) -> None:
         at = i if isinstance(i, Value) else c.constant(i, "i64")
         return body(at, *sums, mask=mask_of_rest)
 
+    narrow = n % lanes if n < 2 * lanes and (n % lanes).bit_count() == 1 and start is None else 0
+    masks = masks and not narrow
     if start is None:
         sums = list(starts)
-        if whole == lanes:
-            sums = body(c.constant(0, "i64"), *sums)
+        if whole == lanes or w.columns:
+            for at in range(0, whole, lanes):
+                sums = body(c.constant(at, "i64"), *sums)
         elif whole:
             sums = c.loop(whole, body, sums, step=lanes)
         if n % lanes and masks:
@@ -204,7 +268,13 @@ def row(w: Writer, start: Value | None, unit: Value | None) -> None:
         if n % lanes and masks:
             sums = c.when(end.gt(whole), lambda: rest(whole, sums), sums)
     results = [collapse_lanes(c, f.how, s) for f, s in zip(registers, sums, strict=True)]
-    if n % lanes and not masks:
+    if narrow:
+        singles = [c.constant(identity(f.how, s.kind), s.kind, narrow) for f, s in zip(registers, results, strict=True)]
+        splats = {number: c.splat(value, narrow) for number, value in w.values.items()}
+        singles = inside(w, c.constant(whole, "i64"), narrow, None, splats, registers, singles)
+        others = [collapse_lanes(c, f.how, s) for f, s in zip(registers, singles, strict=True)]
+        results = [combine(c, f.how, a, b) for f, a, b in zip(registers, results, others, strict=True)]
+    elif n % lanes and not masks:
         singles = [c.constant(identity(f.how, s.kind), s.kind) for f, s in zip(registers, results, strict=True)]
         stop = c.constant(n, "i64")
         if start is not None:
@@ -245,8 +315,16 @@ def inside(w: Writer, i: Value, lanes: int, mask: int | None, outer: dict[int, V
             here[number] = one_step(w, step, lanes, i, mask, get)
     for write in nest.writes:
         put(w, write, get(write.value), i, mask, get)
-    for fold in nest.folds:
-        if fold not in registers:
+    for number, fold in enumerate(nest.folds):
+        if fold in registers:
+            continue
+        if w.columns and down_columns(nest, fold, c):
+            key = (number, int(i.text))
+            x = get(fold.value)
+            if mask is not None:
+                x = c.select(mask_value(c, mask, lanes), x, identity(fold.how, x.kind))
+            w.columns[key] = combine(c, fold.how, w.columns[key], x)
+        else:
             fold_into_memory(w, fold, get(fold.value), i, mask, get)
     found = []
     for fold, total in zip(registers, sums, strict=True):
@@ -255,12 +333,6 @@ def inside(w: Writer, i: Value, lanes: int, mask: int | None, outer: dict[int, V
             x = c.select(mask_value(c, mask, lanes), x, identity(fold.how, x.kind))
         found.append(combine(c, fold.how, total, x))
     return found
-
-
-def mask_value(c: Code, mask: int, lanes: int) -> Value:
-    """Return a mask of lanes as an operand."""
-    bits = ", ".join(f"i1 {'true' if mask >> k & 1 else 'false'}" for k in range(lanes))
-    return Value(c, f"<{bits}>", "i1", lanes)
 
 
 def one_step(w: Writer, step: Step, lanes: int, i: Value | None, mask: int | None,
@@ -321,37 +393,6 @@ def read(w: Writer, step: Read, lanes: int, i: Value | None, mask: int | None, g
     return x.ne(0) if step.kind == "i1" else x
 
 
-def overloaded(kind: str, lanes: int) -> str:
-    """Return a vector type as an intrinsic's name has it."""
-    return f"v{lanes}" + {"float": "f32", "double": "f64"}.get(kind, kind)
-
-
-def masked_load(c: Code, at: Value, kind: str, lanes: int, mask: int) -> Value:
-    """Return the numbers from `at` on, those outside the mask 0 and untouched."""
-    t = type_text(kind, lanes)
-    symbol = f"llvm.masked.load.{overloaded(kind, lanes)}.p0"
-    c.module.declare(symbol, f"declare {t} @{symbol}(ptr, <{lanes} x i1>, {t})")
-    chosen = mask_value(c, mask, lanes).typed
-    return c.put(f"call {t} @{symbol}(ptr align {SIZES[kind]} {at.text}, {chosen}, {t} zeroinitializer)", kind, lanes)
-
-
-def addresses(c: Code, base: Value, offsets: Value, kind: str) -> Value:
-    """Return one address a lane."""
-    return c.put(f"getelementptr {kind}, ptr {base.text}, {offsets.typed}", "ptr", offsets.lanes)
-
-
-def gather(c: Code, base: Value, offsets: Value, kind: str, mask: int | None) -> Value:
-    """Return the numbers at computed offsets."""
-    lanes = offsets.lanes
-    t = type_text(kind, lanes)
-    symbol = f"llvm.masked.gather.{overloaded(kind, lanes)}.v{lanes}p0"
-    c.module.declare(symbol, f"declare {t} @{symbol}(<{lanes} x ptr>, <{lanes} x i1>, {t})")
-    where = addresses(c, base, offsets, kind)
-    chosen = mask_value(c, (1 << lanes) - 1 if mask is None else mask, lanes).typed
-    pointers = f"<{lanes} x ptr> align {SIZES[kind]} {where.text}"
-    return c.put(f"call {t} @{symbol}({pointers}, {chosen}, {t} zeroinitializer)", kind, lanes)
-
-
 def as_stored(c: Code, x: Value) -> Value:
     """Return x as it lies in memory."""
     return c.convert(x, "i8") if x.kind == "i1" else x
@@ -372,22 +413,6 @@ def put(w: Writer, write: Write, x: Value, i: Value | None, mask: int | None, ge
         c.store(x, base, at)
     else:
         masked_store(c, x, c.address(base, at, x.kind), mask)
-
-
-def masked_store(c: Code, x: Value, at: Value, mask: int) -> None:
-    """Put the chosen lanes at an address."""
-    symbol = f"llvm.masked.store.{overloaded(x.kind, x.lanes)}.p0"
-    c.module.declare(symbol, f"declare void @{symbol}({x.type}, ptr, <{x.lanes} x i1>)")
-    c.do(f"call void @{symbol}({x.typed}, ptr align {SIZES[x.kind]} {at.text}, {mask_value(c, mask, x.lanes).typed})")
-
-
-def scatter(c: Code, x: Value, base: Value, offsets: Value, mask: int | None) -> None:
-    """Put the lanes at computed offsets, the last of equal ones winning."""
-    symbol = f"llvm.masked.scatter.{overloaded(x.kind, x.lanes)}.v{x.lanes}p0"
-    c.module.declare(symbol, f"declare void @{symbol}({x.type}, <{x.lanes} x ptr>, <{x.lanes} x i1>)")
-    where = addresses(c, base, offsets, x.kind)
-    chosen = mask_value(c, (1 << x.lanes) - 1 if mask is None else mask, x.lanes).typed
-    c.do(f"call void @{symbol}({x.typed}, <{x.lanes} x ptr> align {SIZES[x.kind]} {where.text}, {chosen})")
 
 
 def fold_into_memory(w: Writer, fold: Fold, x: Value, i: Value, mask: int | None, get: Callable[[int], Value]) -> None:

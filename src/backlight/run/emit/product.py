@@ -3,8 +3,8 @@
 A tile of C, some rows by some vectors, stays in registers while k runs; each step loads the vectors of one row of B and
 multiplies them by single numbers of A. A panel of B (as wide as a tile, `DEPTH` deep) is copied together first, and
 streams from the nearest cache for all tiles below one another; A is read where it lies, with any strides, because its
-sizes are known when this is written. A ragged edge is cut into ever narrower vectors, exactly as wide as the matrix:
-nothing is padded, nothing outside is touched.
+sizes are known when this is written. A ragged edge is one masked vector, or without masks ever narrower ones: nothing
+is padded, nothing outside is touched.
 
 Each number of C is a sum in the order of k, in blocks of `DEPTH`: the same bits however the panels are shared out.
 """
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backlight.run.emit.code import SIZES, Code, Module, Target, Value
+from backlight.run.emit.masks import masked_load, masked_store
 
 DEPTH = 256  # a panel of 256 × 32 floats fills 32 KiB, two thirds of a first-level cache
 SMALL = 4096  # multiplications below which the whole product is written inline, without panels
@@ -75,6 +76,38 @@ def tiling(target: Target, p: Product) -> Tiling:
     return best
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A vector of a row: where it starts, its lanes, and how many of them count (all, without masks)."""
+
+    at: int
+    lanes: int
+    used: int
+
+    def load(self, c: Code, base: Value, offset: int, kind: str) -> Value:
+        """Return the numbers of this part of a row."""
+        if self.used == self.lanes:
+            return c.load(base, offset + self.at, kind, self.lanes)
+        return masked_load(c, c.address(base, offset + self.at, kind), kind, self.lanes, (1 << self.used) - 1)
+
+    def store(self, c: Code, x: Value, base: Value, offset: int) -> None:
+        """Put the numbers of this part of a row."""
+        if self.used == self.lanes:
+            c.store(x, base, offset + self.at)
+        else:
+            masked_store(c, x, c.address(base, offset + self.at, x.kind), (1 << self.used) - 1)
+
+
+def parts_of(target: Target, width: int, lanes: int, most: int = 1) -> list[Part]:
+    """Return the vectors that cover a row: full ones, then up to `most` narrower ones, or else a masked one."""
+    whole = width - width % lanes
+    found = [Part(at, lanes, lanes) for at in range(0, whole, lanes)]
+    narrow = [Part(whole + at, size, size) for at, size in pieces(width - whole, lanes)]
+    if len(narrow) > most and target.scalef:
+        narrow = [Part(whole, lanes, width - whole)]
+    return found + narrow
+
+
 def pieces(width: int, lanes: int) -> list[tuple[int, int]]:
     """Return the offsets and sizes of the vectors that cover `width` numbers: full ones, then ever narrower."""
     found, at = [], 0
@@ -87,39 +120,59 @@ def pieces(width: int, lanes: int) -> list[tuple[int, int]]:
     return found
 
 
-def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[tuple[int, int]], a: Value, b: Value, b_row: int,
+def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b: Value, b_row: int,
               depth: Value | int) -> list[Value]:
-    """Return the sums of a tile, row by row: one loop over k with all of them carried."""
-    zeros = [c.constant(0.0, p.kind, size) for _ in range(rows) for _, size in parts]
+    """Return the sums of a tile, row by row: one loop over k with all of them carried.
 
-    def step(k: Value, *sums: Value) -> list[Value]:
+    A small tile would wait for each product to end: it carries several sums a number, for every second or fourth k.
+    """
+    ways = 1
+    while ways * rows * len(parts) < 6 and ways < 4 and isinstance(depth, int) and depth >= 16 * ways:
+        ways *= 2
+    zeros = [c.constant(0.0, p.kind, part.lanes) for _ in range(rows * ways) for part in parts]
+    count = rows * len(parts)
+
+    def step(k: Value, *sums: Value, ways: int = ways) -> list[Value]:
         a_here = c.address(a, k * p.a_column if p.a_column != 1 else k, p.kind)
         b_here = c.address(b, k * b_row, p.kind)
-        vectors = [c.load(b_here, at, p.kind, size) for at, size in parts]
         found = []
-        for i in range(rows):
-            one = c.load(a_here, i * p.a_row, p.kind)
-            for j, (_, size) in enumerate(parts):
-                found.append(c.muladd(c.splat(one, size), vectors[j], sums[i * len(parts) + j]))
+        for way in range(ways):
+            vectors = [part.load(c, b_here, way * b_row, p.kind) for part in parts]
+            for i in range(rows):
+                one = c.load(a_here, i * p.a_row + way * p.a_column, p.kind)
+                for j, part in enumerate(parts):
+                    number = way * count + i * len(parts) + j
+                    found.append(c.muladd(c.splat(one, part.lanes), vectors[j], sums[number]))
         return found
 
-    return c.loop(depth, step, zeros)
+    if ways == 1:
+        return c.loop(depth, step, zeros)
+    assert isinstance(depth, int)
+    whole = depth - depth % ways
+    sums = c.loop(whole, step, zeros, step=ways)
+    while len(sums) > count:
+        half = len(sums) // 2
+        sums = [x + y for x, y in zip(sums[:half], sums[half:], strict=True)]
+    return c.loop(depth, lambda k, *s: step(k, *s, ways=1), sums, start=whole) if depth > whole else sums
 
 
-def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b_row: int, inline: bool) -> str:
+def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b_row: int, inline: bool,
+                depth: int | None) -> str:
     """Write the function of one tile: (a, b, c, depth, add); with `add` the sums go on top of what is there."""
-    parts = pieces(width, lanes)
-    symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{p.c_row}.{'i' if inline else 'f'}"
+    # a single row is soon done, and waits less for what narrow vectors have just written (see `light` in nest.py)
+    parts = parts_of(module.target, width, lanes, most=2 if p.m == 1 else 1)
+    deep = "" if depth is None else f".{depth}"
+    symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{p.c_row}.{'i' if inline else 'f'}{deep}"
 
-    def write(c: Code, a: Value, b: Value, out: Value, depth: Value, add: Value) -> None:
-        sums = tile_sums(c, p, rows, parts, a, b, b_row, depth)
-        places = [i * p.c_row + at for i in range(rows) for at, _ in parts]
+    def write(c: Code, a: Value, b: Value, out: Value, steps: Value, add: Value) -> None:
+        sums = tile_sums(c, p, rows, parts, a, b, b_row, steps if depth is None else depth)
+        places = [(i * p.c_row, part) for i in range(rows) for part in parts]
 
         def added() -> list[Value]:
-            return [s + c.load(out, place, p.kind, s.lanes) for s, place in zip(sums, places, strict=True)]
+            return [s + part.load(c, out, row, p.kind) for s, (row, part) in zip(sums, places, strict=True)]
 
-        for s, place in zip(c.when(add, added, sums), places, strict=True):
-            c.store(s, out, place)
+        for s, (row, part) in zip(c.when(add, added, sums), places, strict=True):
+            part.store(c, s, out, row)
 
     parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("depth", "i64", 1), ("add", "i1", 1)]
     return module.define(symbol, "void", parameters, "alwaysinline #0" if inline else "noinline #0", write)
@@ -128,11 +181,12 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
 def run_tiles(c: Code, p: Product, t: Tiling, width: int, a: Value, b: Value, b_row: int, out: Value,
               depth: Value | int, add: Value, inline: bool) -> None:
     """Write the tiles below one another, for one panel of B."""
+    known = depth if isinstance(depth, int) else None
     depth = depth if isinstance(depth, Value) else c.constant(depth, "i64")
     full, rest = divmod(p.m, t.rows)
 
     def tile(rows: int, i: Value | int) -> None:
-        symbol = define_tile(c.module, p, rows, width, t.lanes, b_row, inline)
+        symbol = define_tile(c.module, p, rows, width, t.lanes, b_row, inline, known)
         a_here = c.address(a, i * p.a_row, p.kind)
         c_here = c.address(out, i * p.c_row, p.kind)
         c.do(f"call void @{symbol}({a_here.typed}, {b.typed}, {c_here.typed}, {depth.typed}, {add.typed})")
@@ -179,8 +233,12 @@ def define_product(module: Module, p: Product) -> str:
                     b_here, b_row = buffer, width
                 run_tiles(c, p, t, width, a_here, b_here, b_row, corner, deep, add | k.gt(0), small)
 
-            if p.k == depth and not packed:
-                run_tiles(c, p, t, width, a, column, p.b_row, corner, p.k, add, small)
+            if p.k == depth:
+                b_here, b_row = column, p.b_row
+                if packed:
+                    pack(c, p, width, t.lanes, column, buffer, c.constant(depth, "i64"))
+                    b_here, b_row = buffer, width
+                run_tiles(c, p, t, width, a, b_here, b_row, corner, p.k, add, small)
             else:
                 c.loop(p.k, block, step=depth)
 
@@ -221,8 +279,8 @@ def copy_rows(c: Code, p: Product, width: int, lanes: int, b: Value, buffer: Val
     """Copy rows whose numbers lie side by side."""
     def row(k: Value) -> None:
         source, to = c.address(b, k * p.b_row, p.kind), c.address(buffer, k * width, p.kind)
-        for at, size in pieces(width, lanes):
-            c.store(c.load(source, at, p.kind, size), to, at)
+        for part in parts_of(c.target, width, lanes):
+            part.store(c, part.load(c, source, 0, p.kind), to, 0)
 
     c.loop(depth, row)
 

@@ -40,8 +40,15 @@ def define_steps(module: Module, steps: Steps, piece: str) -> str:
                 order = c.address(c.load(table, g.order, "ptr"), s * g.rows, "i64")
                 data, batch = c.load(table, g.data, "ptr"), c.load(table, g.batch, "ptr")
 
-                def row(k: Value, g: Gather = g, order: Value = order, data: Value = data, batch: Value = batch) -> None:
+                # the rows of the next step are fetched while this one computes: they lie anywhere in memory
+                last = (count * g.rows) - 1 - s * g.rows
+
+                def row(k: Value, g: Gather = g, order: Value = order, data: Value = data, batch: Value = batch,
+                        last: Value = last) -> None:
                     source = c.address(data, c.load(order, k, "i64") * g.row_bytes, "i8")
+                    following = k + g.rows
+                    following = c.select(following.gt(last), last, following)
+                    fetch(c, c.address(data, c.load(order, following, "i64") * g.row_bytes, "i8"), g.row_bytes)
                     copy_bytes(c, source, c.address(batch, k * g.row_bytes, "i8"), g.row_bytes)
 
                 c.loop(g.rows, row)
@@ -57,6 +64,16 @@ def define_steps(module: Module, steps: Steps, piece: str) -> str:
 
     parameters = [("table", "ptr", 1), ("count", "i64", 1)]
     return module.define("bl.steps", "void", parameters, "#0", write, linkage="")
+
+
+def fetch(c, start: Value, size: int) -> None:  # type: ignore[no-untyped-def]
+    """Write a request for so many bytes, up to 4 kB, to come nearer."""
+    c.module.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+
+    def line(i: Value) -> None:
+        c.do(f"call void @llvm.prefetch.p0({c.address(start, i, 'i8').typed}, i32 0, i32 2, i32 1)")
+
+    c.loop(min(size, 4096), line, step=64)
 
 
 def copy_bytes(c, source: Value, to: Value, size: int) -> None:  # type: ignore[no-untyped-def]

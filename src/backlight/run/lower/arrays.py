@@ -143,6 +143,11 @@ def products(t: Translation, kind: str, a: int, b: int, batch: Shape, m: int, n:
     if k == 1:  # an outer product: no sum
         return items.point("multiply", [a, b], kind, (*batch, m, n), t.origin)
     b_view, a_view = items.views[b], items.views[a]
+    if n == 1 and m > 1 and a_view.strides[-2] == 1:  # a column from columns: a row times the transpose has full vectors
+        swap = (*range(len(batch)), len(batch) + 1, len(batch))
+        left = items.view(b, b_view.broadcast((*batch, k, n)).transposed(swap), t.origin)
+        right = items.view(a, a_view.broadcast((*batch, m, k)).transposed(swap), t.origin)
+        return items.reshape(products(t, kind, left, right, batch, n, m, k), (*batch, m, n), t.origin)
     along_b = len(b_view.strides) > 1 and b_view.strides[-2] == 1
     along_a = a_view.strides[-1] == 1
     if k == 0 or 0 in (m, n, *batch) or (n == 1 and along_a) or (m == 1 and (along_b or n == 1)):

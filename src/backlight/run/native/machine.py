@@ -91,9 +91,10 @@ class Plan:
         table = self.table.copy()
         for buffer, array in zip((*program.inputs, *program.outputs), (*arrays, *outputs), strict=True):
             table[self.slots[buffer]] = array.ctypes.data
-        mine = self.lock.acquire(blocking=False)
+        # the door, which knows no lock, may be using the arena; and somebody else may be here
+        mine = self.door is None and self.lock.acquire(blocking=False)
         try:
-            arena = self.arena if mine else memory(program.arena)  # somebody else runs: a second arena
+            arena = self.arena if mine else memory(program.arena)
             table[0] = arena.address
             views = _views(self, table)
             for piece in self.pieces:
