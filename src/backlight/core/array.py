@@ -23,6 +23,10 @@ __all__ = ["Array", "Tape", "as_value", "frame_position"]
 INSIDE: Final = __name__.rsplit(".", 2)[0]  # "backlight": frames of the package itself are not where users wrote things
 
 
+FLOAT: Final = Type("float64", ())
+new_node = tuple.__new__
+
+
 def frame_position(depth: int = 2) -> At | None:
     """File, line and columns of the nearest caller outside the package."""
     frame: Any = sys._getframe(depth)
@@ -69,14 +73,16 @@ class Tape:
         """Write one node and return its number."""
         at = frame_position(3) if self.positions else self.at
         number = len(self.nodes)
-        self.nodes.append(Node(op, inputs, type, attrs, name, self.scope, at, self.why))
+        self.nodes.append(new_node(Node, (op, inputs, type, attrs, name, self.scope, at, self.why)))
         if self.values is not None:
             self.values.append(value)
         return number
 
     def input(self, name: str, value: Any = None, type: Type | None = None, attrs: Any = ()) -> Array:
         """A new input of the graph, with its value or with its type alone."""
-        if value is not None:
+        if value.__class__ is float:
+            value, type = np.float64(value), FLOAT
+        elif value is not None:
             value = as_value(value)
             type = type_of(value)
         number = self.add(TABLE["input"], (), type, attrs, name, value)

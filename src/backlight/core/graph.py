@@ -7,7 +7,8 @@ on the wire. A gradient is an ordinary node; its `why` says which rule made it a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -17,7 +18,7 @@ from .types import TupleType, Type
 if TYPE_CHECKING:
     from .op import Op
 
-__all__ = ["SOURCE", "At", "Graph", "Node", "Part", "Why", "WhyKind", "live_nodes", "nearest"]
+__all__ = ["SOURCE", "At", "Graph", "Node", "Part", "Parts", "Why", "WhyKind", "live_nodes", "nearest"]
 
 WhyKind = Literal["source", "local", "downstream", "sum", "seed", "unused", "rewrite", "mask", "tangent", "inside"]
 
@@ -77,6 +78,39 @@ class Part(NamedTuple):
     upstream: int
     local: int
     downstream: int
+
+
+class Parts(Mapping[tuple[int, int], Part]):
+    """The parts of all edges by (consumer, operand), kept as one flat array of numbers until somebody looks."""
+
+    __slots__ = ("flat", "found")
+
+    def __init__(self) -> None:
+        self.flat = array("q")  # consumer, operand, upstream, local, downstream; again for the next edge
+        self.found: dict[tuple[int, int], Part] = {}
+
+    def add(self, consumer: int, operand: int, upstream: int, local: int, downstream: int) -> None:
+        """One more edge."""
+        self.flat.extend((consumer, operand, upstream, local, downstream))
+
+    def known(self) -> dict[tuple[int, int], Part]:
+        """All of them as a dictionary."""
+        if len(self.found) * 5 != len(self.flat):
+            numbers = iter(self.flat)
+            self.found = {(i, k): Part(g, local, d) for i, k, g, local, d in zip(*[numbers] * 5, strict=True)}
+        return self.found
+
+    def __getitem__(self, edge: tuple[int, int]) -> Part:
+        return self.known()[edge]
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(self.known())
+
+    def __len__(self) -> int:
+        return len(self.flat) // 5
+
+    def __repr__(self) -> str:
+        return f"<parts of {len(self)} edges>"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,8 +21,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ..errors import DTypeError, InputError, ShapeError, ValueError
-from .array import Array, as_value, one_tape
-from .graph import nearest
+from .array import Array, as_value, frame_position, one_tape
+from .graph import Node, nearest
 from .math import Math, call, keyword, lift
 from .table import TABLE
 from .types import TupleType, Type, broadcast_shapes, dtype_name, type_of
@@ -33,6 +33,9 @@ Kind = Literal["leaf", "elementwise", "compare", "linear", "shape", "reduce", "i
 Result = Literal["same", "number", "float", "real", "bool"]
 Rule = Callable[..., Any]
 Rules = Rule | Sequence[Rule | None] | None
+
+
+new_node = tuple.__new__  # a quarter of a microsecond less than Node(…), for every node of every trace
 
 
 class Case:
@@ -179,6 +182,25 @@ class Op:
 
     def __call__(self, *args: Any, **attrs: Any) -> Array:
         """Write this operation to the tape of its operands, or just compute it where none has a tape."""
+        if len(args) == 2 and not attrs:  # the short way: two nodes of one tape
+            x, y = args
+            if type(x) is Array and type(y) is Array:
+                tape = x.tape
+                if tape is not None and tape is y.tape and len(self.args) == 2:
+                    nodes = tape.nodes
+                    a, b = x.number, y.number
+                    kinds: Any = (nodes[a].type, nodes[b].type)
+                    found = self.memo.get((kinds, ()))
+                    if found is None:
+                        found = self.infer(kinds, ())
+                    value = None
+                    if tape.values is not None:
+                        value = self.value(x._value, y._value)
+                        tape.values.append(value)
+                    at = frame_position(2) if tape.positions else tape.at
+                    number = len(nodes)
+                    nodes.append(new_node(Node, (self, (a, b), found, (), "", tape.scope, at, tape.why)))
+                    return Array(tape, number, value)
         if attrs or len(args) != len(self.args) or self.args[-1][0] == "*":
             args, frozen = self.settings(args, attrs)
         else:

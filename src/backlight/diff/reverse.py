@@ -13,21 +13,21 @@ stands, an honest NaN included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core.array import Array, Tape
-from ..core.graph import Graph, Node, Part, Why, live_nodes
+from ..core.collection import no_collection
+from ..core.graph import Graph, Node, Parts, Why, live_nodes
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
+from .masks import Mask, both, either, once, shrunk
+from .template import Template, constant_key, learn
 
 __all__ = ["pull", "reverse"]
-
-Mask = Callable[[], Array] | None
-
 
 class Walk:
     """One walk down a tape: what has arrived where, and what has been written."""
@@ -36,18 +36,27 @@ class Walk:
         self.tape = tape
         self.active = active
         self.grads: dict[int, int] = {}
-        self.parts: dict[tuple[int, int], Part] = {}
-        self.arrived: dict[int, list[int]] = {}
+        self.parts = Parts()
+        self.arrived: list[Any] = [None] * len(tape.nodes)  # nothing, a number, or a list of numbers
         self.masks: dict[int, list[Mask]] = {}
         self.ones: dict[Any, int] = {}
         # Gradients of the single outputs of nodes with several, by node and output.
         self.arrived_items: dict[int, dict[int, list[int]]] = {}
+        self.templates: dict[Any, Template] = {}
+        self.seen: set[Any] = set()
 
     def arrive(self, node: int, number: int, mask: Mask) -> None:
         """A gradient reaches a node over one of the edges above it."""
-        self.arrived.setdefault(node, []).append(number)
-        if mask is not None or node in self.masks:
-            self.masks.setdefault(node, [None] * (len(self.arrived[node]) - 1)).append(mask)
+        found = self.arrived[node]
+        if mask is not None or (self.masks and node in self.masks):
+            count = 0 if found is None else len(found) if type(found) is list else 1
+            self.masks.setdefault(node, [None] * count).append(mask)
+        if found is None:
+            self.arrived[node] = number
+        elif type(found) is list:
+            found.append(number)
+        else:
+            self.arrived[node] = [found, number]
 
     def constant(self, value: float, type: Type) -> int:
         """The node of a constant derivative; one for all edges that have the same."""
@@ -59,10 +68,10 @@ class Walk:
 
     def gather(self, i: int) -> tuple[int, Mask]:
         """The gradient of node i: what arrived, summed; and where it is live."""
-        numbers = self.arrived.pop(i)
-        masks = self.masks.pop(i, None)
-        if len(numbers) == 1:
-            return numbers[0], masks[0] if masks else None
+        numbers = self.arrived[i]
+        masks = self.masks.pop(i, None) if self.masks else None
+        if type(numbers) is not list:
+            return numbers, masks[0] if masks else None
         self.tape.why = Why("sum", "sum", i)
         total = TABLE["total"](*[Array(self.tape, n, self.known(n)) for n in numbers])
         if masks is None or any(m is None for m in masks):
@@ -76,18 +85,59 @@ class Walk:
     def array(self, number: int) -> Array:
         return Array(self.tape, number, self.known(number))
 
-    def step(self, i: int) -> None:
-        """Send the gradient of node i down its edges."""
+    def step(self, i: int, node: Node) -> None:
+        """Send the gradient of node i down its edges, by the template of its rule where there is one."""
         tape = self.tape
-        node = tape.nodes[i]
-        op = node.op
-        if isinstance(node.type, TupleType):
+        tape.scope, tape.at = node.scope, node.at
+        if type(node.type) is TupleType:
             self.step_tuple(i, node)
             return
-        g, mask = self.gather(i)
+        g = self.arrived[i]
+        mask: Mask = None
+        if type(g) is list or self.masks:
+            g, mask = self.gather(i)
         self.grads[i] = g
         if not node.inputs:
             return
+        key = self.template_key(node, i, g) if mask is None else None
+        if key is None:
+            self.write(i, node, g, mask)
+            return
+        found = self.templates.get(key)
+        if found is not None:
+            found.repeat(self, i, g, node.inputs)
+        elif key in self.seen:
+            start = len(tape.nodes)
+            self.write(i, node, g, mask)
+            made = learn(self, i, g, node, start)
+            if made is not None:
+                self.templates[key] = made
+        else:
+            self.seen.add(key)
+            self.write(i, node, g, mask)
+
+    def template_key(self, node: Node, i: int, g: int) -> Any:
+        """What the nodes that a rule writes depend on, or None where they may depend on more."""
+        op, inputs, _, attrs = node[:4]
+        if op.local is None or op.select is not None:
+            return None
+        nodes, active = self.tape.nodes, self.active
+        if len(inputs) == 2:
+            a, b = inputs
+            if a == b or g in (a, b):
+                return None
+            x, y = nodes[a], nodes[b]
+            if active[a] and active[b]:
+                return (op, x.type, y.type, attrs)
+            return (op, x.type, y.type, attrs, active[a], constant_key(x), constant_key(y))
+        if len(inputs) == 1:
+            (a,) = inputs
+            return None if g == a else (op, nodes[a].type, attrs, active[a])
+        return None
+
+    def write(self, i: int, node: Node, g: int, mask: Mask) -> None:
+        """Apply the rule of node i to each of its active operands."""
+        op = node.op
         active = self.active
         if op.local is not None:
             for k, j in enumerate(node.inputs):
@@ -101,7 +151,6 @@ class Walk:
     def step_tuple(self, i: int, node: Node) -> None:
         """A node with several outputs: its rule takes one gradient per output, zeros for those that nobody used."""
         found = self.arrived_items.pop(i, {})
-        self.arrived.pop(i, None)
         assert isinstance(node.type, TupleType)
         gs = []
         for k, t in enumerate(node.type.types):
@@ -207,59 +256,13 @@ class Walk:
         assert not isinstance(target, Type) or d.shape == target.shape, (
             f"{tape.nodes[i].op.name}: the gradient of operand {k + 1} has shape {d.shape}, the operand {target.shape}"
         )
-        self.parts[(i, k + 1)] = Part(upstream, local, d.number)
+        self.parts.add(i, k + 1, upstream, local, d.number)
         if isinstance(target, TupleType):
             slot = self.arrived_items.setdefault(j, {}).setdefault(tape.nodes[i].attr("k", 0), [])
             slot.append(d.number)
-            self.arrived.setdefault(j, [])
+            self.arrived[j] = d.number  # only to say that something did
         else:
             self.arrive(j, d.number, mask)
-
-
-def once(make: Callable[[], Array]) -> Callable[[], Array]:
-    """The same array every time, written when it is first asked for."""
-    made: list[Array] = []
-
-    def get() -> Array:
-        if not made:
-            made.append(make())
-        return made[0]
-
-    return get
-
-
-def both(a: Mask, b: Mask) -> Mask:
-    """Live where both are."""
-    if a is None or b is None:
-        return a if b is None else b
-    return once(lambda: TABLE["logical_and"](a(), b()))
-
-
-def either(masks: Sequence[Mask]) -> Mask:
-    """Live where at least one is."""
-
-    def make() -> Array:
-        found = [m() for m in masks if m is not None]
-        out = found[0]
-        for m in found[1:]:
-            out = TABLE["logical_or"](out, m)
-        return out
-
-    return once(make)
-
-
-def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """The mask of an operand that was stretched: live where any of its copies is."""
-    if mask is None:
-        return None
-
-    def make() -> Array:
-        m = mask()
-        if m.shape == shape:
-            return m
-        return TABLE["greater"](TABLE["sum_to"](TABLE["cast"](m, dtype="float64"), shape=shape), 0.0)
-
-    return once(make)
 
 
 def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 0) -> Walk:
@@ -272,25 +275,27 @@ def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 
     for i in wrt:
         active[i] = 1
     nodes = tape.nodes
-    for i in range(start, top + 1):
-        if not active[i]:
-            node = nodes[i]
-            for j in node.inputs:
-                if active[j]:
-                    t = node.type
-                    if isinstance(t, TupleType) or (t is not None and t.is_float):
-                        active[i] = 1
-                    break
+    for number, node in enumerate(nodes[start : top + 1], start):
+        for j in node.inputs:
+            if active[j]:
+                t = node.type
+                if type(t) is TupleType or t.is_float:  # type: ignore[union-attr]
+                    active[number] = 1
+                break
     before = tape.why, tape.at, tape.positions, tape.scope
     tape.positions = False
     walk = Walk(tape, active)
     for i, g in seeds.items():
         walk.arrive(i, g, None)
     arrived = walk.arrived
-    for i in range(top, start - 1, -1):
-        if i in arrived:
-            tape.scope, tape.at = nodes[i].scope, nodes[i].at
-            walk.step(i)
+    with no_collection():
+        for i in range(top, start - 1, -1):
+            g = arrived[i]
+            if g is not None:
+                if nodes[i].inputs or type(g) is list:
+                    walk.step(i, nodes[i])
+                else:  # a leaf with one consumer: nothing to sum, nothing to pass on
+                    walk.grads[i] = g
     tape.why, tape.at, tape.positions, tape.scope = before
     return walk
 

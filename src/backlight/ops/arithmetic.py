@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator  # for scalars ten times quicker than the ufunc, for arrays the same
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ neg: Op = elementwise(
     glyph="−",
     paper=lambda x: m.prefix("−", x),
     result="number",
-    value=np.negative,
+    value=operator.neg,
     local=lambda z, x: -1.0,
     analytic=True,
     cases=[
@@ -35,7 +36,7 @@ add: Op = elementwise(
     glyph="+",
     paper=lambda x, y: m.infix("+", x, y, m.ADD),
     result="number",
-    value=np.add,
+    value=operator.add,
     local=(lambda z, x, y: 1.0, lambda z, x, y: 1.0),
     analytic=True,
     cases=[
@@ -55,7 +56,7 @@ sub: Op = elementwise(
     glyph="−",
     paper=lambda x, y: m.infix("−", x, y, m.ADD),
     result="number",
-    value=np.subtract,
+    value=operator.sub,
     local=(lambda z, x, y: 1.0, lambda z, x, y: -1.0),
     analytic=True,
     cases=[Case(1.0, 2.0, gives=-1.0, grads=[1.0, -1.0]), Case(s.ROW, s.MATRIX), Case(s.MATRIX, s.OTHER)],
@@ -68,7 +69,7 @@ mul: Op = elementwise(
     glyph="×",
     paper=lambda x, y: m.infix("·", x, y, m.MULTIPLY),
     result="same",
-    value=np.multiply,
+    value=operator.mul,
     local=(lambda z, x, y: y, lambda z, x, y: x),
     analytic=True,
     cases=[Case(3.0, -2.0, gives=-6.0, grads=[-2.0, 3.0]), Case(s.MATRIX, s.ROW), Case(s.MATRIX, s.OTHER), Case(0.0, 5.0)],
@@ -80,7 +81,7 @@ div: Op = elementwise(
     words="quotient rule: 1/y to the numerator, −x/y² to the denominator",
     glyph="÷",
     paper=m.fraction,
-    value=np.true_divide,
+    value=operator.truediv,
     local=(lambda z, x, y: 1.0 / y, lambda z, x, y: -(z / y)),
     analytic=True,
     cases=[Case(3.0, -2.0, gives=-1.5, grads=[-0.5, -0.75]), Case(s.MATRIX, s.POSITIVE_ROW), Case(s.MATRIX, s.POSITIVE)],

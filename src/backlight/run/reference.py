@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core.array import as_value
+from ..core.collection import no_collection
 from ..core.graph import Above, Graph, nearest
 from ..core.infer import typed, whole_inputs
 from ..core.types import Type, type_of
@@ -25,7 +26,7 @@ BLOCK_LIMIT = 1 << 36  # bytes; a larger run is refused before anything is alloc
 def evaluate(graph: Graph, values: Mapping[int, Any]) -> list[Any]:
     """The value of every node, given those of the inputs by number."""
     found: list[Any] = [None] * len(graph.nodes)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), no_collection():
         for i, (op, inputs, _, attrs, *_) in enumerate(graph.nodes):
             if not inputs:
                 if op.name == "input":

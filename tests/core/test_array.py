@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backlight.core.array import Array, Tape, as_value
+from backlight.core.types import Type
+from backlight.errors import GraphError, InputError
+from backlight.ops import add, mul, sigmoid, sum
+
+
+def test_outside_a_trace_an_operation_is_computed_and_nothing_is_kept():
+    z = mul(2.0, 3.0)
+    assert z.tape is None
+    assert z.value == 6.0
+
+
+def test_on_a_tape_with_values_every_array_has_both_a_node_and_a_value():
+    tape = Tape(values=True)
+    x = tape.input("x", 2.0)
+    z = (4 * x + 1) ** 2
+    assert float(z) == 81.0
+    assert [n.op.name for n in tape.nodes] == ["input", "const", "mul", "const", "add", "const", "pow"]
+    assert tape.nodes[z.number].inputs == (4, 5)
+    assert bool(z > 80) is True
+
+
+def test_a_python_number_takes_the_dtype_of_the_arrays_beside_it():
+    x = np.ones(3, np.float32)
+    tape = Tape(values=True)
+    assert (tape.input("x", x) * 2).dtype == np.float32
+    assert (tape.input("i", np.array([1, 2])) * 2).dtype == np.int64
+    assert (tape.input("i", np.array([1, 2])) * 0.5).dtype == np.float64
+    assert mul(x, 2.5).dtype == np.float32
+
+
+def test_values_of_two_traces_do_not_mix():
+    x, y = Tape(values=True).input("x", 1.0), Tape(values=True).input("y", 1.0)
+    with pytest.raises(GraphError) as caught:
+        x + y
+    assert str(caught.value) == (
+        "add: node 0 was written in another trace: a value must not leave the function it was traced in, "
+        "return it from there instead"
+    )
+
+
+def test_a_symbolic_array_has_a_type_and_no_value():
+    x = Tape().input("x", type=Type("float64", (3,)))
+    assert sum(x).type is Type("float64", ())
+    with pytest.raises(GraphError) as caught:
+        float(sum(x))
+    assert str(caught.value) == "node 2 has a type, Float64, and no value here: nothing has been run"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("abc", "cannot make an array of str 'abc': its items are not numbers"),
+        (None, "cannot make an array of NoneType None: its items are not numbers"),
+    ],
+)
+def test_what_is_no_number_is_refused(given, message):
+    with pytest.raises(InputError) as caught:
+        as_value(given)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: add(1.0), "add: takes 2 operands (x, y) and got 1 of them"),
+        (lambda: add(1.0, 2.0, 3.0), "add: takes 2 operands (x, y) and got 3 of them"),
+        (lambda: sigmoid(1.0, axs=0), "sigmoid: has no setting 'axs'"),
+        (lambda: sum([1.0], axes=0), "sum: has no setting 'axes'; did you mean 'axis'?"),
+    ],
+)
+def test_a_call_that_does_not_fit_says_what_is_taken(call, message):
+    with pytest.raises(InputError) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+def test_with_positions_a_node_knows_the_line_it_was_written_on():
+    tape = Tape(values=True, positions=True)
+    x = tape.input("x", 1.0)
+    z = x * x
+    at = tape.nodes[z.number].at
+    assert at is not None
+    assert at.file == __file__
+    assert Path(__file__).read_text("utf-8").splitlines()[at.line - 1].strip() == "z = x * x"
+
+
+def test_an_array_shows_its_numbers():
+    assert repr(Array(None, -1, np.array([1.0, 2.5]))) == "array([1. , 2.5])"
