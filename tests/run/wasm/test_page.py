@@ -3,9 +3,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from tests.run.native.conftest import KINDS, PLAIN, loops  # noqa: F401
+from tests.run.native.graphs import CLOSE, ROWS, agree, case_graph, graph_of, named, reference, with_gradients
 from tests.run.native.reference import points
-from tests.run.wasm.node import needs_node, start
+from tests.run.wasm.node import Job, needs_node, work
 
+from backlight import errors, ops
+from backlight.core.types import Type
 from backlight.run.emit import scalar
 from backlight.run.emit.code import Module
 from backlight.run.native import page
@@ -46,7 +49,8 @@ def test_a_page_computes_every_function_to_the_same_bits_as_this_processor(
         out = (3 << 16) + k * x.nbytes
         calls.append([f"run.{name}", out, *places[: 1 if name in scalar.UNARY else 2], str(len(x))])
         reads.append((out, x.nbytes))
-    for name, data in zip(names, start(compiled, 16, writes, calls, reads), strict=True):
+    found_by_name = work([Job(compiled, 16, 1 << 16, writes, calls, reads)])[0]
+    for name, data in zip(names, found_by_name, strict=True):
         found = np.frombuffer(data, dtype)
         operands = (x,) if name in scalar.UNARY else (x, y)
         assert np.array_equal(found, loops(name, kind, PLAIN, *operands), equal_nan=True), name
@@ -59,3 +63,43 @@ def test_a_module_says_what_it_imports_and_where_its_data_ends() -> None:
     turning = page.compile_module(module_of(["sin"], "float"), ["run.sin"])
     assert turning.imports == ("__linear_memory", "__stack_pointer")
     assert turning.free >= 42 * 8  # the table of 2/π
+
+
+def page_job(compiled: page.Page, values: list[object]) -> Job:
+    writes = [(spot.address, np.ascontiguousarray(v, spot.type.dtype).tobytes())
+              for spot, v in zip(compiled.inputs, values, strict=True)]
+    reads = [(spot.address, spot.type.nbytes) for spot in compiled.outputs]
+    return Job(compiled.module, compiled.pages, compiled.stack, [*writes, *compiled.constants], [["run"]], reads)
+
+
+@needs_node
+@pytest.mark.parametrize("dtype", CLOSE)
+def test_every_row_and_its_gradients_on_a_page_agree_with_the_reference(dtype: str) -> None:
+    jobs, wanted, pages, skipped = [], [], [], 0
+    for row, number in ROWS:
+        graph, values = case_graph(*named(row, number), dtype)
+        outputs = list(graph.outputs)
+        found = with_gradients(graph)
+        if found is not None:
+            graph, gradients = found
+            outputs += gradients
+        try:
+            compiled = page.compile_page(graph, outputs)
+        except errors.GraphError:
+            skipped += 1
+            continue
+        pages.append((row, number, compiled))
+        jobs.append(page_job(compiled, values))
+        wanted.append(reference(graph, values, outputs))
+    assert skipped < len(ROWS) / 4
+    for (row, number, compiled), parts, arrays in zip(pages, work(jobs), wanted, strict=True):
+        for spot, data, array in zip(compiled.outputs, parts, arrays, strict=True):
+            found_array = np.frombuffer(data, spot.type.dtype).reshape(spot.type.shape)
+            assert agree(found_array, array, CLOSE[dtype]), (row, number, found_array, array)
+
+
+def test_a_page_says_what_it_cannot_compute() -> None:
+    graph = graph_of(lambda x: ops.cast(x, dtype="int64"), Type("float64", (3,)))
+    with pytest.raises(errors.GraphError) as caught:
+        page.compile_page(graph)
+    assert str(caught.value) == "a page cannot compute cast: only the reference machine can"

@@ -1,12 +1,25 @@
-"""WebAssembly from the same compiler: modules for a page, with vectors of 128 bits."""
+"""WebAssembly from the same compiler: a graph as a module for a page, with vectors of 128 bits.
 
+The module owns nothing: the page gives it one memory. The module's own constants and its stack lie in the first 128 KiB,
+then come the values of inputs, constants, outputs and the arena, each at an address that is known beforehand. So the
+exported `run()` takes no arguments: the page writes the inputs into its typed array, calls it, and reads the outputs.
+"""
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from backlight.run.emit.code import Module, Target
+import numpy as np
+
+from backlight import errors
+from backlight.core.graph import Graph
+from backlight.core.types import Type
+from backlight.run.emit.code import Code, Module, Target, Value
+from backlight.run.emit.program import RESERVED, define_pieces, slots
+from backlight.run.lower.lowering import lower
+from backlight.run.lower.program import Call
 from backlight.run.native import host
 from backlight.run.wasm import linked
 
@@ -31,3 +44,71 @@ def compile_module(module: Module, exports: Sequence[str]) -> linked.Module:
         host.optimise(parsed, over)
         image = bytes(over.emit_object(parsed))
     return linked.link(image, exports)
+
+
+START = 1 << 17  # where values begin: below lie the module's constants, and its stack, which grows downward
+PAGE_BYTES = 1 << 16
+LIMIT_BYTES = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a value lies in the memory: its node, its address, its type."""
+
+    node: int
+    address: int
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A graph for a page: the module, how many pages of memory it wants, and where everything lies."""
+
+    module: linked.Module
+    pages: int
+    stack: int
+    inputs: tuple[Spot, ...]
+    outputs: tuple[Spot, ...]
+    constants: tuple[tuple[int, bytes], ...]
+
+
+def compile_page(graph: Graph, outputs: Sequence[int] | None = None) -> Page:
+    """Return a typed graph as a module for a page.
+
+    Raises: GraphError if an operation is only known to the reference machine; LimitError beyond 2 GiB of memory.
+    """
+    wanted = graph.outputs if outputs is None else tuple(outputs)
+    lowered = lower(graph, wanted)
+    program = lowered.program
+    missing = sorted({i.op.name for i in program.instructions if isinstance(i, Call)})
+    if missing:
+        raise errors.GraphError(f"a page cannot compute {', '.join(missing)}: only the reference machine can")
+    places = slots(program)
+    sizes = {b.number: b.bytes for b in program.buffers}
+    table, at = [0] * (RESERVED + len(places)), START
+    for number, slot in places.items():
+        table[slot] = at
+        at += -(-max(sizes[number], 1) // 64) * 64
+    table[0] = at
+    total = at + program.arena
+    if total > LIMIT_BYTES:
+        raise errors.LimitError(f"this graph needs {total / 2**30:.1f} GiB, and a page has {LIMIT_BYTES >> 30} GiB")
+    module = Module(TARGET)
+    pieces = define_pieces(module, program)
+    module.constant_array("bl.table", "i32", table)
+
+    def write(c: Code) -> None:
+        for piece in pieces:
+            c.do(f"call void @{piece.symbol}({Value(c, '@bl.table', 'ptr', 1).typed})")
+
+    module.define("run", "void", [], "#0", write, linkage="")
+
+    def spots(nodes: Sequence[int], buffers: Sequence[int], types: Sequence[Type]) -> tuple[Spot, ...]:
+        return tuple(Spot(n, table[places[b]], t) for n, b, t in zip(nodes, buffers, types, strict=True))
+
+    constants = tuple((table[places[b]], np.ascontiguousarray(a).tobytes()) for b, a in lowered.constants.items())
+    return Page(
+        compile_module(module, ["run"]), -(-total // PAGE_BYTES), START,
+        spots(lowered.inputs, program.inputs, lowered.input_types),
+        spots(lowered.outputs, program.outputs, lowered.output_types), constants,
+    )
