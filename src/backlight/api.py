@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import ops
-from .core.graph import Graph
+from .core.graph import Above, Graph
 from .diff.reverse import reverse
 from .run.record import Run
 from .run.reference import bind
@@ -42,3 +42,13 @@ def backprop(
     reach = None if wrt is None else [bound.number(w) for w in ((wrt,) if isinstance(wrt, (str, int)) else wrt)]
     written = reverse(bound, None if of is None else bound.number(of), reach, upstream)
     return run_typed(written, found, upstream is not None)
+
+
+def printed(subject: Graph | Run) -> str:
+    """What `print` shows; drawing is imported when something is first printed."""
+    from .show.terminal import text
+
+    return text(subject)
+
+
+Above.text = printed

@@ -1,0 +1,135 @@
+"""The card of a node: everything that a picture says about it, in words, before anybody asks how it looks.
+
+A card has the number and `name :: type`; `op :: signature`; the shape; the value; the gradient. Before a run the value
+says so and there is no gradient line; after the forward pass the value is there; after the backward pass the gradient too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..core.graph import Graph
+from ..core.op import signature
+from ..core.types import TupleType, Type
+from ..run.record import Run
+from .figures import inline
+from .formula import names
+
+__all__ = ["Card", "Joint", "Kind", "cards", "joints"]
+
+Kind = Literal["parameter", "input", "constant", "operation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is said about one node. `value` and `gradient` are None where there is none yet."""
+
+    number: int
+    name: str
+    type: str
+    signature: str
+    shape: str
+    kind: Kind
+    output: bool
+    ran: bool
+    value: Any = None
+    gradient: Any = None
+
+    @property
+    def title(self) -> str:
+        """`name :: type`."""
+        return f"{self.name} :: {self.type}" if self.type else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """One edge: consumer and operand, which operand it is (from 1), and what it carries down, if it does."""
+
+    consumer: int
+    operand: int
+    number: int
+    upstream: Any = None
+    local: Any = None
+    downstream: Any = None
+    carries: bool = False
+
+    @property
+    def product(self) -> tuple[str, ...]:
+        """`upstream × local = downstream`, on one line for numbers and on three for arrays.
+
+        Where the rule is no product of two arrays, what arrives alone.
+        """
+        if not self.carries:
+            return ()
+        terms = [self.downstream] if self.local is None else [self.upstream, self.local, self.downstream]
+        scalar = all(getattr(term, "ndim", 0) == 0 for term in terms)
+        words = [inline(term, 6 if scalar else 4, 5) for term in terms]
+        if len(words) == 1:
+            return (words[0],)
+        lines = (words[0], "× " + words[1], "= " + words[2])
+        return (" ".join(lines),) if scalar else lines
+
+
+def parted(subject: Graph | Run) -> tuple[Graph, Run | None]:
+    """The graph, and the run if there is one."""
+    return (subject.graph, subject) if isinstance(subject, Run) else (subject, None)
+
+
+def cards(subject: Graph | Run, parameters: Collection[str | int] = ()) -> list[Card]:
+    """The cards of all forward nodes. `parameters` names those to be marked as learnable besides those that say so."""
+    graph, run = parted(subject)
+    called = names(graph)
+    marked = {graph.number(key) for key in parameters}
+    found = []
+    for i in range(graph.forward_count):
+        node = graph.nodes[i]
+        shape, signed = "", f"{node.op.glyph or node.op.name}"
+        if node.type is not None:
+            types = [graph.nodes[j].type for j in node.inputs]
+            signed = signature(node.op, types, node.type, node.attrs)  # type: ignore[arg-type]  # typed, as its result is
+            shape = str(node.type.shape).replace(",)", ")") if isinstance(node.type, Type) else ""
+        gradient = None
+        if run is not None and i in graph.grads:
+            gradient = run.value(graph.grads[i])
+        value = run.value(i) if run is not None and not isinstance(node.type, TupleType) else None
+        found.append(
+            Card(
+                number=i,
+                name=called[i],
+                type="" if node.type is None else str(node.type),
+                signature=signed,
+                shape=shape,
+                kind=_kind(graph, i, marked),
+                output=i in graph.outputs,
+                ran=run is not None,
+                value=value,
+                gradient=gradient,
+            )
+        )
+    return found
+
+
+def _kind(graph: Graph, number: int, marked: Collection[int]) -> Kind:
+    node = graph.nodes[number]
+    if node.op.name == "const":
+        return "constant"
+    if node.op.name == "input":
+        return "parameter" if number in marked or node.attr("role") == "parameter" else "input"
+    return "operation"
+
+
+def joints(subject: Graph | Run) -> list[Joint]:
+    """Every edge between forward nodes, in the order of their consumers and operands."""
+    graph, run = parted(subject)
+    found = []
+    for i in range(graph.forward_count):
+        for k, j in enumerate(graph.nodes[i].inputs, 1):
+            part = graph.parts.get((i, k))
+            if run is None or part is None:
+                found.append(Joint(i, j, k))
+            else:
+                local = None if part.local < 0 else run.value(part.local)
+                found.append(Joint(i, j, k, run.value(part.upstream), local, run.value(part.downstream), True))
+    return found

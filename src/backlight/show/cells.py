@@ -1,0 +1,239 @@
+"""A graph laid out in cells, for writers that count in characters.
+
+Layers, order and x come from the layout that all pictures share. Rows are its own affair: each edge carries its product
+as a box of its own between the two cards, so that no text is ever crossed, and where edges have to change columns, a
+channel as high as it needs to be lies between the layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .card import Card, Joint
+from .drawing import Drawing, Frame, Line, Mark, Text, Tone
+from .figures import bracketed, number
+from .layout import Edge, Placement, Size, placed
+
+__all__ = ["celled"]
+
+GAP = 2                  # cells between boxes of a layer
+LABEL = "↓ "
+PASSING = "│"           # where an edge carries nothing down
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edge between neighbouring layers: the columns where it starts above and ends below."""
+
+    start: int
+    end: int
+
+
+def celled(cards: Sequence[Card], joints: Sequence[Joint], title: str = "") -> Drawing:
+    """The cards and joints of a graph as a drawing in cells, consumers above their operands."""
+    bodies = [body(card) for card in cards]
+    place = {card.number: index for index, card in enumerate(cards)}
+    sizes: list[Size] = [(max(len(text) for text, _ in lines) + 4, len(lines) + 2) for lines in bodies]
+    edges: list[Edge] = []
+    labels: list[list[str]] = []
+    owners: list[int] = []
+    carried = any(joint.carries for joint in joints)
+    for at, joint in enumerate(joints):
+        high, low = place[joint.consumer], place[joint.operand]
+        if carried:
+            label = len(sizes)
+            first, *rest = joint.product or (PASSING,)
+            labels.append([LABEL + first, *("  " + line for line in rest)] if joint.carries else [first])
+            wide = max(map(len, labels[-1]))
+            labels[-1] = [line.ljust(wide) for line in labels[-1]]      # the edge behind it is not to shine through
+            sizes.append((wide, len(labels[-1])))
+            edges += [(high, label, joint.number), (label, low, joint.number)]
+            owners += [at, at]
+        else:
+            edges.append((high, low, joint.number))
+            owners.append(at)
+    plan = placed(sizes, edges, gap=GAP, bend=1, whole=True)
+    return _Sheet(cards, bodies, joints, labels, plan, owners).drawing(title)
+
+
+def body(card: Card) -> list[tuple[str, Tone]]:
+    """The lines of a card, each with what it means."""
+    head = f"{card.number}  {card.title}"
+    signed = card.signature + (f"   {card.shape}" if card.shape else "")
+    lines: list[tuple[str, Tone]] = [(head, "strong"), (signed, "quiet")]
+    if not card.ran:
+        return [*lines, ("no value yet", "quiet")] if card.kind != "constant" else lines
+    if card.value is not None:
+        lines += _named("value    ", card.value, "forward")
+    if card.gradient is not None:
+        lines += _named("gradient ", card.gradient, "backward")
+    return lines
+
+
+def _named(word: str, value: object, tone: Tone) -> list[tuple[str, Tone]]:
+    if getattr(value, "ndim", 0) == 0:
+        return [(word + number(value), tone)]
+    first, *rest = bracketed(value)
+    return [(word + first, tone), *((" " * len(word) + line, tone) for line in rest)]
+
+
+class _Sheet:
+    """One picture being put together: columns and rows of everything, then the marks."""
+
+    def __init__(
+        self,
+        cards: Sequence[Card],
+        bodies: Sequence[Sequence[tuple[str, Tone]]],
+        joints: Sequence[Joint],
+        labels: Sequence[Sequence[str]],
+        plan: Placement,
+        owners: Sequence[int],
+    ) -> None:
+        self.cards, self.bodies, self.joints, self.labels, self.plan, self.owners = cards, bodies, joints, labels, plan, owners
+        lefts = [round(x - size[0] / 2) for x, size in zip(plan.x, plan.sizes, strict=True)]
+        bends = [[round(x - 0.5) for x in bend] for bend in plan.bends]
+        shift = min([*lefts, *(x for bend in bends for x in bend), 0] if lefts else [0])
+        self.left = [x - shift for x in lefts]
+        self.right = [x + int(size[0]) - 1 for x, size in zip(self.left, plan.sizes, strict=True)]
+        self.bends = [[x - shift for x in bend] for bend in bends]
+        self.middle = [(a + b) // 2 for a, b in zip(self.left, self.right, strict=True)]
+        depth = max(plan.layer, default=-1) + 1
+        self.tall = [0] * depth
+        for layer, (_, height) in zip(plan.layer, plan.sizes, strict=True):
+            self.tall[layer] = max(self.tall[layer], int(height))
+        self.starts = self._ports(0)
+        self.ends = self._ports(1)
+
+    def _ports(self, end: int) -> list[int]:
+        """The column at which each edge meets its consumer (end 0) or its operand (end 1)."""
+        plan = self.plan
+        sides: list[list[int]] = [[] for _ in plan.sizes]
+        for e, edge in enumerate(plan.edges):
+            sides[edge[end]].append(e)
+        ports = [0] * len(plan.edges)
+        for box, side in enumerate(sides):
+            if box >= len(self.cards):                     # a label: its edges run through its middle
+                for e in side:
+                    ports[e] = self.middle[box]
+                continue
+            wish = {}
+            for e in side:
+                other = self.middle[plan.edges[e][1 - end]]
+                wish[e] = self.bends[e][-end] if self.bends[e] else other
+            side.sort(key=lambda e: (wish[e], plan.edges[e][2]))
+            low, high = self.left[box] + 2, self.right[box] - 2
+            pitch = max(1, min(4, (high - low) // max(1, len(side) - 1)))
+            at = low - pitch
+            for e in side:
+                at = max(at + pitch, min(wish[e], high))
+                ports[e] = at
+            limit = high
+            for e in reversed(side):
+                ports[e] = min(ports[e], limit)
+                limit = ports[e] - pitch
+            if pitch > 1:
+                # Bent edges start in even columns and end in odd ones, so that two that swap columns do not fall together.
+                for e in side:
+                    if ports[e] != wish[e] and ports[e] % 2 != end:
+                        ports[e] += 1 if ports[e] < high else -1
+        return ports
+
+    def drawing(self, title: str) -> Drawing:
+        plan = self.plan
+        steps: list[list[tuple[int, Step]]] = [[] for _ in self.tall]   # by the layer above
+        for e, (high, _, _) in enumerate(plan.edges):
+            columns = [self.starts[e], *self.bends[e], self.ends[e]]
+            for offset in range(len(columns) - 1):
+                steps[plan.layer[high] + offset].append((e, Step(columns[offset], columns[offset + 1])))
+        top, channels = [0], []
+        for layer, height in enumerate(self.tall):
+            tracks, count = _tracks([step for _, step in steps[layer]])
+            channels.append({e: track for (e, _), track in zip(steps[layer], tracks, strict=True)})
+            top.append(top[-1] + height + (max(count, 1) if layer + 1 < len(self.tall) else 0))
+        marks: list[Mark] = [*self._lines(top, channels), *self._boxes(top)]
+        width = max([right + 1 for right in self.right] + [x + 1 for bend in self.bends for x in bend], default=0)
+        return Drawing(width, top[-1], tuple(marks), title)
+
+    def _lines(self, top: Sequence[int], channels: Sequence[dict[int, int]]) -> list[Mark]:
+        marks: list[Mark] = []
+        plan = self.plan
+        for e, (high, low, count) in enumerate(plan.edges):
+            layer = plan.layer[high]
+            columns = [self.starts[e], *self.bends[e], self.ends[e]]
+            row = top[layer] + int(plan.sizes[high][1]) - 1
+            points = [(columns[0], row)]
+            for offset, (a, b) in enumerate(pairwise(columns)):
+                if a != b:
+                    track = top[layer + offset] + self.tall[layer + offset] + channels[layer + offset][e]
+                    points += [(a, track), (b, track)]
+            points.append((columns[-1], top[plan.layer[low]]))
+            joint = self.joints[self.owners[e]]
+            operand = count if high < len(self.cards) else 0
+            marks.append(Line(tuple((float(x), float(y)) for x, y in points), node=joint.consumer, operand=operand))
+        return marks
+
+    def _boxes(self, top: Sequence[int]) -> list[Mark]:
+        marks: list[Mark] = []
+        plan = self.plan
+        for box, (left, layer, (width, height)) in enumerate(zip(self.left, plan.layer, plan.sizes, strict=True)):
+            row = top[layer]
+            if box >= len(self.cards):
+                lines = self.labels[box - len(self.cards)]
+                tone: Tone = "quiet" if lines[0] == PASSING else "backward"
+                marks += [Text(left, row + offset, line, tone) for offset, line in enumerate(lines)]
+                continue
+            card = self.cards[box]
+            tone = "parameter" if card.kind == "parameter" else "constant" if card.kind == "constant" else "plain"
+            marks.append(Frame(left, row, width, height, tone, card.output, node=card.number))
+            for offset, (text, meaning) in enumerate(self.bodies[box], 1):
+                marks.append(Text(left + 2, row + offset, text, meaning, node=card.number))
+        return marks
+
+
+def _tracks(steps: Sequence[Step]) -> tuple[list[int], int]:
+    """The row of the channel in which each step runs sideways, and how many rows there are.
+
+    Steps that overlap get rows of their own. Where one starts in the column in which another ends, it runs above it, so
+    that their upright parts do not fall together.
+    """
+    order = sorted((i for i, step in enumerate(steps) if step.start != step.end), key=lambda i: _span(steps[i]))
+    ends = {steps[i].end: i for i in order}
+    after: dict[int, list[int]] = {i: [] for i in order}
+    waiting = dict.fromkeys(order, 0)
+    for i in order:
+        below = ends.get(steps[i].start)
+        if below is not None and below != i:
+            after[i].append(below)
+            waiting[below] += 1
+    rows = [0] * len(steps)
+    taken: list[list[tuple[int, int]]] = []
+    floor = dict.fromkeys(order, 0)
+    ready = [i for i in order if not waiting[i]]
+    left = set(order)
+    while left:
+        if not ready:                                      # a ring of steps that swap columns: break it anywhere
+            ready = [min(left)]
+        i = ready.pop(0)
+        if i not in left:
+            continue
+        left.discard(i)
+        low, high = _span(steps[i])
+        row = floor[i]
+        while row < len(taken) and any(a <= high and low <= b for a, b in taken[row]):
+            row += 1
+        while row >= len(taken):
+            taken.append([])
+        taken[row].append((low, high))
+        rows[i] = row
+        for other in after[i]:
+            floor[other] = max(floor[other], row + 1)
+            waiting[other] -= 1
+            if not waiting[other]:
+                ready.append(other)
+    return rows, len(taken)
+
+
+def _span(step: Step) -> tuple[int, int]:
+    return min(step.start, step.end), max(step.start, step.end)

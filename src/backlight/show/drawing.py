@@ -1,0 +1,87 @@
+"""What is drawn: a sheet with marks on it, each of which knows what it shows.
+
+A drawing has no idea of paper. It is laid out once, in pixels for pages or in cells for a terminal, and every writer
+writes every mark. A mark says what it *means* (a `Tone`: forward, backward, parameter, …), never a colour; writers turn
+that into ink, and always into something besides colour too. `node` is the number of the node that a mark belongs to, -1
+for none, so that a page can be clicked and a reader can ask where a number comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = ["Align", "Drawing", "Frame", "Heat", "Line", "Mark", "Text", "Tone"]
+
+Tone = Literal["plain", "quiet", "strong", "forward", "backward", "parameter", "output", "constant", "wrong"]
+Align = Literal["start", "middle", "end"]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A box by its upper left corner. A chip stands in for a box that is drawn in full elsewhere."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    tone: Tone = "plain"
+    output: bool = False
+    chip: bool = False
+    node: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text; `x` is its start, middle or end, `y` its baseline (in cells: its row)."""
+
+    x: float
+    y: float
+    text: str
+    tone: Tone = "plain"
+    align: Align = "start"
+    size: float = 1.0
+    node: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A way from point to point. `operand` is the number of the operand that an edge leads to, 0 for other lines.
+
+    `weight` says how thick, beside 1 for an ordinary line; `dashed` marks what is not there yet or does not count.
+    """
+
+    points: tuple[Point, ...]
+    tone: Tone = "plain"
+    node: int = -1
+    operand: int = 0
+    weight: float = 1.0
+    dashed: bool = False
+    arrow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A matrix as a map of colours: rows of numbers, blue for negative, vermillion for positive, white for zero."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    values: Any
+    node: int = -1
+
+
+Mark = Frame | Text | Line | Heat
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Marks on a sheet, drawn in this order; `title` and `twin` say the same in words."""
+
+    width: float
+    height: float
+    marks: tuple[Mark, ...]
+    title: str = ""
+    twin: str = ""

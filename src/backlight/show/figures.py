@@ -1,0 +1,109 @@
+"""Numbers and arrays as people read them: scalars in full, matrices in brackets, elided in the middle when large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["bracketed", "inline", "number"]
+
+
+def number(x: Any, digits: int | None = None) -> str:
+    """One number: as many digits as tell it from its neighbours, or at most `digits` significant ones.
+
+    >>> number(2.0), number(0.1 + 0.2), number(1 / 3, 4), number(float("nan")), number(True)
+    ('2', '0.30000000000000004', '0.3333', 'NaN', 'true')
+    """
+    if isinstance(x, (bool, np.bool_)):
+        return "true" if x else "false"
+    if isinstance(x, (int, np.integer)):
+        return str(int(x))
+    if isinstance(x, (complex, np.complexfloating)):
+        imaginary = number(x.imag, digits)
+        return f"{number(x.real, digits)}{'' if imaginary.startswith('-') else '+'}{imaginary}i"
+    if x != x:
+        return "NaN"
+    if x in (np.inf, -np.inf):
+        return "∞" if x > 0 else "-∞"
+    text = str(x) if digits is None else f"{float(x):.{digits}g}"
+    return text.removesuffix(".0")
+
+
+def inline(value: Any, digits: int = 4, most: int = 6) -> str:
+    """A value on one line: a scalar, a short row, rows in brackets, or the shape of what is too large for a line.
+
+    >>> inline(np.array([1.0, 2.5])), inline(np.eye(2)), inline(np.zeros((40, 50)))
+    ('[1 2.5]', '[1 0; 0 1]', '(40, 50) of 0')
+    """
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return number(array[()], digits)
+    if not array.size:
+        return _shape(array)
+    if array.ndim == 1:
+        return "[" + " ".join(_elided([number(x, digits) for x in _ends(array, most)], len(array), most, "…")) + "]"
+    if array.ndim == 2 and array.size <= most:
+        return "[" + "; ".join(" ".join(number(x, digits) for x in row) for row in array) + "]"
+    shape = _shape(array)
+    if array.dtype.kind in "biuf":
+        low, high = array.min(), array.max()
+        return f"{shape} of {number(low, digits)}" + ("" if low == high else f" to {number(high, digits)}")
+    return shape
+
+
+def bracketed(value: Any, rows: int = 4, columns: int = 5, digits: int = 4) -> list[str]:
+    """A value on several lines: a matrix in tall brackets, at most so many rows and columns, the middle left out.
+
+    Of an array of more than two axes the first matrix is shown, and how many there are.
+
+    >>> print("\\n".join(bracketed(np.arange(70.0).reshape(10, 7), rows=3, columns=4)))
+    ⎡ 0  1 …  6⎤
+    ⎢ ⋮  ⋮    ⋮⎥
+    ⎣63 64 … 69⎦
+    """
+    array = np.asarray(value)
+    if array.ndim and not array.size:
+        return [_shape(array)]
+    if array.ndim < 2:
+        return [inline(array, digits, columns + 3)]
+    more = int(np.prod(array.shape[:-2]))
+    matrix = array.reshape((more, *array.shape[-2:]))[0]
+    shown = [
+        _elided([number(x, digits) for x in _ends(row, columns)], len(row), columns, "…") for row in _ends(matrix, rows)
+    ]
+    if len(matrix) > rows:
+        middle = ["" if cell == "…" else "⋮" for cell in shown[0]]
+        shown.insert((rows) // 2, middle)
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    lines = [" ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in shown]
+    if len(lines) == 1:
+        lines = [f"[{lines[0]}]"]
+    else:
+        marks = ["⎡⎤", *(["⎢⎥"] * (len(lines) - 2)), "⎣⎦"]
+        lines = [mark[0] + line + mark[1] for mark, line in zip(marks, lines, strict=True)]
+    if more > 1:
+        lines[-1] += f" +{more - 1} more"
+    return lines
+
+
+def _ends(items: Any, most: int) -> list[Any]:
+    """All items, or one fewer than `most` of them from both ends."""
+    if len(items) <= most:
+        return list(items)
+    head = most // 2
+    tail = max(1, most - 1 - head)
+    return [*items[:head], *items[-tail:]]
+
+
+def _elided(cells: Sequence[str], length: int, most: int, mark: str) -> list[str]:
+    """The cells with a mark where some are missing."""
+    if length <= most:
+        return list(cells)
+    head = most // 2
+    return [*cells[:head], mark, *cells[head:]]
+
+
+def _shape(array: np.ndarray[Any, Any]) -> str:
+    return "(" + ", ".join(map(str, array.shape)) + ")"
