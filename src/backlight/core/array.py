@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .graph import SOURCE, Above, At, Node, Why
 from .table import TABLE
 from .types import Type, type_of
 
-__all__ = ["Array", "Tape", "as_value", "frame_position"]
+__all__ = ["Array", "Guard", "Tape", "as_value", "frame_position"]
 
 INSIDE: Final = __name__.rsplit(".", 2)[0]  # "backlight": frames of the package itself are not where users wrote things
 
@@ -47,6 +47,15 @@ def frame_position(depth: int = 2) -> At | None:
     return At(code.co_filename, line, column, end)
 
 
+class Guard(NamedTuple):
+    """A question that Python asked of a value while it was traced: which node, how, the answer, and where."""
+
+    node: int
+    kind: str
+    answer: Any
+    at: At | None
+
+
 @final
 class Tape:
     """Nodes in the order in which they were written, with their values where the tape keeps them.
@@ -55,7 +64,7 @@ class Tape:
     place in the user's source that it was written at.
     """
 
-    __slots__ = ("at", "inputs", "nodes", "open", "positions", "scope", "values", "why")
+    __slots__ = ("at", "guards", "inputs", "nodes", "open", "positions", "scope", "values", "why")
 
     def __init__(self, values: bool = False, positions: bool = False) -> None:
         self.nodes: list[Node] = []
@@ -66,6 +75,7 @@ class Tape:
         self.why: Why = SOURCE
         self.at: At | None = None
         self.open = True
+        self.guards: list[Guard] = []
 
     def add(
         self, op: Any, inputs: tuple[int, ...], type: Any, attrs: Any = (), name: str = "", value: Any = None
@@ -272,19 +282,25 @@ class Array:
         for i in range(len(self)):
             yield self[i]
 
+    def ask(self, kind: str, answer: Any) -> Any:
+        """Write down that Python asked for this value: what was traced holds for this answer only."""
+        if self.tape is not None and self.tape.values is not None:
+            self.tape.guards.append(Guard(self.number, kind, answer, frame_position(3)))
+        return answer
+
     def __float__(self) -> float:
-        return float(self.value)
+        return self.ask("float", float(self.value))  # type: ignore[no-any-return]
 
     def __int__(self) -> int:
-        return int(self.value)
+        return self.ask("int", int(self.value))  # type: ignore[no-any-return]
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
             raise DTypeError(f"an index must be a whole number, and this is {self.type}: round and cast it to an integer")
-        return int(self.value)
+        return self.ask("int", int(self.value))  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
-        return bool(self.value)
+        return self.ask("bool", bool(self.value))  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         if self._value is None:

@@ -119,7 +119,8 @@ class Graph:
 
     `grads` maps a node to the node that is its gradient; `parts` maps (consumer, operand counted from 1) to the `Part`
     on that edge; `tangents` maps a node to its tangent (forward mode). `source` is the text it was read from.
-    `forward` is how many nodes the graph had before it was differentiated: gradient nodes come after them.
+    `forward` is how many nodes the graph had before it was differentiated: gradient nodes come after them. `guards` are the
+    questions that Python asked of values while it was traced: the graph holds where they are answered alike.
     """
 
     nodes: tuple[Node, ...]
@@ -130,6 +131,7 @@ class Graph:
     tangents: Mapping[int, int] = field(default_factory=dict)
     source: str = ""
     forward: int = -1
+    guards: tuple[Any, ...] = ()
 
     def __len__(self) -> int:
         return len(self.nodes)

@@ -7,6 +7,7 @@ from .compare import *  # noqa: F403
 from .elementary import *  # noqa: F403
 from .leaf import *  # noqa: F403
 from .linear import *  # noqa: F403
+from .mark import *  # noqa: F403
 from .reduce import *  # noqa: F403
 from .shape import *  # noqa: F403
 

@@ -5,7 +5,7 @@ It is slow and plain on purpose: every other machine is judged by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,12 @@ __all__ = ["bind", "call", "evaluate", "run"]
 BLOCK_LIMIT = 1 << 36  # bytes; a larger run is refused before anything is allocated
 
 
-def evaluate(graph: Graph, values: Mapping[int, Any]) -> list[Any]:
-    """The value of every node, given those of the inputs by number."""
-    found: list[Any] = [None] * len(graph.nodes)
+def evaluate(graph: Graph, values: Mapping[int, Any], known: Sequence[Any] = ()) -> list[Any]:
+    """The value of every node, given those of the inputs by number, and those of the first nodes where they are known."""
+    start = len(known)
+    found: list[Any] = [*known, *[None] * (len(graph.nodes) - start)]
     with np.errstate(all="ignore"), no_collection():
-        for i, (op, inputs, _, attrs, *_) in enumerate(graph.nodes):
+        for i, (op, inputs, _, attrs, *_) in enumerate(graph.nodes[start:], start):
             if not inputs:
                 if op.name == "input":
                     found[i] = values[i]

@@ -1,0 +1,127 @@
+"""The Python door: code is run with its values, and what it does is written to a tape.
+
+The arguments arrive in the function as arrays that have values, so printing, `if`, `while` and `float()` just work; what
+Python asked of a value is kept as a guard. There is one open tape at a time (per thread and task): a derivative taken
+inside a traced function is written to the tape that is open, which is what makes derivatives of derivatives right.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.array import Array, Tape, as_value
+from ..core.collection import no_collection
+from ..core.graph import Graph
+from ..core.tree import Nest, flatten
+from ..errors import InputError
+
+__all__ = ["Traced", "as_array", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
+
+OPEN: ContextVar[Tape | None] = ContextVar("tape", default=None)
+
+
+def open_tape() -> Tape | None:
+    """The tape that is being written to, or None outside a trace."""
+    return OPEN.get()
+
+
+@contextmanager
+def record(positions: bool = True) -> Iterator[Tape]:
+    """Keep every operation on the arrays that are made in the block, as in a session at the prompt.
+
+    >>> from backlight.read.python import record
+    >>> with record() as tape:
+    ...     x = tape.input("x", 3.0)
+    ...     y = x * x + 1.0
+    >>> float(y), [node.op.name for node in tape.nodes]
+    (10.0, ['input', 'mul', 'const', 'add'])
+    """
+    tape = Tape(values=True, positions=positions)
+    token = OPEN.set(tape)
+    try:
+        with np.errstate(all="ignore"), no_collection():
+            yield tape
+    finally:
+        OPEN.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A function as a graph, with the value of every node in it, and how its result is nested."""
+
+    graph: Graph
+    values: list[Any]
+    result: Nest
+
+
+def names_of(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """The parameter names of positional arguments: `x`, `w`, and `args.0`, `args.1`, … for those of `*args`."""
+    names: list[str] = []
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # some builtins do not tell
+        parameters = []
+    for p in parameters:
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD):
+            names.append(p.name)
+        elif p.kind == p.VAR_POSITIONAL:
+            names += [f"{p.name}.{i}" for i in range(len(args) - len(names))]
+    return (names + [f"x{i}" for i in range(len(names), len(args))])[: len(args)]
+
+
+def is_number(leaf: Any) -> bool:
+    """Whether a leaf of the arguments is something to trace, and not a word or a switch."""
+    return isinstance(leaf, (int, float, complex, np.ndarray, np.generic, Array)) and not isinstance(leaf, (bool, np.bool_))
+
+
+def lifted(tape: Tape, name: str, leaf: Any) -> Any:
+    """One leaf of the arguments as an input: Python numbers as float64, arrays in their own dtype, the rest as it is."""
+    if not is_number(leaf):
+        return leaf
+    return tape.input(name, float(leaf) if isinstance(leaf, int) else as_value(leaf))
+
+
+def traced(function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any], positions: bool = True) -> Traced:
+    """Run a function on arrays that remember, and return what it did as a graph."""
+    with record(positions) as tape:
+        given = []
+        for name, arg in [*zip(names_of(function, args), args, strict=True), *named.items()]:
+            found, nest = flatten(arg, name)
+            given.append(nest.around([lifted(tape, n, leaf) for n, leaf in found]))
+        result = function(*given[: len(args)], **dict(zip(named, given[len(args) :], strict=True)))
+        found, nest = flatten(result)
+        outputs = [as_array(tape, name, leaf).number for name, leaf in found]
+    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), tuple(outputs), guards=tuple(tape.guards))
+    assert tape.values is not None
+    return Traced(graph, tape.values, nest)
+
+
+def as_array(tape: Tape, name: str, leaf: Any) -> Array:
+    """A result as a node: a plain number is a constant."""
+    if isinstance(leaf, Array) and leaf.tape is tape:
+        return leaf
+    if not isinstance(leaf, (bool, np.bool_)) and not is_number(leaf):
+        place = f" as {name}" if name else ""
+        raise InputError(f"the function returned {type(leaf).__name__} {leaf!r:.40}{place}: return numbers or arrays of them")
+    return tape.constant(leaf)
+
+
+def trace(function: Callable[..., Any]) -> Callable[..., Graph]:
+    """A function that, called like `function`, returns the graph of what it did, with file and line on every node.
+
+    >>> graph = trace(lambda x, y: x * y + 1.0)(2.0, 3.0)
+    >>> graph.input_names, [node.op.name for node in graph.nodes]
+    (('x', 'y'), ['input', 'input', 'mul', 'const', 'add'])
+    """
+
+    def call(*args: Any, **named: Any) -> Graph:
+        return traced(function, args, named).graph
+
+    return call

@@ -1,0 +1,266 @@
+"""Derivatives of Python functions, with the field's names and conventions.
+
+Every transformation traces the function with its values, writes the derivative as graph on the same tape, and reads the
+numbers off the tape. Inside a traced function it uses the tape that is open, so transformations nest to any depth.
+Gradients of a complex argument follow ∂L/∂x + i·∂L/∂y: z − η·gradient descends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .core.array import Array, Tape, as_value
+from .core.graph import Why
+from .core.tree import Nest, flatten
+from .core.types import Type
+from .diff.reverse import pull
+from .errors import DifferentiationError, InputError, ShapeError
+from .read.python import as_array, is_number, names_of, open_tape, record
+
+__all__ = ["grad", "hessian", "hvp", "jacobian", "value_and_grad", "vjp"]
+
+Argnums = int | str | Sequence[int | str]
+
+
+class Pass:
+    """One function run on a tape, ready to be differentiated: fresh nodes for the arguments asked for, and its result."""
+
+    def __init__(self, function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any], argnums: Argnums) -> None:
+        outer = open_tape()
+        self.nested = outer is not None
+        with nullcontext(outer) if outer is not None else record() as tape:
+            assert tape is not None
+            self.tape: Tape = tape
+            self.single = isinstance(argnums, (int, str))
+            self.leaves: list[list[Array]] = []
+            self.nests: list[Nest] = []
+            self.start = len(tape.nodes)
+            names = names_of(function, args)
+            places: list[int | str] = []
+            for a in (argnums,) if isinstance(argnums, (int, str)) else argnums:
+                place: int | str = names.index(a) if isinstance(a, str) and a in names else a
+                if isinstance(place, int) and not -len(args) <= place < len(args):
+                    raise InputError(f"there is no argument {place}: the function was called with {len(args)}")
+                if isinstance(place, str) and place not in named:
+                    raise InputError(f"there is no argument {place!r}: the function was called with {', '.join([*names, *named])}")
+                places.append(place % len(args) if isinstance(place, int) else place)
+            given, keywords = list(args), dict(named)
+            for place in places:
+                name = names[place] if isinstance(place, int) else place
+                found, nest = flatten(given[place] if isinstance(place, int) else keywords[place], name)
+                arrays = [self.fresh(n, leaf) for n, leaf in found]
+                self.leaves.append(arrays)
+                self.nests.append(nest)
+                if isinstance(place, int):
+                    given[place] = nest.around(arrays)
+                else:
+                    keywords[place] = nest.around(arrays)
+            self.result = function(*given, **keywords)
+
+    def fresh(self, name: str, leaf: Any) -> Array:
+        """A node of its own for one leaf, so that the derivative by it does not mix with what else depends on its value."""
+        tape = self.tape
+        if not is_number(leaf):
+            raise InputError(f"cannot differentiate by {name}: it is {type(leaf).__name__} {leaf!r:.40}, and numbers are needed")
+        if isinstance(leaf, int):
+            leaf = float(leaf)
+        if isinstance(leaf, Array) and leaf.tape is tape:
+            x = leaf
+        elif self.nested:
+            x = tape.constant(as_value(leaf))
+        else:
+            return self.checked(name, tape.input(name, as_value(leaf)))
+        return self.checked(name, ops.identity(x))
+
+    def checked(self, name: str, x: Array) -> Array:
+        if x.dtype.kind not in "fc":
+            raise DifferentiationError(
+                f"cannot differentiate by {name}: it is {x.type} {x.shape}, and only floats have a derivative: "
+                f"give it as floats, as in {name}.astype(float)"
+            )
+        return x
+
+    def output(self, leaf: Any, name: str = "") -> Array:
+        return as_array(self.tape, name, leaf)
+
+    def pull(self, seeds: dict[int, int]) -> list[Any]:
+        """The gradients of all leaves, nested as the arguments are."""
+        tape = self.tape
+        wrt = [x.number for group in self.leaves for x in group]
+        with np.errstate(all="ignore"):
+            walk = pull(tape, seeds, wrt, self.start)
+            found = []
+            for group, nest in zip(self.leaves, self.nests, strict=True):
+                arrays = []
+                for x in group:
+                    number = walk.grads.get(x.number)
+                    if number is None:
+                        before, tape.why = tape.why, Why("unused", "not on a path to the output", x.number)
+                        arrays.append(tape.constant(np.zeros(x.shape, x.dtype)[()]))
+                        tape.why = before
+                    else:
+                        arrays.append(tape.handle(number))
+                found.append(nest.around([self.out(a) for a in arrays]))
+        return found
+
+    def out(self, x: Any) -> Any:
+        """What is handed to the caller: an array of the open tape inside a trace, a plain NumPy value outside."""
+        if isinstance(x, Array) and not self.nested:
+            return x.value
+        return x
+
+    def plain(self, value: Any) -> Any:
+        found, nest = flatten(value)
+        return nest.around([self.out(leaf) for _, leaf in found])
+
+    def seed(self, y: Array, value: Any = None) -> int:
+        before, self.tape.why = self.tape.why, Why("seed", "seed", y.number)
+        number = self.tape.constant(np.ones(y.shape, y.dtype)[()]).number if value is None else self.seeded(y, value)
+        self.tape.why = before
+        return number
+
+    def seeded(self, y: Array, value: Any) -> int:
+        if isinstance(value, Array) and value.tape is self.tape:
+            return value.number
+        found = np.asarray(as_value(value), y.dtype)[()]
+        if found.shape != y.shape:
+            raise ShapeError(f"vjp: the upstream gradient has shape {found.shape}, and the output has shape {y.shape}")
+        return self.tape.constant(found).number
+
+
+def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that returns the value of `function` and its gradient by the arguments `argnums`.
+
+    `argnums` is a position or a name, or several of them (then the gradient is a tuple). Arguments may be nested dicts,
+    lists, tuples and dataclasses of numbers; the gradient is nested alike. The function returns one real number, or with
+    `has_aux` that and anything else. Raises: DifferentiationError for another result or for arguments that are no floats.
+
+    >>> value_and_grad(lambda x: x * x)(3.0)
+    (np.float64(9.0), np.float64(6.0))
+    """
+
+    @wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        made = Pass(function, args, named, argnums)
+        result, aux = made.result if has_aux else (made.result, None)
+        y = made.output(result)
+        if y.shape != () or y.dtype.kind != "f":
+            t = y.type
+            raise DifferentiationError(
+                f"grad: the function returned {t} {t.shape}, and a gradient needs one real number: "
+                + ("take the sum or the mean of it, or use jacobian" if y.shape != () else "return a float")
+            )
+        grads = made.pull({y.number: made.seed(y)})
+        value = made.out(y)
+        return ((value, made.plain(aux)) if has_aux else value), (grads[0] if made.single else tuple(grads))
+
+    return call
+
+
+def grad(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that returns the gradient of `function` by the arguments `argnums`; see `value_and_grad`.
+
+    >>> grad(lambda x: x * x)(3.0)
+    np.float64(6.0)
+    >>> grad(grad(lambda x: x**3))(2.0)
+    np.float64(12.0)
+    >>> grad(lambda p: p["w"] * p["b"])({"w": 2.0, "b": 5.0})
+    {'w': np.float64(5.0), 'b': np.float64(2.0)}
+    """
+    both = value_and_grad(function, argnums, has_aux=has_aux)
+
+    @wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        value, gradient = both(*args, **named)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return call
+
+
+def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of `function(*args)` and a function from upstream gradients (nested as the value) to gradients of `args`.
+
+    >>> value, pullback = vjp(lambda x: x * x, 3.0)
+    >>> pullback(10.0)
+    (np.float64(60.0),)
+    """
+    made = Pass(function, args, {}, tuple(range(len(args))))
+    found, nest = flatten(made.result)
+    outs = [made.output(leaf, name) for name, leaf in found]
+
+    def pullback(upstream: Any) -> tuple[Any, ...]:
+        given = [leaf for _, leaf in flatten(upstream)[0]]
+        if len(given) != len(outs):
+            raise ShapeError(f"vjp: the function returned {len(outs)} arrays and got {len(given)} upstream gradients")
+        seeds: dict[int, int] = {}
+        with np.errstate(all="ignore"):
+            for y, g in zip(outs, given, strict=True):
+                number = made.seed(y, g)
+                if y.number in seeds:  # the same node returned twice
+                    number = ops.add(made.tape.handle(seeds[y.number]), made.tape.handle(number)).number
+                seeds[y.number] = number
+        return tuple(made.pull(seeds))
+
+    return nest.around([made.out(y) for y in outs]), pullback
+
+
+def jacobian(function: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
+    """A function that returns every derivative of every output: shape of the output + shape of the argument.
+
+    >>> import numpy
+    >>> jacobian(lambda x: x * x)(numpy.array([1.0, 2.0])).tolist()
+    [[2.0, 0.0], [0.0, 4.0]]
+    """
+
+    @wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        made = Pass(function, args, named, argnums)
+        y = made.output(made.result)
+        rows = []
+        for k in range(y.size):
+            basis = np.zeros(y.size, y.dtype)
+            basis[k] = 1.0
+            rows.append(flatten(made.pull({y.number: made.seed(y, basis.reshape(y.shape))})[0])[0])
+        (nest,) = made.nests
+        stacked = []
+        for k, x in enumerate(made.leaves[0]):
+            t = Type(x.dtype, y.shape + x.shape)
+            parts = [row[k][1] for row in rows]
+            if made.nested:
+                stacked.append(ops.reshape(ops.stack(*parts), shape=t.shape) if parts else made.tape.constant(np.zeros(t.shape)))  # type: ignore[attr-defined]
+            else:
+                stacked.append(np.array(parts, x.dtype).reshape(t.shape))
+        return nest.around(stacked)
+
+    return call
+
+
+def hessian(function: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
+    """A function that returns the second derivatives of a real function: shape of the argument, twice.
+
+    >>> import numpy
+    >>> hessian(lambda x: x[0] * x[0] * x[1])(numpy.array([3.0, 5.0])).tolist()
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
+    return jacobian(grad(function, argnums), argnums)
+
+
+def hvp(function: Callable[..., Any], x: Any, v: Any) -> Any:
+    """The Hessian of a real function at `x`, times `v`, without writing the Hessian: the gradient of ⟨gradient, v⟩.
+
+    >>> hvp(lambda x: x**3, 2.0, 10.0)
+    np.float64(120.0)
+    """
+
+    def slope(x: Any) -> Any:
+        parts = zip(flatten(grad(function)(x))[0], flatten(v)[0], strict=True)
+        terms = [ops.sum(ops.mul(g, w)) for (_, g), (_, w) in parts]  # type: ignore[attr-defined]
+        return ops.total(*terms)  # type: ignore[attr-defined]
+
+    return grad(slope)(x)
