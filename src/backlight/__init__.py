@@ -9,7 +9,15 @@ from typing import Any
 PUBLIC = {
     "backprop": "api",
     "errors": "",
+    "grad": "transform",
+    "hessian": "transform",
+    "hvp": "transform",
+    "jacobian": "transform",
+    "record": "read.python",
     "run": "api",
+    "trace": "read.python",
+    "value_and_grad": "transform",
+    "vjp": "transform",
 }
 
 __all__ = list(PUBLIC)

@@ -228,7 +228,7 @@ def jacobian(function: Callable[..., Any], argnums: int | str = 0) -> Callable[.
             basis[k] = 1.0
             rows.append(flatten(made.pull({y.number: made.seed(y, basis.reshape(y.shape))})[0])[0])
         (nest,) = made.nests
-        stacked = []
+        stacked: list[Any] = []
         for k, x in enumerate(made.leaves[0]):
             t = Type(x.dtype, y.shape + x.shape)
             parts = [row[k][1] for row in rows]
@@ -260,7 +260,7 @@ def hvp(function: Callable[..., Any], x: Any, v: Any) -> Any:
 
     def slope(x: Any) -> Any:
         parts = zip(flatten(grad(function)(x))[0], flatten(v)[0], strict=True)
-        terms = [ops.sum(ops.mul(g, w)) for (_, g), (_, w) in parts]  # type: ignore[attr-defined]
-        return ops.total(*terms)  # type: ignore[attr-defined]
+        terms = [ops.sum(ops.mul(g, w)) for (_, g), (_, w) in parts]
+        return ops.total(*terms)
 
     return grad(slope)(x)

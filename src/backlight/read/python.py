@@ -19,6 +19,7 @@ import numpy as np
 from ..core.array import Array, Tape, as_value
 from ..core.collection import no_collection
 from ..core.graph import Graph
+from ..core.op import Op
 from ..core.tree import Nest, flatten
 from ..errors import InputError
 
@@ -63,6 +64,8 @@ class Traced:
 
 def names_of(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """The parameter names of positional arguments: `x`, `w`, and `args.0`, `args.1`, … for those of `*args`."""
+    if isinstance(function, Op):
+        return list(function.args)[: len(args)]
     names: list[str] = []
     try:
         parameters = list(inspect.signature(function).parameters.values())

@@ -1,0 +1,195 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from backlight.core.array import Array
+from backlight.errors import DifferentiationError, InputError, ShapeError
+from backlight.ops import exp, log, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
+from backlight.read.python import record, trace, traced
+from backlight.transform import grad, hvp, jacobian, value_and_grad, vjp
+
+
+def test_the_gradient_of_a_function_as_people_write_it():
+    def f(x):
+        if x > 0:
+            total = x
+            while total < 100:
+                total = total * x
+            return total
+        return -x
+
+    assert grad(f)(3.0) == 5 * 3.0**4
+    assert grad(f)(-2.0) == -1.0
+
+
+def test_what_python_asked_of_a_value_is_kept_with_its_line():
+    def f(x):
+        if x > 1:
+            return x * 2.0
+        return x
+
+    graph = trace(f)(3.0)
+    (guard,) = graph.guards
+    assert (guard.kind, guard.answer) == ("bool", True)
+    assert graph.nodes[guard.node].op.name == "greater"
+    assert guard.at.file == __file__
+    assert guard.at.line == f.__code__.co_firstlineno + 1
+
+
+def test_gradients_of_gradients_do_not_confuse_their_variables():
+    # d/dx [x · d/dy (x + y)] is 1, not 2
+    assert grad(lambda x: x * grad(lambda y: x + y)(x))(2.0) == 1.0
+    # d/dx [x · d/dy (x·y) at y = x] = d/dx x² = 2x
+    assert grad(lambda x: x * grad(lambda y: x * y)(x))(3.0) == 6.0
+    assert grad(lambda x: grad(lambda y: x * y * y)(2.0) * x)(5.0) == 40.0
+
+
+def test_gradients_to_the_fifth_order():
+    f, values = (lambda x: x**5.0), []
+    for _ in range(5):
+        f = grad(f)
+        values.append(float(f(2.0)))
+    assert values == [80.0, 160.0, 240.0, 240.0, 120.0]
+
+
+@dataclass(frozen=True)
+class Layer:
+    w: np.ndarray
+    b: float
+    name: str = "dense"
+
+
+def test_arguments_may_be_nested_and_their_leaves_have_names():
+    model = {"layers": [Layer(np.array([[1.0, 2.0]]), 0.5)], "scale": 2.0}
+
+    def loss(model, x):
+        (layer,) = model["layers"]
+        return sum(tanh(x @ layer.w + layer.b)) * model["scale"]
+
+    graph = trace(loss)(model, np.ones((3, 1)))
+    assert graph.input_names == ("model.layers.0.w", "model.layers.0.b", "model.scale", "x")
+    value, gradient = value_and_grad(lambda p: sum(p["w"] * p["w"]) + p["b"])({"w": np.array([1.0, 2.0]), "b": 3.0})
+    assert value == 8.0
+    assert gradient["w"].tolist() == [2.0, 4.0]
+    assert gradient["b"] == 1.0
+
+
+def test_arguments_by_position_by_name_and_several():
+    f = lambda x, y, z=1.0: x * y * z
+    assert grad(f, 1)(2.0, 3.0) == 2.0
+    assert grad(f, "y")(2.0, 3.0) == 2.0
+    assert grad(f, "z")(2.0, 3.0, z=4.0) == 6.0
+    assert grad(f, (0, -1))(2.0, 3.0) == (3.0, 2.0)
+
+
+def test_aux_comes_back_plain():
+    value, (aux, more) = value_and_grad(lambda x: (x * x, (x + 1.0, "word")), has_aux=True)(3.0)[0]
+    assert (value, aux, more) == (9.0, 4.0, "word")
+    assert not isinstance(aux, Array)
+    gradient, aux = grad(lambda x: (x * x, x), has_aux=True)(3.0)
+    assert (gradient, aux) == (6.0, 3.0)
+
+
+def test_an_argument_that_is_not_used_gets_zeros():
+    assert grad(lambda x, y: x, 1)(1.0, np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_stop_gradient_counts_as_constant():
+    assert grad(lambda x: x * stop_gradient(x))(3.0) == 3.0
+
+
+def test_vjp_takes_upstream_gradients_of_every_output():
+    value, pullback = vjp(lambda x, y: {"sum": x + y, "product": x * y}, 2.0, 3.0)
+    assert value == {"sum": 5.0, "product": 6.0}
+    assert pullback({"sum": 1.0, "product": 10.0}) == (31.0, 21.0)
+    assert pullback({"sum": 0.0, "product": 1.0}) == (3.0, 2.0)
+    value, pullback = vjp(lambda x: (x, x), 2.0)
+    assert pullback((1.0, 5.0)) == (6.0,)
+
+
+def test_a_jacobian_has_the_shape_of_the_output_and_of_the_argument():
+    x, w = np.array([0.3, -1.2, 2.0]), np.arange(6.0).reshape(2, 3)
+    got = jacobian(lambda x: sigmoid(w @ x))(x)
+    s = 1 / (1 + np.exp(-(w @ x)))
+    assert got == pytest.approx((s * (1 - s))[:, None] * w, rel=1e-13)
+
+
+def test_a_hessian_times_a_vector():
+    x, v = np.array([0.5, 2.0]), np.array([1.0, -3.0])
+    got = hvp(lambda x: sum(exp(x) * x), x, v)
+    assert got == pytest.approx((np.exp(x) * (x + 2)) * v, rel=1e-14)
+
+
+def test_float32_arguments_have_float32_gradients():
+    assert grad(lambda x: sum(x * 2.5))(np.ones(3, np.float32)).dtype == np.float32
+
+
+def test_live_masks_hold_in_python_code_too():
+    assert grad(lambda x: where(x > 0.0, sqrt(x), 0.0))(0.0) == 0.0
+    assert grad(grad(lambda x: where(x > 0.0, sqrt(x), 0.0)))(0.0) == 0.0
+    assert grad(lambda x: relu(log(x)))(0.0) == 0.0
+    assert np.isnan(grad(lambda x: sqrt(x) * sqrt(x))(0.0))
+
+
+def test_a_session_keeps_every_intermediate():
+    with record() as tape:
+        x = tape.input("x", 2.0)
+        y = mul(x, x)
+        z = y + 1.0
+    assert [float(a) for a in (x, y, z)] == [2.0, 4.0, 5.0]
+    assert traced(lambda x: x * 1.0, (2.0,), {}).values == [2.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: grad(lambda x: x * 2.0)(np.ones(3)),
+            DifferentiationError,
+            ("grad: the function returned Vector Float64 (3,), and a gradient needs one real number: "
+            "take the sum or the mean of it, or use jacobian"),
+        ),
+        (
+            lambda: grad(lambda x: x > 0)(1.0),
+            DifferentiationError,
+            "grad: the function returned Bool (), and a gradient needs one real number: return a float",
+        ),
+        (
+            lambda: grad(sum)(np.array([1, 2])),
+            DifferentiationError,
+            ("cannot differentiate by x: it is Vector Int64 (2,), and only floats have a derivative: "
+            "give it as floats, as in x.astype(float)"),
+        ),
+        (
+            lambda: grad(lambda x: x)("word"),
+            InputError,
+            "cannot differentiate by x: it is str 'word', and numbers are needed",
+        ),
+        (lambda: grad(lambda x: x, 2)(1.0), InputError, "there is no argument 2: the function was called with 1"),
+        (
+            lambda: grad(lambda x: x, "y")(1.0),
+            InputError,
+            "there is no argument 'y': the function was called with x",
+        ),
+        (
+            lambda: trace(lambda x: "word")(1.0),
+            InputError,
+            "the function returned str 'word': return numbers or arrays of them",
+        ),
+        (
+            lambda: vjp(lambda x: x, 1.0)[1]([1.0, 2.0]),
+            ShapeError,
+            "vjp: the function returned 1 arrays and got 2 upstream gradients",
+        ),
+        (
+            lambda: vjp(lambda x: x, 1.0)[1](np.ones(2)),
+            ShapeError,
+            "vjp: the upstream gradient has shape (2,), and the output has shape ()",
+        ),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value) == message
