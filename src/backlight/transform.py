@@ -245,8 +245,9 @@ def hessian(function: Callable[..., Any], argnums: int | str = 0) -> Callable[..
     """A function that returns the second derivatives of a real function: shape of the argument, twice.
 
     >>> import numpy
-    >>> hessian(lambda x: x[0] * x[0] * x[1])(numpy.array([3.0, 5.0])).tolist()
-    [[10.0, 6.0], [6.0, 0.0]]
+    >>> from backlight.ops import sum
+    >>> hessian(lambda x: sum(x * x * x))(numpy.array([1.0, 2.0])).tolist()
+    [[6.0, 0.0], [0.0, 12.0]]
     """
     return jacobian(grad(function, argnums), argnums)
 
