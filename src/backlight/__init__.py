@@ -13,6 +13,7 @@ PUBLIC = {
     "hessian": "transform",
     "hvp": "transform",
     "jacobian": "transform",
+    "load_run": "api",
     "record": "read.python",
     "run": "api",
     "trace": "read.python",

@@ -210,6 +210,7 @@ class Above:
 
     call: Any = None
     text: Any = Graph.__repr__
+    json: Any = None
     subscript: Any = None
 
 

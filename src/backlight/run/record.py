@@ -7,6 +7,7 @@ with upstream, local and downstream.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,6 +101,16 @@ class Run:
     def output(self) -> Window:
         """The first output."""
         return Window(self, self.graph.outputs[0])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything into one file, from which `bl.load_run` reads the same bits; FileError if that cannot be."""
+        from .file import save_run
+
+        save_run(self, path)
+
+    def json(self) -> str:
+        """The run as one JSON object: every node with its value, its gradient and the parts of its edges."""
+        return str(Above.json(self))
 
     def __str__(self) -> str:
         return str(Above.text(self))
