@@ -52,7 +52,7 @@ def test_G7_parameters_constants_and_outputs_differ_by_their_frames() -> None:
     drawn = text(api.run(scenes.perceptron(), **scenes.PERCEPTRON), width=200, colour=False)
     assert drawn.count("┏") == 3    # W, b and the legend
     assert drawn.count("╔") == 2    # the output and the legend
-    assert drawn.endswith("\n┏━┓ parameter   ╔═╗ output")
+    assert drawn.endswith("\n┏━┓ parameter   ╔═╗ output   ↑ value")
 
 
 def test_E12_both_edges_of_a_square_are_drawn_and_numbered() -> None:

@@ -45,11 +45,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """One edge: consumer and operand, which operand it is (from 1), and what it carries down, if it does."""
+    """One edge: which operand it is (from 1), what it carries up, and what it carries down, if it does.
+
+    `consumer` and `operand` are places in the list of cards, not numbers of nodes: a view may show a node twice.
+    """
 
     consumer: int
     operand: int
     number: int
+    value: Any = None
     upstream: Any = None
     local: Any = None
     downstream: Any = None
@@ -70,6 +74,11 @@ class Joint:
             return (words[0],)
         lines = (words[0], "× " + words[1], "= " + words[2])
         return (" ".join(lines),) if scalar else lines
+
+    @property
+    def rising(self) -> str:
+        """The value that goes up, short."""
+        return "" if self.value is None else inline(self.value, 6 if getattr(self.value, "ndim", 0) == 0 else 4, 5)
 
 
 def parted(subject: Graph | Run) -> tuple[Graph, Run | None]:
@@ -127,9 +136,10 @@ def joints(subject: Graph | Run) -> list[Joint]:
     for i in range(graph.forward_count):
         for k, j in enumerate(graph.nodes[i].inputs, 1):
             part = graph.parts.get((i, k))
+            value = None if run is None or isinstance(graph.nodes[j].type, TupleType) else run.value(j)
             if run is None or part is None:
-                found.append(Joint(i, j, k))
+                found.append(Joint(i, j, k, value))
             else:
                 local = None if part.local < 0 else run.value(part.local)
-                found.append(Joint(i, j, k, run.value(part.upstream), local, run.value(part.downstream), True))
+                found.append(Joint(i, j, k, value, run.value(part.upstream), local, run.value(part.downstream), True))
     return found

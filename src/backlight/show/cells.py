@@ -19,7 +19,7 @@ from .layout import Edge, Placement, Size, placed
 __all__ = ["celled"]
 
 GAP = 2                  # cells between boxes of a layer
-LABEL = "↓ "
+RISING, FALLING = "↑ ", "↓ "
 PASSING = "│"           # where an edge carries nothing down
 
 
@@ -34,21 +34,19 @@ class Step:
 def celled(cards: Sequence[Card], joints: Sequence[Joint], title: str = "") -> Drawing:
     """The cards and joints of a graph as a drawing in cells, consumers above their operands."""
     bodies = [body(card) for card in cards]
-    place = {card.number: index for index, card in enumerate(cards)}
     sizes: list[Size] = [(max(len(text) for text, _ in lines) + 4, len(lines) + 2) for lines in bodies]
     edges: list[Edge] = []
     labels: list[list[str]] = []
     owners: list[int] = []
-    carried = any(joint.carries for joint in joints)
+    carried = any(joint.rising for joint in joints)
     for at, joint in enumerate(joints):
-        high, low = place[joint.consumer], place[joint.operand]
+        high, low = joint.consumer, joint.operand
+        lines = label_of(joint)
         if carried:
             label = len(sizes)
-            first, *rest = joint.product or (PASSING,)
-            labels.append([LABEL + first, *("  " + line for line in rest)] if joint.carries else [first])
-            wide = max(map(len, labels[-1]))
-            labels[-1] = [line.ljust(wide) for line in labels[-1]]      # the edge behind it is not to shine through
-            sizes.append((wide, len(labels[-1])))
+            wide = max(map(len, lines))
+            labels.append([line.ljust(wide) for line in lines])         # the edge behind it is not to shine through
+            sizes.append((wide, len(lines)))
             edges += [(high, label, joint.number), (label, low, joint.number)]
             owners += [at, at]
         else:
@@ -56,6 +54,14 @@ def celled(cards: Sequence[Card], joints: Sequence[Joint], title: str = "") -> D
             owners.append(at)
     plan = placed(sizes, edges, gap=GAP, bend=1, whole=True)
     return _Sheet(cards, bodies, joints, labels, plan, owners).drawing(title)
+
+
+def label_of(joint: Joint) -> list[str]:
+    """What stands on an edge: the value going up, the gradient coming down."""
+    if not joint.rising:
+        return [PASSING]
+    first, *rest = joint.product or ("",)
+    return [RISING + joint.rising, *([FALLING + first] if first else []), *("  " + line for line in rest)]
 
 
 def body(card: Card) -> list[tuple[str, Tone]]:
@@ -171,7 +177,8 @@ class _Sheet:
             points.append((columns[-1], top[plan.layer[low]]))
             joint = self.joints[self.owners[e]]
             operand = count if high < len(self.cards) else 0
-            marks.append(Line(tuple((float(x), float(y)) for x, y in points), node=joint.consumer, operand=operand))
+            way = tuple((float(x), float(y)) for x, y in points)
+            marks.append(Line(way, node=self.cards[joint.consumer].number, operand=operand))
         return marks
 
     def _boxes(self, top: Sequence[int]) -> list[Mark]:
@@ -181,11 +188,12 @@ class _Sheet:
             row = top[layer]
             if box >= len(self.cards):
                 lines = self.labels[box - len(self.cards)]
-                tone: Tone = "quiet" if lines[0] == PASSING else "backward"
-                marks += [Text(left, row + offset, line, tone) for offset, line in enumerate(lines)]
+                for offset, line in enumerate(lines):
+                    rising: Tone = "quiet" if line == PASSING else "forward"
+                    marks.append(Text(left, row + offset, line, "backward" if offset else rising))
                 continue
             card = self.cards[box]
-            tone = "parameter" if card.kind == "parameter" else "constant" if card.kind == "constant" else "plain"
+            tone: Tone = "parameter" if card.kind == "parameter" else "constant" if card.kind == "constant" else "plain"
             marks.append(Frame(left, row, width, height, tone, card.output, node=card.number))
             for offset, (text, meaning) in enumerate(self.bodies[box], 1):
                 marks.append(Text(left + 2, row + offset, text, meaning, node=card.number))

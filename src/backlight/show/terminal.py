@@ -104,6 +104,8 @@ def legend(boxes: Sequence[Card], colour: bool) -> str:
         words.append("┌╌┐ constant")
     if any(card.output for card in boxes):
         words.append(_inked("╔═╗ output", "output", colour))
+    if any(card.value is not None for card in boxes):
+        words.append(_inked("↑ value", "forward", colour))
     if any(card.gradient is not None for card in boxes):
         words.append(_inked("↓ upstream × local = downstream", "backward", colour))
     return "\n" + "   ".join(words) if words else ""
@@ -192,19 +194,21 @@ def table(boxes: Sequence[Card], edges: Sequence[Joint], width: int = 100, colou
     tones: list[Tone] = ["quiet", "strong", "quiet", "quiet", "plain", "forward", "backward"]
     operands: dict[int, list[str]] = {}
     for edge in edges:
-        operands.setdefault(edge.consumer, []).append(str(edge.operand))
-    shown = list(boxes) if len(boxes) <= 2 * MOST else [*boxes[:MOST], *boxes[-MOST:]]
+        operands.setdefault(edge.consumer, []).append(str(boxes[edge.operand].number))
+    shown = list(enumerate(boxes))
+    if len(boxes) > 2 * MOST:
+        shown = [*shown[:MOST], *shown[-MOST:]]
     rows = [
         [
             str(card.number) + ("*" if card.output else ""),
             card.title,
             card.signature,
             card.shape,
-            " ".join(operands.get(card.number, [])),
+            " ".join(operands.get(place, [])),
             "" if card.value is None else inline(card.value, 6),
             "" if card.gradient is None else inline(card.gradient, 6),
         ]
-        for card in shown
+        for place, card in shown
     ]
     used = [k for k in range(len(head)) if any(row[k] for row in rows)]
     widths = {k: max(len(row[k]) for row in [head, *rows]) for k in used}
@@ -223,7 +227,7 @@ def table(boxes: Sequence[Card], edges: Sequence[Joint], width: int = 100, colou
     if carrying:
         inked += ["", _inked("edge (operand)  upstream × local = downstream", "quiet", colour)]
         for edge in carrying[: 2 * MOST]:
-            way = f"{edge.consumer} → {edge.operand} ({edge.number})"
+            way = f"{boxes[edge.consumer].number} → {boxes[edge.operand].number} ({edge.number})"
             inked.append(way.ljust(16) + _inked(_cut(" ".join(edge.product), width - 16).rstrip(), "backward", colour))
         if len(carrying) > 2 * MOST:
             inked.append(f"⋮  {len(carrying) - 2 * MOST} more")

@@ -1,0 +1,156 @@
+"""Writing drawings as SVG: one file, readable by browsers, editors and screen readers, light and dark.
+
+Tones become classes and classes become ink by a style sheet inside the file, which follows the reader's choice of light
+or dark unless the writer fixes it, and prints in greys that still tell things apart: parameters are hatched by a heavy
+frame, constants dashed, the output double. Each mark carries the number of its node as `data-node`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+from typing import Literal
+
+from .drawing import Drawing, Frame, Heat, Line, Text
+from .heat import data_url
+
+__all__ = ["Theme", "style", "svg"]
+
+Theme = Literal["auto", "light", "dark"]
+
+LIGHT = {
+    "paper": "#ffffff", "ink": "#1b1b1b", "quiet": "#5f5f5f", "card": "#fafafa", "frame": "#8a8a8a",
+    "forward": "#0072b2", "backward": "#b84a00", "parameter": "#fff3b0", "edge": "#d55e00", "output": "#c00000",
+}  # fmt: skip
+DARK = {
+    "paper": "#16181c", "ink": "#ececec", "quiet": "#a8adb5", "card": "#20242a", "frame": "#7d858f",
+    "forward": "#5ab4e5", "backward": "#ff9a55", "parameter": "#4d4413", "edge": "#e8702a", "output": "#ff6b6b",
+}  # fmt: skip
+FACE = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,monospace"
+RULES = """
+.bl{background:var(--paper);font:12px FACE}
+.bl text{fill:var(--ink);white-space:pre}
+.bl text.quiet{fill:var(--quiet)}.bl text.strong{font-weight:bold}
+.bl text.forward{fill:var(--forward)}.bl text.backward{fill:var(--backward)}
+.bl text.wrong{fill:var(--output);font-weight:bold}
+.bl rect{fill:var(--card);stroke:var(--frame);stroke-width:1}
+.bl rect.parameter{fill:var(--parameter);stroke-width:2.2}.bl rect.constant{stroke-dasharray:3 2}
+.bl rect.output{stroke:var(--output);stroke-width:2}.bl rect.inner{fill:none;stroke:var(--output);stroke-width:1}
+.bl path{fill:none;stroke:var(--frame)}.bl path.forward{stroke:var(--forward)}.bl path.backward{stroke:var(--edge)}
+.bl path.wrong{stroke:var(--output)}.bl image{image-rendering:pixelated}
+.bl path.tip{stroke:none;fill:var(--frame)}.bl path.tip.forward{fill:var(--forward)}.bl path.tip.backward{fill:var(--edge)}
+""".replace("FACE", FACE)
+GREYS = {
+    "paper": "#fff", "ink": "#000", "quiet": "#444", "card": "#fff", "frame": "#666",
+    "forward": "#000", "backward": "#333", "parameter": "#e6e6e6", "edge": "#888", "output": "#000",
+}  # fmt: skip
+
+
+def svg(drawing: Drawing, *, theme: Theme = "auto", identity: str = "") -> str:
+    """A drawing as the text of an SVG file.
+
+    `theme` fixes light or dark; "auto" follows the reader. `identity` keeps apart several pictures on one page.
+    """
+    width, height = _short(drawing.width), _short(drawing.height)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    names = f'role="img" aria-labelledby="{identity}title {identity}twin"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bl" {names} {size}>',
+        f'<title id="{identity}title">{escape(drawing.title)}</title>',
+        f'<desc id="{identity}twin">{escape(drawing.twin)}</desc>',
+        f"<style>{style(theme)}</style>",
+    ]
+    if theme != "auto":
+        parts.append(f'<path style="fill:var(--paper);stroke:none" d="M0 0H{width}V{height}H0z"/>')
+    for mark in drawing.marks:
+        if isinstance(mark, Line):
+            parts.append(_line(mark))
+        elif isinstance(mark, Frame):
+            parts.append(_frame(mark))
+        elif isinstance(mark, Text):
+            parts.append(_text(mark))
+        else:
+            parts.append(_heat(mark))
+    parts.append("</svg>\n")
+    return "\n".join(parts)
+
+
+def style(theme: Theme = "auto") -> str:
+    """The style sheet: inks for light and dark, and what each tone is drawn with."""
+    light, dark, grey = (_inks(inks) for inks in (LIGHT, DARK, GREYS))
+    if theme == "auto":
+        inks = f"{light}@media(prefers-color-scheme:dark){{{dark}}}"
+    else:
+        inks = light if theme == "light" else dark
+    return f"{inks}@media print{{{grey}}}" + RULES.replace("\n", "")
+
+
+def _inks(inks: dict[str, str]) -> str:
+    return ".bl{" + ";".join(f"--{name}:{value}" for name, value in inks.items()) + "}"
+
+
+def _short(x: float) -> str:
+    return f"{x:.1f}".removesuffix(".0")
+
+
+def _node(number: int) -> str:
+    return f' data-node="{number}"' if number >= 0 else ""
+
+
+def _frame(mark: Frame) -> str:
+    x, y, width, height = map(_short, (mark.x, mark.y, mark.width, mark.height))
+    words = f"{mark.tone}{' output' if mark.output else ''}{' chip' if mark.chip else ''}"
+    round_ = "11" if mark.chip else "4"
+    found = f'<rect class="{words}" x="{x}" y="{y}" width="{width}" height="{height}" rx="{round_}"{_node(mark.node)}/>'
+    if mark.output:
+        inner = map(_short, (mark.x + 3, mark.y + 3, mark.width - 6, mark.height - 6))
+        x, y, width, height = inner
+        found += f'<rect class="inner" x="{x}" y="{y}" width="{width}" height="{height}" rx="2"/>'
+    return found
+
+
+def _text(mark: Text) -> str:
+    anchor = "" if mark.align == "start" else f' text-anchor="{mark.align}"'
+    size = "" if mark.size == 1.0 else f' font-size="{_short(12 * mark.size)}"'
+    if "⋮" in mark.text:                                   # many typefaces lack it, and another's may be of another width
+        size += f' textLength="{_short(7.22 * mark.size * len(mark.text))}"'
+    return (
+        f'<text class="{mark.tone}" x="{_short(mark.x)}" y="{_short(mark.y)}"{anchor}{size}{_node(mark.node)}>'
+        f"{escape(mark.text)}</text>"
+    )
+
+
+def _line(mark: Line) -> str:
+    width = "" if mark.weight == 1.0 else f' stroke-width="{_short(mark.weight)}"'
+    dashes = ' stroke-dasharray="4 3"' if mark.dashed else ""
+    operand = f' data-operand="{mark.operand}"' if mark.operand else ""
+    found = f'<path class="{mark.tone}" d="{_way(mark.points)}"{width}{dashes}{operand}{_node(mark.node)}/>'
+    if mark.arrow:                                         # values arrive at the top of a line, gradients at its foot
+        up = mark.tone != "backward"
+        x, y = mark.points[0] if up else mark.points[-1]
+        back = 7.0 if up else -7.0
+        size = 3.0 + mark.weight / 2
+        tip = f"M{_short(x)} {_short(y)}L{_short(x - size)} {_short(y + back)}H{_short(x + size)}z"
+        found += f'<path class="tip {mark.tone}" d="{tip}"/>'
+    return found
+
+
+def _way(points: Sequence[tuple[float, float]]) -> str:
+    """Upright pieces straight, slanted ones as curves that leave and arrive upright."""
+    way = [f"M{_short(points[0][0])} {_short(points[0][1])}"]
+    for (ax, ay), (bx, by) in pairwise(points):
+        if abs(ax - bx) < 0.05:
+            way.append(f"V{_short(by)}")
+        else:
+            middle = _short((ay + by) / 2)
+            way.append(f"C{_short(ax)} {middle} {_short(bx)} {middle} {_short(bx)} {_short(by)}")
+    return "".join(way)
+
+
+def _heat(mark: Heat) -> str:
+    x, y, width, height = map(_short, (mark.x, mark.y, mark.width, mark.height))
+    return (
+        f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" '
+        f'href="{data_url(mark.values)}"{_node(mark.node)}/>'
+    )
