@@ -8,7 +8,6 @@ the code itself holds no address and can be kept on disk.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backlight.run.emit.code import Code, Module, Value
@@ -25,12 +24,20 @@ CONTIGUOUS_ALIGNED = 0x101
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One input: its kind, its shape, its place in the table, and where the block has its dtype."""
+    """One input: its kind, its shape, its place in the table, and where the block has its dtype.
+
+    A single double is a Python float; a single number of another kind is an array without axes.
+    """
 
     kind: str
     shape: tuple[int, ...]
     slot: int
     description: int
+
+    @property
+    def number(self) -> bool:
+        """Whether it is a Python float."""
+        return self.shape == () and self.kind == "double"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,11 @@ class Result:
     kind: str
     shape: tuple[int, ...]
     slot: int
+
+    @property
+    def number(self) -> bool:
+        """Whether it becomes a Python float."""
+        return self.shape == () and self.kind == "double"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +115,14 @@ class Door:
         table = c.put(f"alloca [{max(entry.slots, 1)} x ptr], align 8", "ptr")
         singles = {
             slot: c.put("alloca double, align 8", "ptr")
-            for slot, shape in ((r.slot, r.shape) for rs in (entry.arguments, entry.results) for r in rs) if shape == ()
+            for slot, number in ((r.slot, r.number) for rs in (entry.arguments, entry.results) for r in rs) if number
         }
         own = 0 < entry.arena <= ON_STACK
         arena = c.put(f"alloca [{entry.arena} x i8], align 64", "ptr") if own else None
         self.require(self.same(self.names, Value(c, "null", "ptr", 1)) & self.count.eq(len(entry.arguments)))
         for number, argument in enumerate(entry.arguments):
             value = c.load(self.values, number, "ptr")
-            if argument.shape == ():
+            if argument.number:
                 self.take_number(value, argument, singles[argument.slot])
                 c.store(singles[argument.slot], table, argument.slot)
             else:
@@ -163,9 +175,9 @@ class Door:
         """Make the arrays of the outputs, by one call of Python; return the tuple that holds them."""
         c = self.c
         for r in self.entry.results:
-            if r.shape == ():
+            if r.number:
                 c.store(singles[r.slot], table, r.slot)
-        if all(r.shape == () for r in self.entry.results):
+        if all(r.number for r in self.entry.results):
             return None
         made = c.put(f"call ptr {self.word(CALL).text}(ptr {self.word(MAKE).text}, ptr null, i64 0, ptr null)", "ptr")
         failed = c.put(f"icmp eq ptr {made.text}, null", "i1")
@@ -177,7 +189,7 @@ class Door:
         c.do("ret ptr null")
         c.label(good)
         for number, r in enumerate(self.entry.results):
-            if r.shape != ():
+            if not r.number:
                 array = self.field(made, TUPLE_ITEMS + 8 * number, "ptr")
                 c.store(self.field(array, DATA, "ptr"), table, r.slot)
         return made
@@ -199,7 +211,7 @@ class Door:
         if bundle is None and not self.entry.single:
             bundle = c.put(f"call ptr {self.word(NEW_TUPLE).text}(i64 {len(results)})", "ptr")
         for k, r in enumerate(results):
-            if r.shape != ():
+            if not r.number:
                 continue
             value = c.load(singles[r.slot], 0, "double")
             number = c.put(f"call ptr {self.word(FROM_DOUBLE).text}({value.typed})", "ptr")
@@ -216,10 +228,3 @@ class Door:
         c.do(f"call void {self.word(INCREASE).text}({array.typed})")
         c.do(f"call void {self.word(DECREASE).text}({bundle.typed})")
         return array
-
-
-def eligible(arguments: Sequence[tuple[str, tuple[int, ...]]], results: Sequence[tuple[str, tuple[int, ...]]]) -> bool:
-    """Return whether the door can take these: single numbers must be doubles."""
-    return not any(shape == () and kind != "double" for kind, shape in (*arguments, *results))
-
-

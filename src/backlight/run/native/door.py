@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from backlight.core.types import Type
 from backlight.run.emit import entry as written
 from backlight.run.emit.code import Module
 from backlight.run.emit.entry import Argument, Entry, Result
@@ -22,6 +23,7 @@ from backlight.run.emit.program import RESERVED, slots
 from backlight.run.lower.lowering import Lowered
 
 FASTCALL_WITH_NAMES = 0x80 | 0x02
+LARGE_BYTES = 1 << 18
 LONG = 20_000  # scalar operations, about a microsecond, from which other threads may run Python meanwhile
 
 
@@ -70,7 +72,7 @@ def describe(lowered: Lowered, work: int, single: bool) -> Entry | None:
     inputs = [(kinds[b], t.shape) for b, t in zip(program.inputs, lowered.input_types, strict=True)]
     outputs = [(kinds[b], t.shape) for b, t in zip(program.outputs, lowered.output_types, strict=True)]
     raw = any(kinds[b] == "i8" for b in (*program.inputs, *program.outputs))
-    if raw or not possible() or not written.eligible(inputs, outputs):
+    if raw or not possible():
         return None
     table = RESERVED + len(places)
     arguments = tuple(
@@ -123,10 +125,33 @@ class Door:
 
 
 def maker(lowered: Lowered) -> Callable[[], tuple[Any, ...]]:
-    """Return a function that makes the arrays of the outputs; None holds the place of a single number."""
-    empty = np.empty
-    types = [(t.shape, t.dtype) if t.shape else None for t in lowered.output_types]
-    if len(types) == 1 and types[0] is not None:
-        shape, dtype = types[0]
-        return lambda: (empty(shape, dtype),)
-    return lambda: tuple([None if t is None else empty(*t) for t in types])
+    """Return a function that makes the arrays of the outputs; None holds the place of a Python float."""
+    makers = [maker_of(t) for t in lowered.output_types]
+    if len(makers) == 1 and makers[0] is not None:
+        make = makers[0]
+        return lambda: (make(),)
+    return lambda: tuple([None if make is None else make() for make in makers])
+
+
+def maker_of(type_: Type) -> Callable[[], Any] | None:
+    """Return what makes the array of one output; None for a Python float.
+
+    Large arrays are used again once nobody else holds them: fresh memory from the system costs as much as filling it.
+    """
+    empty, shape, dtype = np.empty, type_.shape, type_.dtype
+    if shape == () and dtype == np.float64:
+        return None
+    if type_.nbytes < LARGE_BYTES:
+        return lambda: empty(shape, dtype)
+    spare: list[Any] = []
+    count = sys.getrefcount
+
+    def make() -> Any:
+        for array in spare:
+            if count(array) == 3:  # the list, the loop, the count itself
+                return array
+        array = empty(shape, dtype)
+        spare[:] = [*spare[-1:], array]
+        return array
+
+    return make

@@ -87,7 +87,7 @@ class Plan:
     def run(self, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
         """Return the outputs for contiguous inputs of the right types."""
         program = self.lowered.program
-        outputs = [np.empty(t.shape, t.dtype) for t in self.lowered.output_types]
+        outputs: list[np.ndarray[Any, Any]] = [np.empty(t.shape, t.dtype) for t in self.lowered.output_types]
         table = self.table.copy()
         for buffer, array in zip((*program.inputs, *program.outputs), (*arrays, *outputs), strict=True):
             table[self.slots[buffer]] = array.ctypes.data
@@ -106,7 +106,7 @@ class Plan:
         finally:
             if mine:
                 self.lock.release()
-        values = [a if a.ndim else a[()] for a in outputs]
+        values = [a if a.ndim or a.dtype != np.float64 else float(a) for a in outputs]
         return values[0] if self.single else tuple(values)
 
 

@@ -1,0 +1,55 @@
+"""The numbers that every contestant starts from: the same for all, made from one seed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+def dense(random: np.random.Generator, *sizes: int) -> dict[str, Array]:
+    """Return weights and biases of layers of these sizes, as float32."""
+    found: dict[str, Array] = {}
+    for k, (n, m) in enumerate(pairwise(sizes), 1):
+        found[f"w{k}"] = (random.normal(size=(n, m)) * np.sqrt(2 / n)).astype(np.float32)
+        found[f"b{k}"] = np.zeros(m, np.float32)
+    return found
+
+
+def w2() -> tuple[Array, Array, dict[str, Array]]:
+    """Fifty points of 5 sin x, and a network 1-8-8-8-1."""
+    random = np.random.default_rng(2)
+    x = np.linspace(-5, 5, 50, dtype=np.float32)[:, None]
+    return x, (5 * np.sin(x)).astype(np.float32), dense(random, 1, 8, 8, 8, 1)
+
+
+def w3() -> tuple[Array, Array, dict[str, Array]]:
+    """The perceptron of five numbers and ten answers."""
+    random = np.random.default_rng(3)
+    x = np.array([0.1, 0.2, 0.3, 0.4, 0.5], np.float32)
+    y = np.array([0.1, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.1], np.float32)
+    return x, y, {"w": random.normal(size=(5, 10)).astype(np.float32), "b": np.zeros((), np.float32)}
+
+
+def w4() -> tuple[Array, Array, dict[str, Array], Array]:
+    """Fifty thousand random pictures of 28 × 28, a network 784-30-10, and the order of an epoch in tens."""
+    random = np.random.default_rng(4)
+    x = random.random((50_000, 784), dtype=np.float32)
+    y = np.eye(10, dtype=np.float32)[random.integers(0, 10, 50_000)]
+    parameters = dense(random, 784, 30, 10)
+    return x, y, parameters, random.permutation(50_000).reshape(5_000, 10)
+
+
+def w5() -> tuple[Array, Array, dict[str, Array]]:
+    """A batch of 128, and a network 784-512-512-10."""
+    random = np.random.default_rng(5)
+    x = random.normal(size=(128, 784)).astype(np.float32)
+    return x, np.eye(10, dtype=np.float32)[random.integers(0, 10, 128)], dense(random, 784, 512, 512, 10)
+
+
+def w6() -> Array:
+    """Ten million numbers."""
+    return np.random.default_rng(6).normal(size=10_000_000).astype(np.float32)

@@ -1,0 +1,59 @@
+"""One contestant in a process of its own: it prepares a workload, then runs it whenever it is told to.
+
+In a process of its own, so that nobody's threads, memory or imports are in anybody else's way. It reads `go SECONDS` or
+`end` on standard input and answers each with one line of JSON.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from typing import TextIO
+
+CONTESTANTS = {"backlight": "ours", "numpy": "by_hand", "jax": "with_jax", "torch": "with_torch"}
+
+
+def peak_bytes() -> int:
+    """Return the most memory this process has had; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def work(workload: str, contestant: str, asked: TextIO, answers: TextIO) -> int:
+    """Answer until told to end; return the exit status: 3 if the contestant is not installed or does not take part."""
+    def answer(**fields: object) -> None:
+        answers.write(json.dumps(fields) + "\n")
+        answers.flush()
+
+    if os.environ.get("BACKLIGHT_THREADS") == "1" and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])  # some libraries take all the processors they see
+    start = time.perf_counter()
+    try:
+        entry = importlib.import_module(f".{CONTESTANTS[contestant]}", __package__).ENTRIES[workload]()
+    except (ImportError, KeyError):
+        return 3
+    check = entry.call()
+    answer(first_s=time.perf_counter() - start, check=check)
+    for line in asked:
+        word, *rest = line.split()
+        if word == "end":
+            break
+        best, spent, calls = float("inf"), 0.0, 0
+        while spent < float(rest[0]) or calls < 1:
+            begin = time.perf_counter()
+            entry.call()
+            took = time.perf_counter() - begin
+            best, spent, calls = min(best, took), spent + took, calls + 1
+        answer(best_s=best / entry.units, mean_s=spent / calls / entry.units, calls=calls)
+    answer(peak_bytes=peak_bytes())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(work(sys.argv[1], sys.argv[2], sys.stdin, sys.stdout))
