@@ -78,7 +78,11 @@ class Op:
     doc, source, words   one sentence; where the formula is from; the rule of its derivative in words
     paper, glyph         notation as a tree; the short mark of the signature (`+`, `Σ`)
     type, value          (types…, **attrs) -> Type; (values…, **attrs) -> NumPy value
-    local | vjp, linear, jvp    see the module; `jvp` is written only where neither `linear` nor transposing the vjp will do
+    local | vjp          see the module
+    linear               operands that the result is linear in while the others stand still: the tangent in the place of
+                         operand k gives its share
+    jvp                  (tangents, z, *xs, **attrs), None for an operand that stands still: written only where there is
+                         more to say than `linear` or the vjp turned around
     select               per operand: (z, *xs, **attrs) -> where the branch of this operand was taken (bool, shape of z)
     mask                 (k, m, z, *xs, **attrs) -> live mask on operand k from that on z (None: all live)
     inside               the same in smaller operations

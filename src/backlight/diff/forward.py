@@ -1,0 +1,256 @@
+"""Forward mode: a graph in, the same graph with tangents written behind it out.
+
+A tangent says how fast a node changes when the inputs move along given directions. The walk goes once through the nodes
+from the inputs up: an elementwise node moves by Σ local · tangent, a linear one by the very same operation on the tangent,
+and any other by the transpose of its reverse rule — that rule is linear in the upstream gradient, so differentiating it
+by an upstream gradient that nobody ever gives turns it around. A node that no direction reaches has no tangent and costs
+nothing: there are no zeros in the graph but for outputs that do not move at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.array import Array, Tape
+from ..core.collection import no_collection
+from ..core.graph import Graph, Node, Why, live_nodes
+from ..core.table import TABLE
+from ..core.types import TupleType, Type
+from ..errors import DifferentiationError, InputError, ShapeError
+from .reverse import is_float, pull
+
+__all__ = ["forward", "push"]
+
+
+class Climb:
+    """One walk up a tape: the tangent of every node that has one, by number."""
+
+    def __init__(self, tape: Tape, tangents: dict[int, int]) -> None:
+        self.tape = tape
+        self.tangents = tangents
+        self.whole: dict[int, int] = {}  # nodes with several outputs: one node that holds the tangents of all of them
+
+    def step(self, i: int, node: Node) -> None:
+        """Write the tangent of node i, if any of its operands has one."""
+        tangents = self.tangents
+        if i in tangents or not any(j in tangents or j in self.whole for j in node.inputs):
+            return
+        op, tape = node.op, self.tape
+        tape.scope, tape.at = node.scope, node.at
+        if type(node.type) is TupleType:
+            self.moved_tuple(i, node)
+            return
+        if not node.type.is_float:  # type: ignore[union-attr]
+            return
+        if op.name == "item" and node.inputs[0] in self.whole:
+            tangents[i] = self.moved_item(node)
+            return
+        if op.jvp is not None:
+            terms = self.by_own_rule(i, node)
+        elif op.local is not None:
+            terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_local(i, node, k, j)]
+        else:
+            terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_transpose(i, node, k, j)]
+        if terms:
+            tangents[i] = self.fitted(i, node, terms)
+
+    def fitted(self, i: int, node: Node, terms: Sequence[Array]) -> int:
+        """The sum of the terms, in the shape and the dtype of the node."""
+        assert isinstance(node.type, Type)
+        self.tape.why = Why("tangent", node.op.name, i)
+        t = terms[0] if len(terms) == 1 else TABLE["total"](*terms)
+        if t.dtype.kind == "c" and node.type.dtype.kind != "c":
+            t = TABLE["real"](t)
+        if t.dtype != node.type.dtype:
+            t = TABLE["cast"](t, dtype=node.type.dtype.name)
+        if t.shape != node.type.shape:
+            t = TABLE["broadcast_to"](t, shape=node.type.shape)
+        return t.number
+
+    def operands(self, i: int, node: Node) -> tuple[Array, list[Array], dict[str, Any]]:
+        handle = self.tape.handle
+        return handle(i), [handle(j) for j in node.inputs], dict(node.attrs)
+
+    def by_own_rule(self, i: int, node: Node) -> list[Array]:
+        """The row says itself how it moves."""
+        z, xs, attrs = self.operands(i, node)
+        ts = tuple(self.tape.handle(self.tangents[j]) if j in self.tangents else None for j in node.inputs)
+        self.tape.why = Why("tangent", node.op.name, i)
+        assert node.op.jvp is not None
+        found = node.op.jvp(ts, z, *xs, **attrs)
+        return [] if found is None else [found]
+
+    def by_local(self, i: int, node: Node, k: int, j: int) -> list[Array]:
+        """Elementwise: local × tangent, and nothing from a branch that was not taken."""
+        op, tape = node.op, self.tape
+        rule = op.rule("local", k)
+        if rule is None:
+            return []
+        z, xs, attrs = self.operands(i, node)
+        t = tape.handle(self.tangents[j])
+        tape.why = Why("local", op.name, i, k + 1)
+        local = rule(z, *xs, **attrs)
+        chosen = op.select[k] if op.select is not None else None
+        mask = None
+        if chosen is not None:
+            tape.why = Why("mask", op.name, i, k + 1)
+            mask = chosen(z, *xs, **attrs)
+        tape.why = Why("tangent", op.name, i, k + 1)
+        if isinstance(local, Array):
+            t = TABLE["mul"](local, t)
+        elif local == 0.0:
+            return []
+        elif local == -1.0:
+            t = TABLE["neg"](t)
+        elif local != 1.0:
+            t = TABLE["mul"](tape.constant(local, t.dtype), t)
+        return [t if mask is None else TABLE["where"](mask, t, 0.0)]
+
+    def by_transpose(self, i: int, node: Node, k: int, j: int) -> list[Array]:
+        """Axes are mixed: the operation itself where it is linear, else its reverse rule turned around."""
+        z, xs, attrs = self.operands(i, node)
+        t = self.tape.handle(self.tangents[j])
+        self.tape.why = Why("tangent", node.op.name, i, k + 1)
+        if k in node.op.linear:
+            return [node.op(*xs[:k], t, *xs[k + 1 :], **attrs)]
+        return turned(node, k, z, xs, t)
+
+    def moved_tuple(self, i: int, node: Node) -> None:
+        """A node with several outputs: one more of its kind holds the tangents of all, where it is linear."""
+        _, xs, attrs = self.operands(i, node)
+        moving = [k for k, j in enumerate(node.inputs) if j in self.tangents]
+        self.tape.why = Why("tangent", node.op.name, i)
+        if len(moving) == 1 and moving[0] in node.op.linear:
+            (k,) = moving
+            t = self.tape.handle(self.tangents[node.inputs[k]])
+            self.whole[i] = node.op(*xs[:k], t, *xs[k + 1 :], **attrs).number
+        else:
+            self.whole[i] = -1  # output by output, as they are met
+
+    def moved_item(self, node: Node) -> int:
+        """The tangent of one output of a node with several."""
+        (i,) = node.inputs
+        n = node.attr("k", 0)
+        above = self.tape.nodes[i]
+        if self.whole[i] >= 0:
+            self.tape.why = Why("tangent", above.op.name, i)
+            return TABLE["item"](self.tape.handle(self.whole[i]), k=n).number
+        z, xs, _ = self.operands(i, above)
+        terms = []
+        for k, j in enumerate(above.inputs):
+            if j in self.tangents:
+                self.tape.why = Why("tangent", above.op.name, i, k + 1)
+                terms += turned(above, k, z, xs, self.tape.handle(self.tangents[j]), n)
+        return self.fitted(i, node._replace(op=above.op), terms)
+
+
+def turned(node: Node, k: int, z: Array, xs: Sequence[Array], t: Array, output: int = 0) -> list[Array]:
+    """The reverse rule of operand k turned around and applied to the tangent: what it adds to one output of the node.
+
+    Both directions are written on a sheet of their own, and only what the answer needs is copied.
+    """
+    rule = node.op.rule("vjp", k)
+    if rule is None:
+        return []
+    sheet = Tape()
+    true = [*xs, z, t]
+    assert t.tape is not None
+    copies = []
+    for x in true:
+        copied = t.tape.nodes[x.number]
+        if copied.op.name == "const":
+            copies.append(sheet.handle(sheet.add(copied.op, (), copied.type, copied.attrs)))
+        else:
+            copies.append(sheet.handle(sheet.add(TABLE["input"], (), copied.type)))
+    *operands, result, tangent = copies
+    types = node.type.types if isinstance(node.type, TupleType) else (node.type,)
+    start = len(sheet.nodes)
+    upstream = [sheet.constant(np.zeros(kind.shape, kind.dtype)[()]) for kind in types]  # type: ignore[union-attr]
+    g = upstream if isinstance(node.type, TupleType) else upstream[0]
+    downstream = rule(g, result, *operands, **dict(node.attrs))
+    if downstream is None:
+        return []
+    if downstream.dtype != tangent.dtype:
+        tangent = TABLE["cast"](tangent, dtype=downstream.dtype.name)
+    found = pull(sheet, {downstream.number: tangent.number}, [upstream[output].number], start).grads
+    answer = found.get(upstream[output].number)
+    return [] if answer is None else [copied_onto(t.tape, sheet, answer, dict(zip([c.number for c in copies], true, strict=True)))]
+
+
+def copied_onto(tape: Tape, sheet: Tape, answer: int, known: dict[int, Array]) -> Array:
+    """One node of a sheet, with all that it stands on, written to the tape; `known` says what is there already."""
+    needed = live_nodes(Graph(tuple(sheet.nodes[: answer + 1])), (answer,))
+    for i, node in enumerate(sheet.nodes[: answer + 1]):
+        if needed[i] and i not in known:
+            if node.op.name == "const":
+                known[i] = tape.constant(node.attr("value"))
+            else:
+                known[i] = node.op(*[known[j] for j in node.inputs], **dict(node.attrs))
+    return known[answer]
+
+
+def push(tape: Tape, seeds: Mapping[int, int], start: int = 0, stop: int | None = None) -> dict[int, int]:
+    """Write tangents of the nodes from `start` to `stop` on the tape itself, and say by node where they are.
+
+    `seeds` maps a node to the node that is its tangent.
+    """
+    climb = Climb(tape, dict(seeds))
+    before = tape.why, tape.at, tape.positions, tape.scope
+    tape.positions = False
+    nodes = tape.nodes
+    with no_collection():
+        for i in range(start, len(nodes) if stop is None else stop):
+            climb.step(i, nodes[i])
+    tape.why, tape.at, tape.positions, tape.scope = before
+    return climb.tangents
+
+
+def forward(graph: Graph, wrt: Sequence[int] | None = None, seeds: Mapping[int, Any] | None = None) -> Graph:
+    """The graph with, behind it, the tangent of every node that moves when the inputs `wrt` do.
+
+    `wrt` are inputs (default: all that are floats, or those that `seeds` names). How each of them moves is a new input
+    named `d` and its name, unless `seeds` gives its tangent by number. An output that does not move gets a named zero.
+    Raises: DifferentiationError for an input that is no float, InputError where the graph has no types yet, ShapeError for
+    a tangent of another shape.
+    """
+    if not graph.typed:
+        raise InputError("a graph without types cannot be differentiated: give its inputs values first, as in bl.backprop")
+    seeds = {} if seeds is None else seeds
+    if wrt is None:
+        wrt = list(seeds) or [i for i in graph.inputs if is_float(graph.nodes[i])]
+    tape = Tape()
+    tape.nodes = list(graph.nodes)
+    names = {node.name for node in graph.nodes}
+    given: dict[int, int] = {}
+    added = []
+    for i in wrt:
+        node = graph.nodes[i]
+        if not is_float(node):
+            raise DifferentiationError(
+                f"node {i} ({node.name or node.op.name}) is {node.type}, "
+                "and a derivative is taken by floats only: give it as floats"
+            )
+        assert isinstance(node.type, Type)
+        tape.why = Why("seed", "tangent", i)
+        if i in seeds:
+            value = np.asarray(seeds[i], node.type.dtype)
+            if value.shape != node.type.shape:
+                raise ShapeError(f"the tangent has shape {value.shape}, and node {i} has shape {node.type.shape}")
+            given[i] = tape.constant(value[()]).number
+        else:
+            name = "d" + (node.name or f"{i}")
+            while name in names:  # a graph that has both x and dx
+                name = "d" + name
+            names.add(name)
+            given[i] = tape.add(TABLE["input"], (), node.type, (), name)
+            added.append(given[i])
+    tangents = push(tape, given, 0, len(graph.nodes))
+    for out in graph.outputs:
+        kind = graph.nodes[out].type
+        if out not in tangents and isinstance(kind, Type) and kind.is_float:
+            tape.why = Why("unused", "does not move with the inputs", out)
+            tangents[out] = tape.constant(np.zeros(kind.shape, kind.dtype)[()]).number
+    return graph.with_(nodes=tuple(tape.nodes), inputs=(*graph.inputs, *added), tangents=tangents, forward=len(graph.nodes))
