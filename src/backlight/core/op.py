@@ -85,6 +85,8 @@ class Op:
                          more to say than `linear` or the vjp turned around
     select               per operand: (z, *xs, **attrs) -> where the branch of this operand was taken (bool, shape of z)
     mask                 (k, m, z, *xs, **attrs) -> live mask on operand k from that on z (None: all live)
+    chooses              whether the row takes some numbers and leaves others, so that a live mask begins at it
+    mark                 (types, rows that made the operands) -> the short mark, where it depends on them
     inside               the same in smaller operations
     integers             operands that must be whole numbers (indices, seeds)
     cost                 (types…, **attrs) -> floating point operations; elementwise rows count one an element
@@ -108,6 +110,8 @@ class Op:
     jvp: Rule | None = None
     select: tuple[Rule | None, ...] | None = None
     mask: Rule | None = None
+    chooses: bool = False
+    mark: Rule | None = None
     inside: Rule | None = None
     integers: tuple[int, ...] = ()
     cost: Rule | None = None
@@ -156,6 +160,9 @@ class Op:
         if self.variadic:
             if len(args) == 1 and type(args[0]) in (list, tuple):
                 args = tuple(args[0])
+            if args and type(args[0]) is str and self.attrs:  # einsum("ij,jk->ik", x, y)
+                attrs = {next(iter(self.attrs)): args[0], **attrs}
+                args = args[1:]
             if len(args) < len(names):
                 raise InputError(f"{self.name}: takes at least {len(names)} operands and got {len(args)}")
         else:
@@ -237,7 +244,8 @@ class Op:
                 value = self.value(*[x._value for x in args], **dict(frozen))
             else:
                 value = self.value(*[x._value for x in args])
-        return Array(tape, tape.add(self, numbers, found, frozen, "", value), value)
+        made = Array(tape, tape.add(self, numbers, found, frozen, "", value), value)
+        return made if type(found) is Type else several(made, found)
 
     def place(self, tape: Any, args: tuple[Any, ...], k: int) -> Array:
         """The operand as an array on the tape: numbers become constants of the dtype that NumPy would give them."""
@@ -264,9 +272,11 @@ class Op:
             else:
                 dtype = self.weak(x, args, k)
                 values.append(as_value(x) if dtype is None else dtype.type(x))
-        self.infer(tuple([type_of(v) for v in values]), frozen)
+        found = self.infer(tuple([type_of(v) for v in values]), frozen)
         with np.errstate(all="ignore"):
             value = self.value(*values, **dict(frozen))
+        if type(found) is TupleType:
+            return tuple([Array(None, -1, v) for v in value])  # type: ignore[return-value]
         return Array(None, -1, value)
 
     def math(self, args: Sequence[Math], attrs: Sequence[tuple[str, Any]]) -> Math:
@@ -277,6 +287,13 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+
+def several(made: Array, found: Any) -> Any:
+    """A node as it is, or, where it has several outputs, one `item` node for each."""
+    if not isinstance(found, TupleType):
+        return made
+    return tuple([TABLE["item"](made, k=k) for k in range(len(found.types))])
 
 
 def written(value: Any) -> Math:
@@ -451,18 +468,23 @@ def known_number(x: Array) -> float | None:
     return node.attrs[0][1].item()  # type: ignore[no-any-return]
 
 
-def signature(op: Op, types: Sequence[Type], out: Type | TupleType, attrs: Sequence[tuple[str, Any]] = ()) -> str:
+def signature(
+    op: Op, types: Sequence[Type], out: Type | TupleType, attrs: Sequence[tuple[str, Any]] = (), of: Sequence[str] = ()
+) -> str:
     """`op :: signature` in Hindley-Milner form: dtypes of floats become letters, the others are spelled out.
+
+    `of` names the rows that made the operands, for the marks that depend on them: `Aᵀ×b`.
 
     >>> from backlight.ops import sigmoid, add
     >>> t, s = Type("float64", (5,)), Type("float64", ())
     >>> signature(sigmoid, [t], t), signature(add, [t, s], t)
     ('sigmoid :: a → a', '+ :: Vector a → a → Vector a')
     """
-    label = op.glyph or op.name
-    axis = dict(attrs).get("axis")
-    if op.kind == "reduce" and axis is not None:
-        label += f"[{axis if isinstance(axis, int) else ', '.join(map(str, axis))}]"
+    label = op.glyph or op.name if op.mark is None else op.mark(types, of)
+    axis = dict(attrs).get("axis", op.attrs.get("axis", ()))
+    if op.kind == "reduce" and axis != () and types[0].rank:
+        axes = range(types[0].rank) if axis is None else (axis,) if isinstance(axis, int) else axis
+        label += f"[{', '.join(map(str, axes))}]"
     if op.kind == "leaf":
         return f"{label} :: {out}"
     letters: dict[Any, str] = {}

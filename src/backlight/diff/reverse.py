@@ -230,15 +230,9 @@ class Walk:
         if d is None:
             return
         live: Mask = None
-        if op.mask is not None and (mask is not None or op.kind not in ("linear", "shape")):
-            push = op.mask
-            if mask is not None:
-                above = mask
-                live = once(lambda: push(k, above(), z, *xs, **attrs))
-            else:  # a selection among the axes: the mask begins here
-                tape.why = Why("mask", op.name, i, k + 1)
-                begun = push(k, None, z, *xs, **attrs)
-                live = None if begun is None else (lambda: begun)
+        if op.mask is not None and (mask is not None or op.chooses):
+            push, above = op.mask, mask
+            live = once(lambda: push(k, None if above is None else above(), z, *xs, **attrs))
         self.deliver(i, k, j, upstream, -1, d, live)
 
     def zeros(self, type: Any) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -69,12 +70,20 @@ def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
     return fitted(matmul(swapped(x), g), y.shape)
 
 
+def product_mark(types: Sequence[Type], of: Sequence[str]) -> str:
+    """A×B for matrices, A×b for a matrix and a vector, with ᵀ where the factor is a transpose."""
+    letters = [letter if t.rank > 1 else letter.lower() for letter, t in zip("AB", types, strict=True)]
+    turned = ["ᵀ" if made == "transpose" else "" for made in of] or ["", ""]
+    symbol = "·" if letters == ["a", "b"] else "×"
+    return f"{letters[0]}{turned[0]}{symbol}{letters[1]}{turned[1]}"
+
+
 matmul: Op = operation(
     "matmul", "x y",
     doc="Matrix product, over stacks of matrices too; a vector counts as a row on the left and as a column on the right.",
     words="product rule for matrices: g·yᵀ to the first factor, xᵀ·g to the second",
     kind="linear",
-    glyph="×",
+    mark=product_mark,
     paper=lambda x, y: m.infix("@", x, y, m.MULTIPLY),
     type=matmul_type,
     value=np.matmul,

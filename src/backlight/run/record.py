@@ -192,8 +192,9 @@ class Window:
     def signature(self) -> str:
         """`op :: signature`."""
         node = self.node
-        types = [self.run.graph.nodes[j].type for j in node.inputs]
-        return signature(node.op, types, self.type, node.attrs)  # type: ignore[arg-type]
+        operands = [self.run.graph.nodes[j] for j in node.inputs]
+        types = [operand.type for operand in operands]
+        return signature(node.op, types, self.type, node.attrs, [operand.op.name for operand in operands])  # type: ignore[arg-type]
 
     @property
     def why(self) -> Why:
