@@ -88,6 +88,8 @@ def results(tape: Tape, row: Op, xs: Sequence[Array], attrs: dict[str, Any]) -> 
     """What the row gives, one array for each of its outputs."""
     if xs:
         z = row(*xs, **attrs)
+        if isinstance(z, tuple):
+            return list(z)
     else:
         frozen = row.settings((), dict(attrs))[1]
         z = tape.handle(tape.add(row, (), row.infer((), frozen), frozen))

@@ -45,5 +45,6 @@ def item_type(x: Any, k: int = 0) -> Type:
 
 item: Op = operation(
     "item", "x", doc="One output of a node that has several, counted from 0.",
-    kind="leaf", type=item_type, value=lambda x, k=0: x[k], attrs={"k": 0}, glyph="item", vjp=lambda g, z, x, k=0: g,
+    kind="leaf", type=item_type, value=lambda x, k=0: x[k], attrs={"k": 0}, glyph="item",
+    words="passed on to this output of the node", vjp=lambda g, z, x, k=0: g,
 )  # fmt: skip

@@ -8,29 +8,11 @@ import numpy as np
 
 from ..core.op import Case, Op, operation
 from ..core.types import Type
-from ..errors import ShapeError
 from . import samples as s
+from .axes import Axis, axes_of
 from .shape import broadcast_to, reshape
 
-__all__ = ["Axis", "axes_of", "kept_shape", "reduced", "spread", "sum"]
-
-Axis = int | tuple[int, ...] | None
-
-
-def axes_of(op: str, x: Type, axis: Axis) -> tuple[int, ...]:
-    """The axes as numbers from 0, in order; ShapeError for one that is not there."""
-    if axis is None:
-        return tuple(range(x.rank))
-    given = (axis,) if isinstance(axis, int) else axis
-    found = []
-    for a in given:
-        if not -x.rank <= a < x.rank:
-            raise ShapeError(f"{op}: there is no axis {a}: {x} {x.shape} has {x.rank} axes")
-        found.append(a % x.rank)
-    if len(set(found)) != len(found):
-        raise ShapeError(f"{op}: an axis is named twice in {axis}")
-    return tuple(sorted(found))
-
+__all__ = ["kept_shape", "reduced", "spread", "sum"]
 
 def kept_shape(x: Type, axes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with the reduced axes kept as size 1."""

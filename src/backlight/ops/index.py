@@ -1,0 +1,379 @@
+"""Some of the numbers, chosen by where they stand; and numbers put where they belong.
+
+Choosing and putting come in pairs that undo each other: `index` and `embed` for places that the graph knows, `gather`
+and `scatter_add` for slices along an axis whose places are numbers of the run, `take_along_axis` and `add_along_axis`
+for single elements. Each is the derivative's rule of the other. What was not chosen takes no part in the gradient: the
+live mask begins here.
+"""
+
+from __future__ import annotations
+
+import builtins
+from functools import lru_cache
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from ..core.op import Case, Op, operation
+from ..core.types import Type
+from ..errors import ShapeError, ValueError
+from . import samples as s
+from .axes import axis_of
+from .compare import equal, logical_and, logical_not, where
+from .shape import reshape
+
+__all__ = ["add_along_axis", "embed", "gather", "index", "scatter", "scatter_add", "take_along_axis"]
+
+
+def live(mask: Any, z: Any) -> Any:
+    """The mask that has arrived, or one that is live everywhere."""
+    return np.ones(z.shape, bool) if mask is None else mask
+
+
+def listed(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+@lru_cache(maxsize=4096)
+def subscripts(key: Any) -> tuple[int | slice | EllipsisType | None, ...]:
+    """A key as NumPy takes it: whole numbers, words like "1:3" and "::-1", "..." for all the axes between, "new" for a new one."""
+    found: list[int | slice | EllipsisType | None] = []
+    for part in listed(key):
+        if isinstance(part, bool) or not isinstance(part, (int, str)):
+            raise ValueError(f"index: a key is made of whole numbers and words like '1:3', and {part!r} is neither")
+        if isinstance(part, int):
+            found.append(part)
+        elif part == "...":
+            found.append(...)
+        elif part == "new":
+            found.append(None)
+        else:
+            ends = part.split(":")
+            try:
+                if not 2 <= len(ends) <= 3:
+                    raise TypeError
+                found.append(slice(*[int(end) if end.strip() else None for end in ends]))
+            except (TypeError, builtins.ValueError):
+                raise ValueError(f"index: {part!r} is no range: write start:stop or start:stop:step, as in '1:3'") from None
+    return tuple(found)
+
+
+
+def chosen_shape(op: str, x: Type, key: Any) -> tuple[int, ...]:
+    """The shape of x[key], worked out by NumPy on an array that takes no memory."""
+    parts = subscripts(key)
+    try:
+        return np.broadcast_to(np.int8(0), x.shape)[parts].shape
+    except (IndexError, builtins.ValueError) as error:
+        raise ShapeError(f"{op}: {x} {x.shape} has no {written_key(key)}: {error}") from None
+
+
+def written_key(key: Any) -> str:
+    """A key as one writes it in brackets."""
+    return f"[{', '.join(map(str, listed(key)))}]"
+
+
+def index_type(x: Type, key: Any = ()) -> Type:
+    return x.with_shape(chosen_shape("index", x, key))
+
+
+index: Op = operation(
+    "index", "x",
+    doc='The part of x at a key: whole numbers, ranges like "1:3", "..." for all axes between, "new" for a new axis.',
+    words="choice rule: the gradient goes to what was chosen, zero to the rest",
+    kind="index",
+    attrs={"key": ()},
+    type=index_type,
+    value=lambda x, key=(): np.asarray(x)[subscripts(key)],
+    vjp=lambda g, z, x, key=(): embed(g, key=key, shape=x.shape),
+    linear=(0,),
+    mask=lambda k, mask, z, x, key=(): embed(live(mask, z), key=key, shape=x.shape),
+    chooses=True,
+    cases=[
+        Case(s.MATRIX, key=1, gives=[-0.4, 1.9, -2.6], grads=[[[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]]),
+        Case(s.MATRIX, key=(0, -1), gives=2.1),
+        Case(s.TENSOR, key=(1, "...", "::-2")),
+        Case(s.TENSOR, key=("1:", "new", "0:2", 3)),
+        Case(s.VECTOR, key="2:2", gives=np.zeros(0)),
+        Case(s.MATRIX, key=(2,), raises="index: Matrix Float64 (2, 3) has no [2]: index 2 is out of bounds for axis 0 with size 2"),
+        Case(s.ROW, key=(0, 0), raises="index: Vector Float64 (3,) has no [0, 0]: too many indices for array: "
+             "array is 1-dimensional, but 2 were indexed"),
+        Case(s.ROW, key="1", raises="index: '1' is no range: write start:stop or start:stop:step, as in '1:3'"),
+        Case(s.ROW, key=(1.5,), raises="index: a key is made of whole numbers and words like '1:3', and 1.5 is neither"),
+        Case(s.ROW, key="::0", raises="index: Vector Float64 (3,) has no [::0]: slice step cannot be zero"),
+    ],
+)  # fmt: skip
+
+
+def embed_type(x: Type, key: Any = (), shape: tuple[int, ...] = ()) -> Type:
+    room = chosen_shape("embed", x.with_shape(shape), key)
+    if room != x.shape:
+        raise ShapeError(f"embed: {x} {x.shape} does not fit into {written_key(key)} of {shape}, which has shape {room}")
+    return x.with_shape(shape)
+
+
+def embed_value(x: Any, key: Any = (), shape: tuple[int, ...] = ()) -> Any:
+    z = np.zeros(shape, x.dtype)
+    z[subscripts(key)] = x
+    return z[()]
+
+
+embed: Op = operation(
+    "embed", "x",
+    doc="Zeros of a shape, with x at a key: what `index` with this key takes out again.",
+    words="choice rule: the gradient is what stands where x was put",
+    kind="shape",
+    attrs={"key": (), "shape": ()},
+    type=embed_type,
+    value=embed_value,
+    vjp=lambda g, z, x, key=(), shape=(): index(g, key=key),
+    linear=(0,),
+    mask=lambda k, mask, z, x, key=(), shape=(): None if mask is None else index(mask, key=key),
+    cases=[
+        Case(s.ROW, key=1, shape=(2, 3), gives=[[0.0, 0.0, 0.0], [1.6, -0.9, 0.35]], grads=[[1.0, 1.0, 1.0]]),
+        Case(s.MATRIX, key=("::2", "...", "1:"), shape=(3, 4)),
+        Case(s.ROW, key=1, shape=(2, 4), raises="embed: Vector Float64 (3,) does not fit into [1] of (2, 4), which has shape (4,)"),
+    ],
+)  # fmt: skip
+
+
+def within(op: str, i: Any, n: int) -> Any:
+    """Indices as numbers from 0; ValueError for one that is outside."""
+    if np.size(i) and (np.min(i) < -n or np.max(i) >= n):
+        wrong = np.ravel(i)[np.argmax(np.ravel((np.asarray(i) < -n) | (np.asarray(i) >= n)))]
+        raise ValueError(f"{op}: there is no index {wrong} along an axis of size {n}: use -{n} to {n - 1}" if n else
+                         f"{op}: there is no index {wrong} along an axis of size 0")  # fmt: skip
+    return np.where(i < 0, np.asarray(i, np.int64) + n, i).astype(np.int64)
+
+
+def gather_type(x: Type, i: Type, axis: int = 0) -> Type:
+    a = axis_of("gather", x, axis)
+    return x.with_shape(x.shape[:a] + i.shape + x.shape[a + 1 :])
+
+
+gather: Op = operation(
+    "gather", "x i",
+    doc="The slices of x at the indices i along one axis; negative indices count from the end.",
+    words="choice rule: each slice of the gradient is added where it was taken from",
+    kind="index",
+    integers=(1,),
+    attrs={"axis": 0},
+    type=gather_type,
+    value=lambda x, i, axis=0: np.take(x, within("gather", i, x.shape[axis]), axis=axis),
+    vjp=(lambda g, z, x, i, axis=0: scatter_add(g, i, size=x.shape[axis], axis=axis % x.ndim), None),
+    linear=(0,),
+    mask=lambda k, mask, z, x, i, axis=0: scatter_add(live(mask, z), i, size=x.shape[axis], axis=axis % x.ndim),
+    chooses=True,
+    cases=[
+        Case([1.5, 2.5, 3.5], [2, 0, 2], gives=[3.5, 1.5, 3.5], grads=[[1.0, 0.0, 2.0], None]),
+        Case(s.MATRIX, [[0, -1], [1, 1]], axis=-1),
+        Case(s.TENSOR, 2, axis=1),
+        Case(s.MATRIX, np.zeros(0, int), axis=1, gives=np.zeros((2, 0))),
+        Case(s.MATRIX, [0], axis=2, raises="gather: there is no axis 2: Matrix Float64 (2, 3) has 2 axes"),
+        Case(s.MATRIX, [0, 2], raises="gather: there is no index 2 along an axis of size 2: use -2 to 1"),
+        Case(s.MATRIX, [0.5], raises="gather: i must be whole numbers, and it is Vector Float64 (1,)"),
+    ],
+)  # fmt: skip
+
+
+def fits_indices(op: str, y: Type, i: Type, axis: int) -> None:
+    if y.shape[axis : axis + i.rank] != i.shape:
+        raise ShapeError(
+            f"{op}: {y} {y.shape} has no slice for each index of {i} {i.shape}: from axis {axis} on its sizes must be {i.shape}"
+        )
+
+
+def scatter_add_type(y: Type, i: Type, size: int = 0, axis: int = 0) -> Type:
+    if not 0 <= axis <= y.rank - i.rank:
+        raise ShapeError(f"scatter_add: there is no axis {axis} for {i} {i.shape}: {y} {y.shape} has {y.rank} axes")
+    fits_indices("scatter_add", y, i, axis)
+    return y.with_shape((*y.shape[:axis], size, *y.shape[axis + i.rank :]))
+
+
+def scatter_add_value(y: Any, i: Any, size: int = 0, axis: int = 0) -> Any:
+    rank = np.ndim(i)
+    before, after = y.shape[:axis], y.shape[axis + rank :]
+    z = np.zeros((size, *before, *after), y.dtype)
+    slices = np.moveaxis(y.reshape((*before, -1, *after)) if y.size else np.zeros((*before, np.size(i), *after), y.dtype), axis, 0)
+    np.add.at(z, within("scatter_add", i, size).reshape(-1), slices)
+    return np.moveaxis(z, 0, axis)
+
+
+scatter_add: Op = operation(
+    "scatter_add", "y i",
+    doc="Zeros of a size along one axis, with each slice of y added at its index; truth values are joined by or.",
+    words="choice rule: each slice gets the gradient that stands at its index",
+    kind="index",
+    integers=(1,),
+    attrs={"size": 0, "axis": 0},
+    type=scatter_add_type,
+    value=scatter_add_value,
+    vjp=(lambda g, z, y, i, size=0, axis=0: gather(g, i, axis=axis), None),
+    linear=(0,),
+    mask=lambda k, mask, z, y, i, size=0, axis=0: None if mask is None else gather(mask, i, axis=axis),
+    cases=[
+        Case([1.0, 2.0, 4.0], [0, 2, 0], size=4, gives=[5.0, 0.0, 2.0, 0.0], grads=[[1.0, 1.0, 1.0], None]),
+        Case(s.MATRIX, [1, 1, -1], size=3, axis=1),
+        Case(s.TENSOR, [[0, 1, 0], [1, 1, 3]], size=4),
+        Case(s.ROW, 1, size=2, gives=[[0.0, 0.0, 0.0], [1.6, -0.9, 0.35]]),
+        Case(s.ROW, [0, 1], size=2, raises="scatter_add: Vector Float64 (3,) has no slice for each index of Vector Int64 (2,): "
+             "from axis 0 on its sizes must be (2,)"),
+        Case(s.ROW, [0, 1, 2], size=2, axis=1, raises="scatter_add: there is no axis 1 for Vector Int64 (3,): "
+             "Vector Float64 (3,) has 1 axes"),
+        Case(s.ROW, [0, 1, 2], size=2, raises="scatter_add: there is no index 2 along an axis of size 2: use -2 to 1"),
+    ],
+)  # fmt: skip
+
+
+def scatter_type(x: Type, i: Type, y: Type, axis: int = 0, mode: str = "set") -> Type:
+    a = axis_of("scatter", x, axis)
+    if mode not in ("set", "add"):
+        raise ValueError(f"scatter: mode is 'set' or 'add', and not {mode!r}")
+    wanted = x.shape[:a] + i.shape + x.shape[a + 1 :]
+    if y.shape != wanted:
+        raise ShapeError(f"scatter: y must have shape {wanted}, a slice of x for each index, and it is {y} {y.shape}")
+    return Type(np.result_type(x.dtype, y.dtype), x.shape)
+
+
+def scatter_value(x: Any, i: Any, y: Any, axis: int = 0, mode: str = "set") -> Any:
+    z = x.astype(np.result_type(x, y))
+    a = axis % x.ndim
+    places = within("scatter", i, x.shape[a]).reshape(-1)
+    slices = np.moveaxis(np.reshape(y, (*x.shape[:a], places.size, *x.shape[a + 1 :])), a, 0)
+    front = np.moveaxis(z, a, 0)
+    if mode == "add":
+        np.add.at(front, places, slices)
+    else:
+        front[places] = slices
+    return z
+
+
+def kept(z: Any, i: Any, axis: int) -> Any:
+    """Where x shows through: at the places that no index names."""
+    ones = np.ones((*z.shape[:axis], *i.shape, *z.shape[axis + 1 :]), bool)
+    return logical_not(scatter_add(ones, i, size=z.shape[axis], axis=axis))
+
+
+def last(z: Any, i: Any, y: Any, axis: int) -> Any:
+    """Which slices of y were not overwritten by a later one with the same index."""
+    order = np.arange(i.size).reshape(i.shape)
+    final = scatter(np.full(z.shape[axis], -1), i, order)
+    return reshape(equal(gather(final, i), order), shape=i.shape + (1,) * (y.ndim - axis - i.ndim))
+
+
+def scatter_vjp_x(g: Any, z: Any, x: Any, i: Any, y: Any, axis: int = 0, mode: str = "set") -> Any:
+    return g if mode == "add" else where(kept(z, i, axis % x.ndim), g, 0.0)
+
+
+def scatter_vjp_y(g: Any, z: Any, x: Any, i: Any, y: Any, axis: int = 0, mode: str = "set") -> Any:
+    slices = gather(g, i, axis=axis)
+    return slices if mode == "add" or i.size < 2 else where(last(z, i, y, axis % x.ndim), slices, 0.0)
+
+
+def scatter_mask(k: int, mask: Any, z: Any, x: Any, i: Any, y: Any, axis: int = 0, mode: str = "set") -> Any:
+    if k == 0:
+        own = live(None, z) if mode == "add" else kept(z, i, axis % x.ndim)
+        return own if mask is None else logical_and(mask, own)
+    above = gather(live(mask, z), i, axis=axis)
+    return above if mode == "add" or i.size < 2 else logical_and(above, last(z, i, y, axis % x.ndim))
+
+
+scatter: Op = operation(
+    "scatter", "x i y",
+    doc="x with slices of y set, or added, at the indices i along one axis; where an index comes twice, the last one is set.",
+    words="choice rule: to y where its slices stand, to x where nothing was set over it",
+    kind="index",
+    integers=(1,),
+    attrs={"axis": 0, "mode": "set"},
+    type=scatter_type,
+    value=scatter_value,
+    vjp=(scatter_vjp_x, None, scatter_vjp_y),
+    linear=(0, 2),
+    mask=scatter_mask,
+    chooses=True,
+    cases=[
+        Case([1.0, 2.0, 3.0], [2, 0], [7.0, 8.0], gives=[8.0, 2.0, 7.0], grads=[[0.0, 1.0, 0.0], None, [1.0, 1.0]]),
+        Case([1.0, 2.0, 3.0], [1, 1], [7.0, 8.0], gives=[1.0, 8.0, 3.0], grads=[[1.0, 0.0, 1.0], None, [0.0, 1.0]],
+             note="the last one is set"),
+        Case([1.0, 2.0, 3.0], [1, 1], [7.0, 8.0], mode="add", gives=[1.0, 17.0, 3.0], grads=[[1.0, 1.0, 1.0], None, [1.0, 1.0]]),
+        Case(s.TENSOR, [[1, 0]], s.TENSOR[:, :2, None, ::-1].transpose(0, 2, 1, 3), axis=1),
+        Case(s.MATRIX, -1, s.VECTOR[:2], axis=-1),
+        Case(s.MATRIX, [0], s.ROW, raises="scatter: y must have shape (1, 3), a slice of x for each index, and it is Vector Float64 (3,)"),
+        Case(s.ROW, [3], [1.0], raises="scatter: there is no index 3 along an axis of size 3: use -3 to 2"),
+        Case(s.ROW, [0], [1.0], mode="max", raises="scatter: mode is 'set' or 'add', and not 'max'"),
+    ],
+)  # fmt: skip
+
+
+def beside(op: str, x: Type, i: Type, axis: int) -> int:
+    """The axis that x and i may differ in; everything else must be the same."""
+    a = axis_of(op, x, axis)
+    if x.shape[:a] + x.shape[a + 1 :] != i.shape[:a] + i.shape[a + 1 :] or x.rank != i.rank:
+        raise ShapeError(f"{op}: {x} {x.shape} and {i} {i.shape} may differ in size along axis {axis} only")
+    return a
+
+
+def take_type(x: Type, i: Type, axis: int = -1) -> Type:
+    beside("take_along_axis", x, i, axis)
+    return x.with_shape(i.shape)
+
+
+take_along_axis: Op = operation(
+    "take_along_axis", "x i",
+    doc="For each index the element of x that stands there along one axis; i has the shape of x but for that axis.",
+    words="choice rule: each gradient is added where its element was taken from",
+    kind="index",
+    integers=(1,),
+    attrs={"axis": -1},
+    type=take_type,
+    value=lambda x, i, axis=-1: np.take_along_axis(x, within("take_along_axis", i, x.shape[axis]), axis),
+    vjp=(lambda g, z, x, i, axis=-1: add_along_axis(g, i, size=x.shape[axis], axis=axis), None),
+    linear=(0,),
+    mask=lambda k, mask, z, x, i, axis=-1: add_along_axis(live(mask, z), i, size=x.shape[axis], axis=axis),
+    chooses=True,
+    cases=[
+        Case([1.5, 2.5, 3.5], [1, 1], gives=[2.5, 2.5], grads=[[0.0, 2.0, 0.0], None]),
+        Case(s.MATRIX, [[2, -3], [1, 1]]),
+        Case(s.MATRIX, [[1, 0, 1]], axis=0),
+        Case(s.MATRIX, [0, 1], raises="take_along_axis: Matrix Float64 (2, 3) and Vector Int64 (2,) may differ in size along axis -1 only"),
+        Case(s.ROW, [3], raises="take_along_axis: there is no index 3 along an axis of size 3: use -3 to 2"),
+    ],
+)  # fmt: skip
+
+
+def add_along_type(y: Type, i: Type, size: int = 0, axis: int = -1) -> Type:
+    a = beside("add_along_axis", y, i, axis)
+    if y.shape != i.shape:
+        raise ShapeError(f"add_along_axis: {y} {y.shape} and its indices {i} {i.shape} must have one shape")
+    return y.with_shape((*y.shape[:a], size, *y.shape[a + 1 :]))
+
+
+def add_along_value(y: Any, i: Any, size: int = 0, axis: int = -1) -> Any:
+    a = axis % y.ndim
+    z = np.zeros((*y.shape[:a], size, *y.shape[a + 1 :]), y.dtype)
+    grid: list[Any] = list(np.indices(y.shape, sparse=True))
+    grid[a] = within("add_along_axis", i, size)
+    np.add.at(z, tuple(grid), y)
+    return z
+
+
+add_along_axis: Op = operation(
+    "add_along_axis", "y i",
+    doc="Zeros of a size along one axis, with each element of y added at its index; truth values are joined by or.",
+    words="choice rule: each element gets the gradient that stands at its index",
+    kind="index",
+    integers=(1,),
+    attrs={"size": 0, "axis": -1},
+    type=add_along_type,
+    value=add_along_value,
+    vjp=(lambda g, z, y, i, size=0, axis=-1: take_along_axis(g, i, axis=axis), None),
+    linear=(0,),
+    mask=lambda k, mask, z, y, i, size=0, axis=-1: None if mask is None else take_along_axis(mask, i, axis=axis),
+    cases=[
+        Case([1.0, 2.0, 4.0], [0, 2, 0], size=4, gives=[5.0, 0.0, 2.0, 0.0], grads=[[1.0, 1.0, 1.0], None]),
+        Case(s.MATRIX, [[1, 0, 1], [0, 0, -1]], size=3, axis=0),
+        Case(s.ROW, [0, 1], size=2, raises="add_along_axis: Vector Float64 (3,) and its indices Vector Int64 (2,) must have one shape"),
+        Case(s.ROW, [0, 1, 2], size=2, raises="add_along_axis: there is no index 2 along an axis of size 2: use -2 to 1"),
+    ],
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""x[key] as Python writes it, told apart into the rows that it means.
+
+Whole numbers and ranges are settings of one `index`. Arrays of whole numbers are operands, so that they can be inputs of
+the graph: one of them is a `gather`, several together are a `gather` along their axes laid out as one. A mask stands for
+the places where it holds, which are counted when the function is traced, since the shape of the result hangs on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..core.array import Array, as_value
+from ..core.graph import Above
+from ..errors import GraphError, ShapeError
+from .compare import where
+from .index import gather, index
+from .shape import permute, reshape
+
+__all__ = ["subscript"]
+
+
+def subscript(x: Array, key: Any) -> Array:
+    """x[key], with the meaning that NumPy gives it.
+
+    Raises: ShapeError for a place that is not there; GraphError for a mask whose value is not known.
+
+    >>> from backlight.ops import square
+    >>> square([[1.0, 2.0], [3.0, 4.0]])[0, [1, 0, 0]]
+    array([4., 1., 1.])
+    """
+    parts = [part for given in (key if isinstance(key, tuple) else (key,)) for part in spelled(given)]
+    arrays = [part for part in parts if isinstance(part, (Array, np.ndarray))]
+    if not arrays:
+        return index(x, key=tuple(parts))
+    parts = filled(x, parts)
+    chosen = [k for k, part in enumerate(parts) if isinstance(part, (Array, np.ndarray, int))]
+    if all(b == a + 1 for a, b in pairwise(chosen)):  # beside each other, so single numbers may go first
+        x = index(x, key=tuple([part if isinstance(part, (int, str)) else ":" for part in parts]))
+        parts = [part for part in parts if not isinstance(part, int)]
+    else:
+        x = index(x, key=tuple([part if isinstance(part, str) else ":" for part in parts]))
+        parts = [np.asarray(part) if isinstance(part, int) else part for part in parts]
+    places = [k for k, part in enumerate(parts) if not isinstance(part, str)]
+    if len(places) == 1:
+        return gather(x, parts[places[0]], axis=places[0])
+    return together(x, [parts[k] for k in places], places)
+
+
+def spelled(part: Any) -> list[Any]:
+    """One part of a key as whole numbers, words and arrays of whole numbers; a mask is several of these."""
+    if part is None or part is Ellipsis:
+        return ["new" if part is None else "..."]
+    if isinstance(part, slice):
+        ends = [part.start, part.stop] + ([part.step] if part.step is not None else [])
+        return [":".join("" if end is None else str(end.__index__()) for end in ends)]
+    if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+        return [int(part)]
+    found = part if isinstance(part, Array) else as_value(part if np.size(part) else np.zeros(np.shape(part), int))
+    if found.dtype.kind != "b":
+        return [found if isinstance(found, Array) else np.asarray(found)]
+    if isinstance(found, Array):
+        if found._value is None:
+            raise GraphError(
+                "index: how many numbers a mask chooses is known only when it has a value: write where(mask, x, 0) instead"
+            )
+        found = found._value
+    if np.ndim(found) == 0:
+        raise ShapeError("index: a single truth value chooses nothing: give a whole number, a range or a mask with an axis")
+    return [*np.nonzero(found)]
+
+
+def filled(x: Array, parts: Sequence[Any]) -> list[Any]:
+    """The parts with "..." and what is missing at the end written out, so that each part is one axis."""
+    missing = x.ndim - sum(part not in ("...", "new") if isinstance(part, str) else True for part in parts)
+    if missing < 0:
+        raise ShapeError(f"index: {x.type} {x.shape} has {x.ndim} axes, and the key names {x.ndim - missing}")
+    at = next((k for k, part in enumerate(parts) if isinstance(part, str) and part == "..."), None)
+    if at is None:
+        return [*parts, *[":"] * missing]
+    return [*parts[:at], *[":"] * missing, *parts[at + 1 :]]
+
+
+def together(x: Array, given: Sequence[Any], axes: Sequence[int]) -> Array:
+    """Several arrays of indices, stretched to one shape: their axes become one, and their indices one number."""
+    side_by_side = all(b == a + 1 for a, b in pairwise(axes))
+    at = axes[0] if side_by_side else 0
+    rest = [k for k in range(x.ndim) if k not in axes]
+    front = permute(x, axes=(*rest[:at], *axes, *rest[at:]))
+    sizes = [x.shape[k] for k in axes]
+    flat: Any = 0
+    for n, i in zip(sizes, given, strict=True):
+        if not isinstance(i, Array) and np.size(i) and (np.min(i) < -n or np.max(i) >= n):
+            raise ShapeError(f"index: there is no index {np.min(i) if np.min(i) < -n else np.max(i)} along an axis of size {n}")
+        flat = flat * n + (where(i < 0, i + n, i) if isinstance(i, Array) else np.where(i < 0, i + n, i))
+    shape = (*front.shape[:at], int(np.prod(sizes)), *front.shape[at + len(axes) :])
+    return gather(reshape(front, shape=shape), flat, axis=at)
+
+
+Above.subscript = subscript
