@@ -23,7 +23,7 @@ from .axes import axis_of
 from .compare import equal, logical_and, logical_not, where
 from .shape import reshape
 
-__all__ = ["add_along_axis", "embed", "gather", "index", "scatter", "scatter_add", "take_along_axis"]
+__all__ = ["add_along_axis", "embed", "gather", "index", "live", "moved", "scatter", "scatter_add", "take_along_axis"]
 
 
 def live(mask: Any, z: Any) -> Any:
@@ -249,6 +249,11 @@ def scatter_value(x: Any, i: Any, y: Any, axis: int = 0, mode: str = "set") -> A
     return z
 
 
+def moved(t: Any, x: Any) -> Any:
+    """The tangent of an operand, zero where it does not move."""
+    return np.zeros(x.shape, x.dtype) if t is None else t
+
+
 def kept(z: Any, i: Any, axis: int) -> Any:
     """Where x shows through: at the places that no index names."""
     ones = np.ones((*z.shape[:axis], *i.shape, *z.shape[axis + 1 :]), bool)
@@ -289,7 +294,7 @@ scatter: Op = operation(
     type=scatter_type,
     value=scatter_value,
     vjp=(scatter_vjp_x, None, scatter_vjp_y),
-    linear=(0, 2),
+    jvp=lambda ts, z, x, i, y, **attrs: scatter(moved(ts[0], x), i, moved(ts[2], y), **attrs),
     mask=scatter_mask,
     chooses=True,
     cases=[
