@@ -1,9 +1,10 @@
 """Graphs as DOT text."""
 
-from backlight import api
-from backlight.show.dot import dot
 from tests.show import scenes
 from tests.show.golden import same
+
+from backlight import api
+from backlight.show.dot import dot
 
 
 def test_G16_a_graph_as_dot_text() -> None:

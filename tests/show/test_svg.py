@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tests.show import scenes
+from tests.show.golden import same
 
 from backlight import api
 from backlight.core.graph import Graph
@@ -15,8 +17,6 @@ from backlight.show.card import cards
 from backlight.show.graph import drawn
 from backlight.show.heat import image
 from backlight.show.svg import svg
-from tests.show import scenes
-from tests.show.golden import same
 
 SPACE = "{http://www.w3.org/2000/svg}"
 

@@ -273,6 +273,20 @@ class Array:
     def __getitem__(self, key: Any) -> Array:
         return Above.subscript(self, key)  # type: ignore[no-any-return]
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        return Above.ufunc(self, ufunc, method, *inputs, **named)
+
+    def __array_function__(self, called: Any, types: Any, args: Any, named: Any) -> Any:
+        return Above.function(self, called, types, args, named)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.tape is not None and self.tape.open:
+            raise GraphError(
+                f"node {self.number} ({self.type} {self.shape}) would become a plain NumPy array, and the graph would lose it: "
+                "use an operation, or x.value where a constant is meant"
+            )
+        return np.array(self.value, dtype=dtype, copy=copy)
+
     def __len__(self) -> int:
         if not self.shape:
             raise ShapeError("len: a scalar has no length")

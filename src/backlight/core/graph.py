@@ -212,6 +212,8 @@ class Above:
     text: Any = Graph.__repr__
     json: Any = None
     subscript: Any = None
+    ufunc: Any = None
+    function: Any = None
 
 
 def nearest(word: str, words: Sequence[str]) -> str:
