@@ -52,4 +52,12 @@ def printed(subject: Graph | Run) -> str:
     return text(subject)
 
 
+def as_json(run: Run) -> str:
+    """What `run.json()` gives."""
+    from .show.report import report_text
+
+    return report_text(run)
+
+
 Above.text = printed
+Above.json = as_json
