@@ -37,13 +37,19 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
 
 # What people may rely on. A name added here is a promise; one removed breaks somebody's code.
 PUBLIC = [
-    "backprop", "errors", "grad", "hessian", "hvp", "jacobian", "load_run", "record", "run", "trace", "value_and_grad", "vjp",
+    "backprop", "compile", "errors", "grad", "hessian",
+    "hvp", "jacobian", "load_run", "record", "run", "trace", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 
 def test_the_public_surface_is_the_one_that_was_promised():
     assert sorted(backlight.__all__) == PUBLIC == dir(backlight)
     assert [name for name in PUBLIC if not getattr(backlight, name).__doc__] == []
+
+
+def test_run_is_the_function_also_after_the_room_of_that_name_was_imported():
+    said = python("import backlight.run.reference, backlight; print(backlight.run.__name__, callable(backlight.run))")
+    assert said.stdout == "run True\n", said.stderr
 
 
 def test_a_name_that_is_not_public_is_an_ordinary_missing_attribute():

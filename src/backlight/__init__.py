@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 # Where each public name lives; a room is imported when one of its names is first asked for.
 PUBLIC = {
     "backprop": "api",
+    "compile": "compiled",
     "errors": "",
     "grad": "transform",
     "hessian": "transform",
@@ -29,9 +32,25 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'backlight' has no attribute {name!r}")
     room = import_module(f".{PUBLIC[name] or name}", __name__)
     found = getattr(room, name) if PUBLIC[name] else room
-    globals()[name] = found
+    if name != "run":
+        globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class Package(ModuleType):
+    """This package: `backlight.run` is the function, also once the room of the same name has been imported."""
+
+    @property
+    def run(self) -> Any:
+        return __getattr__("run")
+
+    @run.setter
+    def run(self, room: ModuleType) -> None:
+        """Python sets the room here when it imports it; who wants the room imports from it."""
+
+
+sys.modules[__name__].__class__ = Package
