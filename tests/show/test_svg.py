@@ -93,7 +93,7 @@ def test_G7_parameters_are_yellow_the_output_red_and_the_legend_says_so() -> Non
 def test_G7_inputs_can_be_named_as_parameters() -> None:
     graph = scenes.square()
     assert [card.kind for card in cards(graph)] == ["input", "constant", "operation"] + ["constant", "operation"] * 2
-    assert [card.kind for card in cards(graph, ["x"])][0] == "parameter"
+    assert next(card.kind for card in cards(graph, ["x"])) == "parameter"
 
 
 def test_E12_x_times_x_is_drawn_with_two_edges() -> None:
