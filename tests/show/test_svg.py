@@ -17,6 +17,7 @@ from backlight.show.card import cards
 from backlight.show.graph import drawn
 from backlight.show.heat import image
 from backlight.show.svg import svg
+from backlight.show.view import view
 
 SPACE = "{http://www.w3.org/2000/svg}"
 
@@ -38,7 +39,7 @@ def perceptron(ran: str) -> Graph | Run:
 
 @pytest.mark.parametrize("ran", ["before", "forward", "backward"])
 def test_G3_the_perceptron_before_a_run_after_the_forward_and_after_the_backward_pass(ran: str) -> None:
-    picture = svg(drawn(perceptron(ran)))
+    picture = svg(drawn(view(perceptron(ran))))
     same(f"perceptron_{ran}.svg", picture)
     words = texts(picture)
     said = {
@@ -55,13 +56,13 @@ def test_G3_the_perceptron_before_a_run_after_the_forward_and_after_the_backward
 
 
 def test_G3_a_card_shows_number_name_type_signature_shape_value_and_gradient() -> None:
-    words = texts(svg(drawn(api.backprop(scenes.square(), x=2.0))))
+    words = texts(svg(drawn(view(api.backprop(scenes.square(), x=2.0)))))
     for line in ("4  4·x + 1 :: Float64", "+ :: a → a → a   ()", "value    9", "gradient 18"):
         assert line in words
 
 
 def test_J3_values_go_up_the_edges_and_gradients_come_down() -> None:
-    picture = svg(drawn(api.backprop(scenes.square(), x=2.0)))
+    picture = svg(drawn(view(api.backprop(scenes.square(), x=2.0))))
     same("square.svg", picture)
     assert {"↑ 8", "↓ 18 × 1 = 18"} <= set(texts(picture))
     lines = classes(picture, "path")
@@ -70,7 +71,7 @@ def test_J3_values_go_up_the_edges_and_gradients_come_down() -> None:
 
 
 def test_G1_operations_stand_above_their_operands_and_edges_are_numbered_from_1() -> None:
-    picture = svg(drawn(scenes.perceptron()))
+    picture = svg(drawn(view(scenes.perceptron())))
     places = {
         int(element.get("data-node", "-1")): float(element.get("y", "0"))
         for element in ElementTree.fromstring(picture).iter(f"{SPACE}rect")
@@ -82,7 +83,7 @@ def test_G1_operations_stand_above_their_operands_and_edges_are_numbered_from_1(
 
 
 def test_G7_parameters_are_yellow_the_output_red_and_the_legend_says_so() -> None:
-    picture = svg(drawn(perceptron("forward")))
+    picture = svg(drawn(view(perceptron("forward"))))
     frames = classes(picture, "rect")
     assert frames.count("parameter") == 3       # W, b and the legend
     assert frames.count("plain output") == 2    # the sum and the legend
@@ -97,7 +98,7 @@ def test_G7_inputs_can_be_named_as_parameters() -> None:
 
 
 def test_E12_x_times_x_is_drawn_with_two_edges() -> None:
-    picture = svg(drawn(api.backprop(scenes.self_product(), x=3.0)))
+    picture = svg(drawn(view(api.backprop(scenes.self_product(), x=3.0))))
     same("self_product.svg", picture)
     ways = re.findall(r'd="(M[^"]*)" data-operand="(\d)"', picture)
     assert [number for _, number in ways] == ["1", "2"]
@@ -106,26 +107,26 @@ def test_E12_x_times_x_is_drawn_with_two_edges() -> None:
 
 def test_the_thicker_line_carries_the_larger_gradient() -> None:
     run = api.backprop(scenes.graph_of(lambda x, y: x * y, x=1.0, y=10.0), x=1.0, y=10.0)
-    widths = [float(width) for width in re.findall(r'class="backward" d="[^"]*" stroke-width="([\d.]+)"', svg(drawn(run)))]
+    widths = [float(width) for width in re.findall(r'class="backward" d="[^"]*" stroke-width="([\d.]+)"', svg(drawn(view(run))))]
     assert sorted(set(widths)) == [1.3, 4.0]
 
 
 def test_a_gradient_of_zero_is_dashed_and_one_that_is_no_number_is_marked() -> None:
     run = api.backprop(scenes.graph_of(lambda x, y: x * y, x=0.0, y=1.0), x=0.0, y=1.0)
-    assert 'stroke-dasharray="4 3"' in svg(drawn(run))
+    assert 'stroke-dasharray="4 3"' in svg(drawn(view(run)))
     run = api.backprop(scenes.graph_of(lambda x, y: x * y, x=np.nan, y=1.0), x=np.nan, y=1.0)
-    assert "wrong" in classes(svg(drawn(run)), "path")
+    assert "wrong" in classes(svg(drawn(view(run))), "path")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_theme_can_be_fixed(theme: str) -> None:
-    picture = svg(drawn(scenes.square()), theme=theme)  # type: ignore[arg-type]  # one of two literals
+    picture = svg(drawn(view(scenes.square())), theme=theme)  # type: ignore[arg-type]  # one of two literals
     assert "prefers-color-scheme" not in picture
     assert ("--paper:#ffffff" in picture) == (theme == "light")
 
 
 def test_a_picture_needs_nothing_from_elsewhere_and_says_the_same_in_words() -> None:
-    picture = svg(drawn(perceptron("backward")))
+    picture = svg(drawn(view(perceptron("backward"))))
     assert re.findall(r'href="(?!data:)', picture) == []
     assert "url(" not in picture
     root = ElementTree.fromstring(picture)

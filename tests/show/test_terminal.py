@@ -13,6 +13,7 @@ from backlight import api
 from backlight.show.card import cards, joints
 from backlight.show.cells import celled
 from backlight.show.terminal import picture, shows_colour, table, text
+from backlight.show.view import view
 
 
 def test_J3_values_go_up_and_gradients_come_down_the_edges_of_the_square() -> None:
@@ -112,7 +113,7 @@ def test_colour_obeys_the_environment(
 def test_no_text_of_a_picture_is_crossed_by_a_line(subject: str) -> None:
     graph = getattr(scenes, subject)()
     run = api.backprop(graph, **(scenes.PERCEPTRON if subject == "perceptron" else dict.fromkeys(graph.input_names, 2.0)))
-    drawn = picture(run)
+    drawn = picture(view(run))
     for card in cards(run):
         assert f"{card.number}  {card.title}" in drawn
         assert card.signature in drawn
@@ -130,15 +131,15 @@ def test_print_shows_a_run_as_a_picture(capsys: pytest.CaptureFixture[str], monk
 
 def test_many_edges_into_one_operation_keep_their_own_ways() -> None:
     graph = scenes.graph_of(lambda a, b, c, d: (a + d) * (b + c) - (c + a) * (d + b), a=1.0, b=2.0, c=3.0, d=4.0)
-    drawing = celled(cards(graph), joints(graph))
-    same("woven.txt", picture(graph) + "\n")
+    drawing = celled(view(graph))
+    same("woven.txt", picture(view(graph)) + "\n")
     ends = [line.points[-1] for line in drawing.marks if hasattr(line, "points")]
     assert len(set(ends)) == len(ends)
 
 
 def test_tables_name_operands_and_products() -> None:
     run = api.backprop(scenes.self_product(), x=3.0)
-    assert table(cards(run), joints(run), 100) == (
+    assert table(view(run), 100) == (
         "    name :: type    op :: signature   shape  operands  value  gradient\n"
         "0   x :: Float64    input :: Float64  ()               3      6\n"
         "1*  x·x :: Float64  × :: a → a → a    ()     0 0       9      1\n"

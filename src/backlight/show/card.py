@@ -19,7 +19,7 @@ from .formula import names
 
 __all__ = ["Card", "Joint", "Kind", "cards", "joints"]
 
-Kind = Literal["parameter", "input", "constant", "operation"]
+Kind = Literal["parameter", "input", "constant", "operation", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Card:
     ran: bool
     value: Any = None
     gradient: Any = None
+    scope: str = ""
 
     @property
     def title(self) -> str:
@@ -86,10 +87,10 @@ def parted(subject: Graph | Run) -> tuple[Graph, Run | None]:
     return (subject.graph, subject) if isinstance(subject, Run) else (subject, None)
 
 
-def cards(subject: Graph | Run, parameters: Collection[str | int] = ()) -> list[Card]:
+def cards(subject: Graph | Run, parameters: Collection[str | int] = (), lettered: bool = False) -> list[Card]:
     """The cards of all forward nodes. `parameters` names those to be marked as learnable besides those that say so."""
     graph, run = parted(subject)
-    called = names(graph)
+    called = names(graph.with_(nodes=graph.nodes[: graph.forward_count]), lettered)
     marked = {graph.number(key) for key in parameters}
     found = []
     for i in range(graph.forward_count):
@@ -115,6 +116,7 @@ def cards(subject: Graph | Run, parameters: Collection[str | int] = ()) -> list[
                 ran=run is not None,
                 value=value,
                 gradient=gradient,
+                scope=node.scope,
             )
         )
     return found

@@ -15,6 +15,7 @@ from .card import Card, Joint
 from .drawing import Drawing, Frame, Line, Mark, Text, Tone
 from .figures import bracketed, number
 from .layout import Edge, Placement, Size, placed
+from .view import View
 
 __all__ = ["celled"]
 
@@ -31,8 +32,9 @@ class Step:
     end: int
 
 
-def celled(cards: Sequence[Card], joints: Sequence[Joint], title: str = "") -> Drawing:
-    """The cards and joints of a graph as a drawing in cells, consumers above their operands."""
+def celled(seen: View, title: str = "") -> Drawing:
+    """A view as a drawing in cells, consumers above their operands."""
+    cards, joints = seen.cards, seen.joints
     bodies = [body(card) for card in cards]
     sizes: list[Size] = [(max(len(text) for text, _ in lines) + 4, len(lines) + 2) for lines in bodies]
     edges: list[Edge] = []

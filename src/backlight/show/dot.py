@@ -5,33 +5,29 @@ Operands keep their order (`ordering=out`), edges are numbered from 1 and every 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from ..core.graph import Graph
-from ..run.record import Run
-from .card import Card, Joint, cards, joints
+from .card import Card, Joint
 from .figures import inline, number
+from .view import View
 
 __all__ = ["dot"]
 
 BLUE, VERMILLION, YELLOW, RED = "#0072b2", "#d55e00", "#fff3b0", "#c00000"
 
 
-def dot(subject: Graph | Run, *, parameters: Collection[str | int] = (), name: str = "graph") -> str:
-    """A graph or a run as DOT text."""
-    boxes, edges = cards(subject, parameters), joints(subject)
+def dot(seen: View, *, name: str = "graph") -> str:
+    """A view as DOT text."""
     lines = [
         f"digraph {_quoted(name)} {{",
         '  graph [rankdir=TB, ordering=out, fontname="monospace"];',
         '  node [shape=box, fontname="monospace", style="filled", fillcolor="#fafafa"];',
         '  edge [dir=back, fontname="monospace"];',
     ]
-    lines += [_node(card) for card in boxes]
-    lines += [_edge(edge) for edge in edges]
+    lines += [_node(place, card) for place, card in enumerate(seen.cards)]
+    lines += [_edge(edge) for edge in seen.joints]
     return "\n".join([*lines, "}", ""])
 
 
-def _node(card: Card) -> str:
+def _node(place: int, card: Card) -> str:
     words = [f"{card.number}  {card.title}", card.signature]
     if card.shape:
         words.append(f"shape {card.shape}")
@@ -48,7 +44,7 @@ def _node(card: Card) -> str:
         looks.append('style="filled,dashed"')
     if card.output:
         looks += [f'color="{RED}"', "peripheries=2"]
-    return f"  n{card.number} [{', '.join(looks)}];"
+    return f"  n{place} [{', '.join(looks)}];"
 
 
 def _shown(value: object) -> str:

@@ -6,6 +6,8 @@ called by its number, `#5`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from ..core.graph import Graph
@@ -14,12 +16,18 @@ from ..core.math import ADD, MULTIPLY, NEGATE, POWER, Math, name
 __all__ = ["names", "spelled"]
 
 LONG = 5                 # operands and operations in one name; longer ones refer to nodes by number
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
-def names(graph: Graph) -> list[str]:
-    """A name for every node: its own, or its operation on its operands."""
+def names(graph: Graph, lettered: bool = False) -> list[str]:
+    """A name for every node: its own, or its operation on its operands.
+
+    With `lettered` every unnamed operation gets a letter, and its name says what that stands for, as in `b = exp(a)`.
+    """
     spoken: list[tuple[Math, int]] = []
+    taken = {node.name for node in graph.nodes}
+    letters = (letter for letter in _letters() if letter not in taken)
     found = []
     for i, node in enumerate(graph.nodes):
         if node.name:
@@ -33,9 +41,21 @@ def names(graph: Graph) -> list[str]:
             pieces = [spoken[j] if spoken[j][1] <= LONG else (name(f"#{j}"), 1) for j in node.inputs]
             math = node.op.math([piece for piece, _ in pieces], node.attrs)
             size = 1 + sum(size for _, size in pieces)
+            if lettered:
+                letter = next(letters)
+                found.append(f"{letter} = {spelled(math)}")
+                spoken.append((name(letter), 1))
+                continue
         spoken.append((math, size))
         found.append(spelled(math))
     return found
+
+
+def _letters() -> Iterator[str]:
+    """a to z without e, which is a number, then a₁, b₁, …"""
+    for round_ in count():
+        for letter in "abcdfghijklmnopqrstuvwxyz":
+            yield letter + (str(round_).translate(LOWERED) if round_ else "")
 
 
 def spelled(math: Math) -> str:

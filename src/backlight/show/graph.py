@@ -6,19 +6,19 @@ downstream, and the line is as thick as the gradient is large. An array is drawn
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from ..core.graph import Graph
-from ..run.record import Run
-from .card import Card, Joint, cards, joints
+from .card import Card, Joint
 from .drawing import Drawing, Frame, Heat, Line, Mark, Text, Tone
 from .figures import bracketed, number
 from .layout import Edge, Layout, Size, layout
 from .layout.routes import Direction
+from .terminal import table
+from .view import View
 
-__all__ = ["LETTER", "ROW", "drawn", "drawn_cards"]
+__all__ = ["LETTER", "ROW", "drawn"]
 
 LETTER = 7.3             # px: a letter of a 12 px typewriter face, the widest of the usual ones
 ROW = 17.0               # px from line to line
@@ -28,24 +28,12 @@ CROWD = 120              # cards; with more, edges carry no words
 MAP = 52.0               # px: the longer side of a map of colours
 
 
-def drawn(
-    subject: Graph | Run,
-    *,
-    parameters: Collection[str | int] = (),
-    direction: Direction = "up",
-    title: str = "",
-) -> Drawing:
-    """The drawing of a graph before a run, or of a run after its forward or backward pass.
+def drawn(seen: View, *, direction: Direction = "up", title: str = "") -> Drawing:
+    """The drawing of a view: of a graph before a run, or of a run after its forward or backward pass.
 
-    `parameters` names the inputs to be marked as learnable besides those that say so; `direction` is where values flow.
+    `direction` is where values flow; "up" puts outputs at the top.
     """
-    return drawn_cards(cards(subject, parameters), joints(subject), direction=direction, title=title)
-
-
-def drawn_cards(
-    boxes: Sequence[Card], edges: Sequence[Joint], *, direction: Direction = "up", title: str = ""
-) -> Drawing:
-    """The drawing of any view: cards, and joints between places in their list."""
+    boxes, edges = seen.cards, seen.joints
     bodies = [_Body(card) for card in boxes]
     sizes: list[Size] = [body.size for body in bodies]
     links: list[Edge] = []
@@ -67,7 +55,7 @@ def drawn_cards(
     marks = [*_edges(sheet, boxes, edges, owners), *_cards(sheet, boxes, bodies, labels)]
     key, tall, wide = _legend(boxes, sheet.height + 2 * EDGE + 8.0)
     width, height = max(sheet.width + 2 * EDGE, wide), sheet.height + 2 * EDGE + tall
-    return Drawing(width, height, (*marks, *key), title or _title(boxes), _twin(boxes, edges))
+    return Drawing(width, height, (*marks, *key), title or _title(boxes), table(seen, 10_000))
 
 
 class _Body:
@@ -206,10 +194,3 @@ def _legend(boxes: Sequence[Card], y: float) -> tuple[list[Mark], float, float]:
 def _title(boxes: Sequence[Card]) -> str:
     outputs = [card.name for card in boxes if card.output]
     return "Graph of " + ", ".join(outputs) if outputs else "Graph"
-
-
-def _twin(boxes: Sequence[Card], edges: Sequence[Joint]) -> str:
-    """The same in words, for those who cannot see the picture."""
-    from .terminal import table
-
-    return table(boxes, edges, 10_000)

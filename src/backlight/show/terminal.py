@@ -15,10 +15,11 @@ from typing import TextIO
 
 from ..core.graph import Graph
 from ..run.record import Run
-from .card import Card, Joint, cards, joints
+from .card import Card
 from .cells import celled
 from .drawing import Drawing, Frame, Line, Text, Tone
 from .figures import inline
+from .view import View, view
 
 __all__ = ["picture", "table", "terminal", "text"]
 
@@ -46,13 +47,13 @@ FRAMES = {
 
 
 def text(
-    subject: Graph | Run,
+    subject: Graph | Run | View,
     *,
     width: int | None = None,
     colour: bool | None = None,
     parameters: Collection[str | int] = (),
 ) -> str:
-    """A graph or a run for the terminal: a picture of boxes and edges where it fits into `width`, else a table.
+    """A graph, a run or a view of one for the terminal: a picture of boxes and edges where it fits into `width`, else a table.
 
     `width` is that of the terminal unless given; `colour` is on for a terminal that shows colours. `parameters` names
     the inputs to be marked as learnable, besides those that say so themselves.
@@ -72,18 +73,17 @@ def text(
         width = shutil.get_terminal_size((100, 40)).columns
     if colour is None:
         colour = shows_colour(sys.stdout)
-    boxes, edges = cards(subject, parameters), joints(subject)
-    if len(boxes) <= MOST:
-        drawing = celled(boxes, edges)
+    seen = subject if isinstance(subject, View) else view(subject, parameters)
+    if len(seen.cards) <= MOST:
+        drawing = celled(seen)
         if drawing.width <= width and drawing.height <= TALLEST:
-            return terminal(drawing, colour) + legend(boxes, colour)
-    return table(boxes, edges, width, colour)
+            return terminal(drawing, colour) + legend(seen.cards, colour)
+    return table(seen, width, colour)
 
 
-def picture(subject: Graph | Run, *, colour: bool = False, parameters: Collection[str | int] = ()) -> str:
-    """The boxes and edges of a graph or a run, as wide as they are."""
-    boxes = cards(subject, parameters)
-    return terminal(celled(boxes, joints(subject)), colour) + legend(boxes, colour)
+def picture(seen: View, *, colour: bool = False) -> str:
+    """The boxes and edges of a view, as wide as they are."""
+    return terminal(celled(seen), colour) + legend(seen.cards, colour)
 
 
 def shows_colour(stream: TextIO) -> bool:
@@ -188,8 +188,9 @@ def _inked(words: str, tone: Tone, colour: bool) -> str:
     return f"\x1b[{PENS[tone]}m{words}\x1b[0m" if colour and tone in PENS and words.strip() else words
 
 
-def table(boxes: Sequence[Card], edges: Sequence[Joint], width: int = 100, colour: bool = False) -> str:
+def table(seen: View, width: int = 100, colour: bool = False) -> str:
     """Every node on a line, with its operands; arrays on one line; long tables elided in the middle."""
+    boxes, edges = seen.cards, seen.joints
     head = ["", "name :: type", "op :: signature", "shape", "operands", "value", "gradient"]
     tones: list[Tone] = ["quiet", "strong", "quiet", "quiet", "plain", "forward", "backward"]
     operands: dict[int, list[str]] = {}
