@@ -16,7 +16,7 @@ PUBLIC = {
     "hessian": "transform",
     "hvp": "transform",
     "jacobian": "transform",
-    "load_run": "api",
+    "load_run": "run.file",
     "record": "read.python",
     "run": "api",
     "trace": "read.python",

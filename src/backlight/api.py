@@ -10,12 +10,11 @@ from typing import Any
 from . import ops
 from .core.graph import Above, Graph
 from .diff.reverse import reverse
-from .run.file import load_run
 from .run.record import Run
 from .run.reference import bind
 from .run.reference import run as run_typed
 
-__all__ = ["backprop", "load_run", "run"]
+__all__ = ["backprop", "run"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 
