@@ -17,6 +17,7 @@ PUBLIC = {
     "hvp": "transform",
     "jacobian": "transform",
     "load_run": "run.file",
+    "parse": "api",
     "record": "read.python",
     "run": "api",
     "trace": "read.python",

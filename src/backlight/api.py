@@ -10,11 +10,12 @@ from typing import Any
 from . import ops
 from .core.graph import Above, Graph
 from .diff.reverse import reverse
+from .read.text import parse
 from .run.record import Run
 from .run.reference import bind
 from .run.reference import run as run_typed
 
-__all__ = ["backprop", "run"]
+__all__ = ["backprop", "parse", "run"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 

@@ -1,0 +1,562 @@
+"""A tree to a graph.
+
+Statements are taken in order; each is walked with a list of things still to do, so depth and the length of a chain of
+definitions cost memory and never the stack. Nothing is merged and nothing dropped: every sign and every call is a node,
+every number a node of its own, and only a name is one node however often it is used. Nodes have no types here; they get
+them when the inputs get values.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from ...core.graph import SOURCE, At, Graph, Node
+from ...core.op import Op
+from ...core.table import TABLE
+from ...errors import BacklightError, LimitError
+from .spelling import ALIASES, CONSTANTS, FOLDS, LITERALS, NOT_CALLED, ROOTS, SIGN_ALIASES, SIGNS
+from .tree import Tree
+from .words import SUPERSCRIPTS, Place, Word, near, plain_name, unquoted
+
+__all__ = ["Builder", "functions", "variable"]
+
+STEPS: Final = 4  # steps per word of the limit: definitions that call definitions can grow without bound
+SUPERSCRIPT_DIGITS: Final = str.maketrans(SUPERSCRIPTS + "⁻", "0123456789-")
+WHOLE_DIGITS: Final = 18  # more digits than this do not fit an int64
+SETTING_WORDS: Final = {**LITERALS, "none": None, "None": None, "pi": math.pi, "π": math.pi, "e": math.e}
+
+
+def functions() -> set[str]:
+    """Every name that may be called."""
+    return (set(TABLE) - NOT_CALLED) | set(ALIASES)
+
+
+def variable(word: Word) -> tuple[str, bool]:
+    """The name that a word gives, and whether it was written between backquotes and so is a variable in any case."""
+    if word[3][0] == "`":
+        return unquoted(word[3]), True
+    return plain_name(word[3]), False
+
+
+class Definition:
+    """`f(x, y) = …`: the names, the tree, and where it stands."""
+
+    __slots__ = ("body", "header", "names", "number")
+
+    def __init__(self, header: Word, names: list[str], body: Tree, number: int) -> None:
+        self.header, self.names, self.body, self.number = header, names, body, number
+
+
+class Builder:
+    """The graph of one text while it is being written."""
+
+    def __init__(self, place: Place, limit: int) -> None:
+        self.place = place
+        self.steps_left = self.steps = STEPS * limit
+        self.nodes: list[Node] = []
+        self.inputs: list[tuple[int, int]] = []  # place in the text, number
+        self.order: list[int] = []  # inputs that a header put into order
+        self.outputs: list[int] = []
+        self.values: dict[str, int] = {}  # names of inputs and of what was assigned
+        self.first: dict[str, tuple[str, int, int]] = {}  # how and where a name got its meaning
+        self.constants: dict[str, int] = {}
+        self.definitions: dict[str, Definition] = {}
+        self.callable = functions()
+
+    def graph(self, statements: list[Tree]) -> Graph:
+        """The graph of all statements. The outputs are the formulas that stand for themselves, else the last name."""
+        last = statements[-1]
+        for statement in statements:
+            kind, _, _, parts = statement
+            if kind == "result":
+                self.outputs += [self.walk(value) for value in parts[0]]
+            elif kind == "assignment":
+                number = self.assign(parts[0], parts[2])
+                if statement is last:
+                    self.outputs.append(number)
+            elif statement is last:
+                self.outputs.append(self.header(parts[0], parts[2], parts[5]))
+            else:
+                self.define(parts[0], parts[2], parts[5])
+        written = [number for _, number in sorted(self.inputs)]
+        inputs = (*self.order, *(number for number in written if number not in self.order))
+        return Graph(tuple(self.nodes), inputs, tuple(self.outputs), source=self.place.text)
+
+    # Statements
+
+    def assign(self, target: Word, value: Tree) -> int:
+        """`name = value`: the node carries the name, unless it had one."""
+        key, name = self.new_name(target)
+        while value[0] == "group":
+            value = value[3][1]
+        if value[0] == "call" and value[3][0][3] == "input":
+            number = self.declare(name, target, value)
+        else:
+            number = self.walk(value)
+            if key in self.values:
+                self.taken(key, target)
+            node = self.nodes[number]
+            if not node.name:
+                self.nodes[number] = node._replace(name=name)
+        self.values[key] = number
+        self.first[key] = ("assigned", target[1], target[2])
+        return number
+
+    def declare(self, name: str, target: Word, value: Tree) -> int:
+        """`name = input(role=…)`: an input in its place and with its role."""
+        arguments = value[3][2] if len(value[3]) == 4 else []
+        settings = {}
+        for argument in arguments:
+            if argument[0] != "keyword":
+                raise self.place.mistake("an input has no operands: write x = input()", argument[1], argument[2])
+            settings[argument[3][0][3]] = self.literal(argument[3][2], argument[3][0][3])
+        attrs = self.settings(TABLE["input"], (), settings, value)[1]
+        return self.new_input(name, target[1], self.place.at(target[1], target[2]), attrs)
+
+    def define(self, header: Word, parameters: list[Word], body: Tree) -> None:
+        """`f(x, y) = body`, to be called further down."""
+        name = plain_name(header[3])
+        if name in self.callable:
+            raise self.place.mistake(f"{name!r} is an operation already: choose another name", header[1], header[2])
+        if name in self.definitions:
+            line = self.place.at(*self.definitions[name].header[1:3]).line
+            raise self.place.mistake(f"{name!r} is defined twice, first in line {line}", header[1], header[2])
+        self.definitions[name] = Definition(header, self.parameters(parameters), body, len(self.definitions))
+
+    def parameters(self, words: list[Word]) -> list[str]:
+        """The names between the brackets of a header, each once."""
+        names: list[str] = []
+        for word in words:
+            name, quoted = variable(word)
+            if name in LITERALS and not quoted:
+                raise self.place.mistake(f"{name!r} is a number, not a name", word[1], word[2])
+            key = f"`{name}" if quoted and self.special(name) else name
+            if key in names:
+                raise self.place.mistake(f"{name!r} stands twice in this header", word[1], word[2])
+            names.append(key)
+        return names
+
+    def header(self, header: Word, parameters: list[Word], body: Tree) -> int:
+        """A text that ends in `f(x, y) = …` is that function: the header gives the inputs their order."""
+        self.define(header, parameters, body)
+        del self.definitions[plain_name(header[3])]  # it cannot call itself
+        names = self.parameters(parameters)
+        for key, word in zip(names, parameters, strict=True):
+            if self.first.get(key, ("",))[0] == "assigned":
+                line = self.place.at(*self.first[key][1:]).line
+                raise self.place.mistake(f"{word[3]!r} has a value from line {line}, so it is no input", word[1], word[2])
+            if key not in self.values:
+                self.values[key] = self.new_input(key.lstrip("`"), word[1], self.place.at(word[1], word[2]))
+                self.first[key] = ("an input", word[1], word[2])
+            self.order.append(self.values[key])
+        number = self.walk(body)
+        if not self.nodes[number].name:
+            self.nodes[number] = self.nodes[number]._replace(name=plain_name(header[3]))
+        return number
+
+    def new_name(self, target: Word) -> tuple[str, str]:
+        """The key and the name for something new."""
+        name, quoted = variable(target)
+        if not quoted and name in LITERALS:
+            raise self.place.mistake(f"{name!r} is a number, not a name", target[1], target[2])
+        if not quoted and name in self.definitions:
+            line = self.place.at(*self.definitions[name].header[1:3]).line
+            raise self.place.mistake(f"{name!r} is a function since line {line}", target[1], target[2])
+        key = f"`{name}" if quoted and self.special(name) else name
+        if key in self.values:
+            self.taken(key, target)
+        return key, name
+
+    def taken(self, key: str, target: Word) -> None:
+        """A name that has a meaning already keeps it."""
+        how, start, end = self.first[key]
+        line = self.place.at(start, end).line
+        raise self.place.mistake(
+            f"{target[3]!r} is {how} in line {line} already: give the new value another name", target[1], target[2]
+        )
+
+    def special(self, name: str) -> bool:
+        """Whether a bare name means something else than a variable."""
+        return name in LITERALS or name in CONSTANTS or name in TABLE
+
+    # Nodes
+
+    def add(self, op: Op, inputs: tuple[int, ...], attrs: Any, start: int, end: int, scope: str) -> int:
+        """Write one node."""
+        self.nodes.append(Node(op, inputs, None, attrs, "", scope, self.place.at(start, end), SOURCE))
+        return len(self.nodes) - 1
+
+    def new_input(self, name: str, start: int, at: At, attrs: Any = ()) -> int:
+        """Write a new input."""
+        self.nodes.append(Node(TABLE["input"], (), None, attrs, name, "", at, SOURCE))
+        self.inputs.append((start, len(self.nodes) - 1))
+        return len(self.nodes) - 1
+
+    def constant(self, value: Any, start: int, end: int, scope: str) -> int:
+        """Write a number or an array of numbers."""
+        return self.add(TABLE["const"], (), (("value", value),), start, end, scope)
+
+    def name(self, word: Word, local: dict[str, int], scope: str) -> int:
+        """The node that a name stands for; an unknown name is a new input."""
+        name, quoted = variable(word)
+        key = f"`{name}" if quoted and self.special(name) else name
+        number = local.get(key)
+        if number is None:
+            number = self.values.get(key)
+        if number is not None:
+            return number
+        if not quoted:
+            if name in LITERALS:
+                return self.constant(LITERALS[name], word[1], word[2], scope)
+            if name in CONSTANTS:
+                name, value = CONSTANTS[name]
+                if name not in self.constants:
+                    number = self.constant(value, word[1], word[2], "")
+                    self.nodes[number] = self.nodes[number]._replace(name=name)
+                    self.constants[name] = number
+                return self.constants[name]
+            if name in TABLE or name in self.definitions:
+                what = "an operation" if name in TABLE else "a function"
+                example = f"write {name}(…)" + (f", or `{name}` for a variable of that name" if name in TABLE else "")
+                raise self.place.mistake(f"{name!r} is {what}: {example}", word[1], word[2])
+        number = self.values[key] = self.new_input(name, word[1], self.place.at(word[1], word[2]))
+        self.first[key] = ("an input", word[1], word[2])
+        return number
+
+    # The walk
+
+    def walk(self, begin: Tree) -> int:
+        """The number of the node that a tree stands for."""
+        todo: list[Any] = [(begin, {}, "")]
+        done: list[int] = []
+        while todo:
+            self.steps_left -= 1
+            if self.steps_left < 0:
+                raise LimitError(
+                    f"this text makes more than {self.steps} steps, which is the limit: parse(text, limit=…) sets another"
+                )
+            item, local, scope = todo.pop()
+            if type(item[0]) is str:
+                self.visit(item, local, scope, todo, done)
+            else:  # an operation whose operands are done
+                op, attrs, count, start, end = item
+                operands = tuple(done[-count:]) if count else ()
+                if type(op) is Definition:
+                    del done[-count:]
+                    todo.append((op.body, dict(zip(op.names, operands, strict=True)), plain_name(op.header[3])))
+                    continue
+                if count:
+                    del done[-count:]
+                done.append(self.add(op, operands, attrs, start, end, scope))
+        return done[0]
+
+    def visit(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any], done: list[int]) -> None:
+        """Do a leaf, or put an operation and its operands on the list."""
+        kind, start, end, parts = item
+        if kind == "name":
+            done.append(self.name(parts[0], local, scope))
+            return
+        if kind == "number":
+            done.append(self.constant(self.number(parts[0]), start, end, scope))
+            return
+        if kind == "group":
+            todo.append((parts[1], local, scope))
+            return
+        if kind == "juxtaposed":
+            op, operands = TABLE["mul"], parts
+        elif kind == "binary":
+            left, sign, right = parts
+            symbol = SIGN_ALIASES.get(sign[3], sign[3])
+            if symbol == "^" and self.euler(left, local):
+                op, operands = TABLE["exp"], (right,)
+            else:
+                op, operands = self.row(SIGNS[symbol], sign), (left, right)
+        elif kind == "unary":
+            sign, x = parts
+            if sign[0] == "PLUS":
+                todo.append((x, local, scope))
+                return
+            value = self.signed(item) if sign[0] == "MINUS" else None
+            if value is not None:
+                done.append(self.constant(value, start, end, scope))
+                return
+            op, operands = TABLE["logical_not" if sign[0] == "NOT" else "neg"], (x,)
+        elif kind == "transposed":
+            op, operands = TABLE["transpose"], parts[:1]
+        elif kind == "bars":
+            op, operands = self.row("abs", parts[0]), parts[1:2]
+        elif kind == "root":
+            op, operands = self.row(ROOTS[parts[0][3]], parts[0]), parts[1:]
+        elif kind == "raised":
+            exponent = parts[1]
+            digits = exponent[3].translate(SUPERSCRIPT_DIGITS)
+            value = self.number(("NUMBER", exponent[1], exponent[2], digits.lstrip("-")))
+            number: Tree = ("constant", exponent[1], exponent[2], (-value if digits[0] == "-" else value,))
+            op, operands = (TABLE["exp"], (number,)) if self.euler(parts[0], local) else (TABLE["pow"], (parts[0], number))
+        elif kind == "constant":
+            done.append(self.constant(parts[0], start, end, scope))
+            return
+        elif kind == "call":
+            self.call(item, local, scope, todo)
+            return
+        elif kind == "subscripted":
+            self.subscript(item, local, scope, todo)
+            return
+        elif kind in ("list", "tuple", "longer_tuple", "empty"):
+            self.array(item, local, scope, todo, done)
+            return
+        elif kind == "string":
+            raise self.place.mistake("a text in quotation marks can only be a setting, as in mode='same'", start, end)
+        else:
+            assert kind == "slice", kind
+            raise self.place.mistake("a range like 1:3 belongs into the brackets of a subscript, as in x[1:3]", start, end)
+        todo.append(((op, (), len(operands), start, end), local, scope))
+        todo += [(x, local, scope) for x in reversed(operands)]
+
+    def row(self, name: str, word: Word) -> Op:
+        """A row of the table by its own name."""
+        found = TABLE.get(name)
+        if found is None:
+            raise self.place.mistake(f"{word[3]!r} needs the operation {name!r}, which there is not", word[1], word[2])
+        return found
+
+    def euler(self, base: Tree, local: dict[str, int]) -> bool:
+        """Whether a base is the bare letter e: e^x is exp(x), exact where a rounded e to the power x would not be."""
+        return base[0] == "name" and base[3][0][3] == "e" and "e" not in local and "e" not in self.values
+
+    def call(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any]) -> None:
+        """A call of an operation or of a definition."""
+        _, start, end, parts = item
+        word = parts[0]
+        name = plain_name(word[3])
+        arguments = parts[2] if len(parts) == 4 else []
+        operands = [a for a in arguments if a[0] != "keyword"]
+        keywords = [a for a in arguments if a[0] == "keyword"]
+        definition = self.definitions.get(name)
+        if definition is not None:
+            if scope and definition.number >= self.definitions[scope].number:
+                raise self.place.mistake(f"{name!r} is called in its own definition, which would never end", start, end)
+            if keywords:
+                raise self.place.mistake(f"{name}: takes values by position only", keywords[0][1], keywords[0][2])
+            if len(operands) != len(definition.names):
+                words = ", ".join(definition.names)
+                raise self.place.mistake(f"{name}: takes {len(definition.names)} ({words}) and got {len(operands)}", start, end)
+            todo.append(((definition, (), len(operands), start, end), local, scope))
+            todo += [(x, local, scope) for x in reversed(operands)]
+            return
+        name = ALIASES.get(name, name)
+        if name in FOLDS and len(operands) > 1:
+            self.fold(self.row(FOLDS[name], word), operands, keywords, item, local, scope, todo)
+            return
+        op = TABLE.get(name)
+        if op is None or name in NOT_CALLED:
+            self.unknown(word, operands)
+        assert op is not None
+        if name == "input":
+            raise self.place.mistake("an input is declared on a line of its own, as in x = input()", start, end)
+        chosen, attrs = self.arguments(op, operands, keywords, item)
+        todo.append(((op, attrs, len(chosen), start, end), local, scope))
+        todo += [(x, local, scope) for x in reversed(chosen)]
+
+    def fold(
+        self, op: Op, operands: list[Tree], keywords: list[Tree], item: Tree, local: dict[str, int], scope: str, todo: list[Any]
+    ) -> None:
+        """`max(a, b, c)` as maximum(maximum(a, b), c)."""
+        if keywords:
+            word = keywords[0]
+            raise self.place.mistake(
+                f"{op.name}: has no setting {word[3][0][3]!r}; max and min along an axis take one operand", word[1], word[2]
+            )
+        x = operands[0]
+        todo += [((op, (), 2, item[1], item[2]), local, scope), (operands[-1], local, scope)]
+        for y in reversed(operands[1:-1]):
+            todo += [((op, (), 2, item[1], y[2]), local, scope), (y, local, scope)]
+        todo.append((x, local, scope))
+
+    def unknown(self, word: Word, operands: list[Tree]) -> None:
+        """A name that is called and stands for nothing."""
+        name = word[3]
+        hint = near(name, set(TABLE) - NOT_CALLED | set(self.definitions)) if len(name) > 1 else ""
+        if not hint and operands:
+            hint = f": for a product write {name}*(…)"
+        raise self.place.mistake(f"{name!r} is neither an operation nor defined above{hint}", word[1], word[2])
+
+    def arguments(self, op: Op, operands: list[Tree], keywords: list[Tree], item: Tree) -> tuple[list[Tree], Any]:
+        """Operands as trees and settings as values; settings may follow the operands by position."""
+        trees = list(operands)
+        if op.variadic and len(trees) == 1 and trees[0][0] in ("list", "tuple", "longer_tuple"):
+            trees = items_of(trees[0])
+        given: list[Any] = []
+        for k, x in enumerate(trees):
+            if op.variadic or k < len(op.args) or not op.attrs:
+                given.append(Slot(k))
+            else:
+                given.append(self.literal(x, op.name))
+        settings: dict[str, Any] = {}
+        for argument in keywords:
+            word, _, x = argument[3]
+            key = plain_name(word[3])
+            if key in settings:
+                raise self.place.mistake(f"{op.name}: {key!r} is given twice", word[1], word[2])
+            if key in op.args:
+                trees.append(x)
+                settings[key] = Slot(len(trees) - 1)
+            else:
+                settings[key] = self.literal(x, key)
+        args, attrs = self.settings(op, tuple(given), settings, item)
+        return [trees[a.number] for a in args], attrs
+
+    def settings(self, op: Op, args: tuple[Any, ...], attrs: dict[str, Any], item: Tree) -> tuple[tuple[Any, ...], Any]:
+        """What the row makes of operands and settings, its complaints pointed at the place."""
+        try:
+            return op.settings(args, attrs)
+        except BacklightError as error:
+            raise self.place.mistake(str(error), item[1], item[2], type(error)) from None
+
+    def subscript(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any]) -> None:
+        """`x[1:3, 0]`."""
+        _, start, end, (x, _, items, _) = item
+        op = self.row("index", item[3][1])
+        key = tuple([self.literal(i, "the subscript") for i in items])
+        attrs = self.settings(op, (Slot(0),), {next(iter(op.attrs)): key}, item)[1]
+        todo += [((op, attrs, 1, start, end), local, scope), (x, local, scope)]
+
+    def array(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any], done: list[int]) -> None:
+        """`[[1, 2], [3, 4]]` as one constant; with anything but numbers in it, its items stacked."""
+        kind, start, end, _ = item
+        if kind == "empty":
+            raise self.place.mistake("these brackets are empty: expected a number, a name or a formula", start, end)
+        value = self.quiet_literal(item)
+        if value is not None:
+            self.rectangular(item, value)
+            done.append(self.constant(value, start, end, scope))
+            return
+        op = self.row("stack", item[3][0])
+        items = items_of(item)
+        todo.append(((op, (), len(items), start, end), local, scope))
+        todo += [(x, local, scope) for x in reversed(items)]
+
+    def rectangular(self, item: Tree, value: Any) -> None:
+        """Every row as long as the first, all the way down."""
+        level = [value]
+        while isinstance(level[0], tuple):
+            sizes = {len(v) if isinstance(v, tuple) else -1 for v in level}
+            if len(sizes) > 1:
+                words = " and ".join("a number" if n < 0 else f"{n} items" for n in sorted(sizes))
+                raise self.place.mistake(f"the rows of this array differ: {words}", item[1], item[2])
+            level = [x for v in level for x in v]
+            if not level:
+                raise self.place.mistake("this array is empty: expected numbers in it", item[1], item[2])
+        bad = [x for x in level if not isinstance(x, (bool, int, float))]
+        if bad:
+            what = "rows and numbers are mixed" if isinstance(bad[0], tuple) else f"{bad[0]!r} is not a number"
+            raise self.place.mistake(f"the items of this array differ: {what}", item[1], item[2])
+
+    # Values that stand in the text
+
+    def number(self, word: Word) -> int | float:
+        """A number: an int where it is written as one and fits 64 bits, else a float."""
+        text = word[3].replace("−", "-")
+        if text == "∞":
+            return math.inf
+        if text.isdigit():
+            if len(text) > 1 and text[0] == "0":
+                raise self.place.mistake("a whole number does not begin with 0", word[1], word[2])
+            if len(text) <= WHOLE_DIGITS:
+                return int(text)
+        value = float(text)
+        shown = text if len(text) <= 30 else text[:30] + "…"
+        if value == math.inf:
+            raise self.place.mistake(f"{shown} is larger than any float64 (1.8e308): write inf if you mean it", word[1], word[2])
+        if value == 0 and text.lower().partition("e")[0].strip("0."):
+            raise self.place.mistake(f"{shown} is smaller than any float64 (5e-324): write 0 if you mean it", word[1], word[2])
+        return value
+
+    def signed(self, item: Tree) -> Any:
+        """The value of `-3`, which is one number and not an operation; None where the sign stands before something else."""
+        x = item[3][1]
+        if x[0] == "number":
+            return -self.number(x[3][0])
+        if x[0] == "name" and type(LITERALS.get(x[3][0][3])) is float:
+            return -LITERALS[x[3][0][3]]
+        return None
+
+    def quiet_literal(self, item: Tree) -> Any:
+        """The value of a tree, or None where it is not made of numbers."""
+        try:
+            value = self.literal(item, "")
+        except NotLiteralError:
+            return None
+        return value
+
+    def literal(self, item: Tree, what: str) -> Any:
+        """The value of a setting: a number, a word, a text, a range, or a list of them."""
+        sign = 1
+        kind, start, end, parts = item
+        while kind == "group" or (kind == "unary" and parts[0][0] != "NOT"):
+            if kind == "unary" and parts[0][0] == "MINUS":
+                sign = -sign
+            kind, _, _, parts = parts[1]
+        value: Any
+        if kind == "number":
+            value = self.number(parts[0])
+            return sign * value
+        if kind == "name":
+            name = plain_name(parts[0][3])
+            if name in SETTING_WORDS and (what or name in LITERALS):
+                value = SETTING_WORDS[name]
+                return value if sign == 1 else -value if type(value) is float else self.not_literal(what, start, end)
+            if what and sign == 1 and name[0] != "`":
+                return name
+        elif kind == "string" and sign == 1 and what:
+            return unquoted(parts[0][3])
+        elif kind in ("list", "tuple", "longer_tuple", "empty") and sign == 1 and (kind != "empty" or what):
+            return tuple([self.literal(x, what) for x in items_of((kind, start, end, parts))])
+        elif kind == "slice" and what:
+            return self.range(parts, what)
+        return self.not_literal(what, start, end)
+
+    def not_literal(self, what: str, start: int, end: int) -> Any:
+        """Complain about an expression where a plain value is due."""
+        if not what:
+            raise NotLiteralError
+        raise self.place.mistake(f"{what} must be a plain number, word or list of them, known before anything runs", start, end)
+
+    def range(self, parts: tuple[Any, ...], what: str) -> slice:
+        """`1:3`, `:3`, `::2` as a slice."""
+        ends: list[Any] = [None]
+        for part in parts:
+            if part[0] == "COLON":
+                ends.append(None)
+            else:
+                ends[-1] = self.literal(part, what)
+        for value in ends:
+            if value is not None and type(value) is not int:
+                start, end = parts[0][1], parts[-1][2]
+                raise self.place.mistake(f"the ends of a range are whole numbers, and one is {value!r:.40}", start, end)
+        return slice(*ends) if len(ends) == 3 else slice(ends[0], ends[1])
+
+
+class NotLiteralError(Exception):
+    """Raised and caught here: a list has something in it that is not a number."""
+
+
+class Slot:
+    """Stands for an operand while a row sorts operands and settings."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def items_of(item: Tree) -> list[Tree]:
+    """The items of a list or a tuple."""
+    kind, _, _, parts = item
+    if kind == "empty" or len(parts) == 2:
+        return []
+    items: list[Tree] = list(parts[1])
+    if kind == "longer_tuple":
+        items.append(parts[3])
+    return items
