@@ -31,7 +31,7 @@ class Climb:
     def __init__(self, tape: Tape, tangents: dict[int, int]) -> None:
         self.tape = tape
         self.tangents = tangents
-        self.whole: dict[int, int] = {}  # nodes with several outputs: one node that holds the tangents of all of them
+        self.whole: dict[int, Sequence[Array]] = {}  # nodes with several outputs: the tangents of all of them
 
     def step(self, i: int, node: Node) -> None:
         """Write the tangent of node i, if any of its operands has one."""
@@ -126,18 +126,17 @@ class Climb:
         if len(moving) == 1 and moving[0] in node.op.linear:
             (k,) = moving
             t = self.tape.handle(self.tangents[node.inputs[k]])
-            self.whole[i] = node.op(*xs[:k], t, *xs[k + 1 :], **attrs).number
+            self.whole[i] = tuple(node.op(*xs[:k], t, *xs[k + 1 :], **attrs))
         else:
-            self.whole[i] = -1  # output by output, as they are met
+            self.whole[i] = ()  # output by output, as they are met
 
     def moved_item(self, node: Node) -> int:
         """The tangent of one output of a node with several."""
         (i,) = node.inputs
         n = node.attr("k", 0)
         above = self.tape.nodes[i]
-        if self.whole[i] >= 0:
-            self.tape.why = Why("tangent", above.op.name, i)
-            return TABLE["item"](self.tape.handle(self.whole[i]), k=n).number
+        if self.whole[i]:
+            return int(self.whole[i][n].number)
         z, xs, _ = self.operands(i, above)
         terms = []
         for k, j in enumerate(above.inputs):
@@ -180,13 +179,15 @@ def turned(node: Node, k: int, z: Array, xs: Sequence[Array], t: Array, output: 
     return [] if answer is None else [copied_onto(t.tape, sheet, answer, dict(zip([c.number for c in copies], true, strict=True)))]
 
 
-def copied_onto(tape: Tape, sheet: Tape, answer: int, known: dict[int, Array]) -> Array:
+def copied_onto(tape: Tape, sheet: Tape, answer: int, known: dict[int, Any]) -> Any:
     """One node of a sheet, with all that it stands on, written to the tape; `known` says what is there already."""
     needed = live_nodes(Graph(tuple(sheet.nodes[: answer + 1])), (answer,))
     for i, node in enumerate(sheet.nodes[: answer + 1]):
         if needed[i] and i not in known:
             if node.op.name == "const":
                 known[i] = tape.constant(node.attr("value"))
+            elif node.op.name == "item":
+                known[i] = known[node.inputs[0]][node.attr("k", 0)]  # an operation with several outputs gave all of them
             else:
                 known[i] = node.op(*[known[j] for j in node.inputs], **dict(node.attrs))
     return known[answer]

@@ -3,7 +3,9 @@
 from ..core.table import TABLE
 from .activation import *  # noqa: F403
 from .arithmetic import *  # noqa: F403
+from .arrange import *  # noqa: F403
 from .compare import *  # noqa: F403
+from .diagonal import *  # noqa: F403
 from .elementary import *  # noqa: F403
 from .index import *  # noqa: F403
 from .leaf import *  # noqa: F403

@@ -23,7 +23,7 @@ from .axes import axis_of
 from .compare import equal, logical_and, logical_not, where
 from .shape import reshape
 
-__all__ = ["add_along_axis", "embed", "gather", "index", "live", "moved", "scatter", "scatter_add", "take_along_axis"]
+__all__ = ["add_along_axis", "embed", "gather", "index", "scatter", "scatter_add", "take_along_axis"]
 
 
 def live(mask: Any, z: Any) -> Any:

@@ -11,8 +11,11 @@ from ..core.op import Case, Op, operation
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError
 from . import samples as s
+from .axes import Axis, axes_of, axis_of
 
-__all__ = ["broadcast_to", "cast", "permute", "reshape", "sum_to", "transpose"]
+__all__ = [
+    "broadcast_to", "cast", "expand_dims", "flatten", "moveaxis", "permute", "reshape", "squeeze", "sum_to", "swapaxes", "transpose",
+]  # fmt: skip
 
 
 def broadcast_type(x: Type, shape: tuple[int, ...] = ()) -> Type:
@@ -65,7 +68,7 @@ sum_to: Op = operation(
 
 
 def reshape_type(x: Type, shape: tuple[int, ...] = ()) -> Type:
-    dims = shape
+    dims = shape if isinstance(shape, tuple) else (shape,)
     known = 1
     for n in dims:
         known *= n if n != -1 else 1
@@ -88,7 +91,7 @@ reshape: Op = operation(
     vjp=lambda g, z, x, shape=(): reshape(g, shape=x.shape),
     linear=(0,),
     mask=lambda k, m, z, x, shape=(): None if m is None else reshape(m, shape=x.shape),
-    cases=[Case(s.MATRIX, shape=(3, 2)), Case(s.MATRIX, shape=(-1,)), Case(s.MATRIX, shape=(4, 2), raises="reshape: Matrix Float64 (2, 3) has 6 numbers, which do not fill (4, 2)")],
+    cases=[Case(s.MATRIX, shape=(3, 2)), Case(s.MATRIX, shape=-1), Case(np.zeros((0, 2)), shape=(3, 0)), Case(s.MATRIX, shape=(4, 2), raises="reshape: Matrix Float64 (2, 3) has 6 numbers, which do not fill (4, 2)")],
 )  # fmt: skip
 
 transpose: Op = operation(
@@ -136,6 +139,162 @@ permute: Op = operation(
         Case(s.TENSOR, axes=(2, 0, 1)),
         Case(s.MATRIX, axes=(-1, 0)),
         Case(s.MATRIX, axes=(0, 0), raises="permute: (0, 0) does not name each of the 2 axes of Matrix Float64 (2, 3) once"),
+    ],
+)  # fmt: skip
+
+
+def back(k: int, mask: Any, z: Any, x: Any, **attrs: Any) -> Any:
+    """The live mask in the shape of the operand."""
+    return None if mask is None else reshape(mask, shape=x.shape)
+
+
+def squeeze_type(x: Type, axis: Axis = None) -> Type:
+    axes = axes_of("squeeze", x, axis) if axis is not None else tuple(k for k, n in enumerate(x.shape) if n == 1)
+    for k in axes:
+        if x.shape[k] != 1:
+            raise ShapeError(f"squeeze: axis {k} of {x} {x.shape} has size {x.shape[k]}, and only size 1 can be left out")
+    return x.with_shape(tuple(n for k, n in enumerate(x.shape) if k not in axes))
+
+
+squeeze: Op = operation(
+    "squeeze", "x",
+    doc="Without the axes of size 1, all of them or those named.",
+    words="the gradient takes the old shape back",
+    kind="shape",
+    attrs={"axis": None},
+    type=squeeze_type,
+    value=lambda x, axis=None: np.squeeze(x, axis),
+    vjp=lambda g, z, x, axis=None: reshape(g, shape=x.shape),
+    linear=(0,),
+    mask=back,
+    inside=lambda x, axis=None: reshape(x, shape=squeeze_type(x.type, axis).shape),
+    cases=[
+        Case(s.ROW[None, :, None], gives=s.ROW),
+        Case(s.ROW[None, :, None], axis=-1),
+        Case(s.ROW[None, :, None], axis=(0, 2)),
+        Case(s.MATRIX, axis=0, raises="squeeze: axis 0 of Matrix Float64 (2, 3) has size 2, and only size 1 can be left out"),
+        Case(s.MATRIX, axis=2, raises="squeeze: there is no axis 2: Matrix Float64 (2, 3) has 2 axes"),
+    ],
+)  # fmt: skip
+
+
+def expand_type(x: Type, axis: int | tuple[int, ...] = 0) -> Type:
+    count = 1 if isinstance(axis, int) else len(axis)
+    new = axes_of("expand_dims", x.with_shape((1,) * (x.rank + count)), axis)
+    old = iter(x.shape)
+    return x.with_shape(tuple(1 if k in new else next(old) for k in range(x.rank + count)))
+
+
+expand_dims: Op = operation(
+    "expand_dims", "x",
+    doc="With a new axis of size 1 at each of the places named, as they are counted in the result.",
+    words="the gradient takes the old shape back",
+    kind="shape",
+    attrs={"axis": 0},
+    type=expand_type,
+    value=lambda x, axis=0: np.expand_dims(x, axis),
+    vjp=lambda g, z, x, axis=0: reshape(g, shape=x.shape),
+    linear=(0,),
+    mask=back,
+    inside=lambda x, axis=0: reshape(x, shape=expand_type(x.type, axis).shape),
+    cases=[
+        Case(s.ROW, axis=-1, gives=s.ROW[:, None]),
+        Case(s.MATRIX, axis=(0, 2)),
+        Case(1.5, gives=[1.5]),
+        Case(s.ROW, axis=3, raises="expand_dims: there is no axis 3: Matrix Float64 (1, 1) has 2 axes"),
+    ],
+)  # fmt: skip
+
+
+def flatten_type(x: Type, start: int = 0) -> Type:
+    first = axis_of("flatten", x, start) if x.rank else 0
+    last = 1
+    for n in x.shape[first:]:
+        last *= n
+    return x.with_shape((*x.shape[:first], last))
+
+
+flatten: Op = operation(
+    "flatten", "x",
+    doc="All axes, or those from one on, laid out as a single one.",
+    words="the gradient takes the old shape back",
+    kind="shape",
+    attrs={"start": 0},
+    type=flatten_type,
+    value=lambda x, start=0: np.reshape(x, flatten_type(Type(x.dtype, x.shape), start).shape),
+    vjp=lambda g, z, x, start=0: reshape(g, shape=x.shape),
+    linear=(0,),
+    mask=back,
+    inside=lambda x, start=0: reshape(x, shape=flatten_type(x.type, start).shape),
+    cases=[
+        Case(s.MATRIX),
+        Case(s.TENSOR, start=1),
+        Case(2.0, gives=[2.0]),
+        Case(s.ROW, start=1, raises="flatten: there is no axis 1: Vector Float64 (3,) has 1 axes"),
+    ],
+)  # fmt: skip
+
+
+def exchanged(x: Type, first: int, second: int) -> tuple[int, ...]:
+    """The order of axes with two of them exchanged."""
+    order = list(range(x.rank))
+    a, b = axis_of("swapaxes", x, first), axis_of("swapaxes", x, second)
+    order[a], order[b] = b, a
+    return tuple(order)
+
+
+swapaxes: Op = operation(
+    "swapaxes", "x",
+    doc="Two axes exchanged; the last two unless others are named.",
+    words="the gradient's axes are exchanged back",
+    kind="shape",
+    attrs={"first": -2, "second": -1},
+    type=lambda x, first=-2, second=-1: x.with_shape(tuple(x.shape[k] for k in exchanged(x, first, second))),
+    value=lambda x, first=-2, second=-1: np.swapaxes(x, first, second),
+    vjp=lambda g, z, x, first=-2, second=-1: swapaxes(g, first=first, second=second),
+    linear=(0,),
+    mask=lambda k, mask, z, x, first=-2, second=-1: None if mask is None else swapaxes(mask, first=first, second=second),
+    inside=lambda x, first=-2, second=-1: permute(x, axes=exchanged(x.type, first, second)),
+    cases=[
+        Case(s.MATRIX, gives=s.MATRIX.T),
+        Case(s.TENSOR, first=0, second=2),
+        Case(s.ROW, raises="swapaxes: there is no axis -2: Vector Float64 (3,) has 1 axes"),
+    ],
+)  # fmt: skip
+
+
+def moved_order(x: Type, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes with some of them moved elsewhere."""
+    given = [(a,) if isinstance(a, int) else a for a in (source, destination)]
+    if len(given[0]) != len(given[1]):
+        raise ShapeError(f"moveaxis: source {source} and destination {destination} must name equally many axes")
+    for axes in given:
+        axes_of("moveaxis", x, axes)
+    old, new = ([axis_of("moveaxis", x, a) for a in axes] for axes in given)
+    order = [a for a in range(x.rank) if a not in old]
+    for place, a in sorted(zip(new, old, strict=True)):
+        order.insert(place, a)
+    return tuple(order)
+
+
+moveaxis: Op = operation(
+    "moveaxis", "x",
+    doc="One or more axes moved to other places; the others keep their order.",
+    words="the gradient's axes are moved back",
+    kind="shape",
+    attrs={"source": 0, "destination": -1},
+    type=lambda x, source=0, destination=-1: x.with_shape(tuple(x.shape[k] for k in moved_order(x, source, destination))),
+    value=lambda x, source=0, destination=-1: np.moveaxis(x, source, destination),
+    vjp=lambda g, z, x, source=0, destination=-1: moveaxis(g, source=destination, destination=source),
+    linear=(0,),
+    mask=lambda k, mask, z, x, source=0, destination=-1: None if mask is None else moveaxis(mask, source=destination, destination=source),
+    inside=lambda x, source=0, destination=-1: permute(x, axes=moved_order(x.type, source, destination)),
+    cases=[
+        Case(s.TENSOR),
+        Case(s.TENSOR, source=(0, 1), destination=(-1, 0)),
+        Case(s.TENSOR, source=(0, 1), destination=0, raises="moveaxis: source (0, 1) and destination 0 must name equally many axes"),
+        Case(s.ROW, source=1, raises="moveaxis: there is no axis 1: Vector Float64 (3,) has 1 axes"),
+        Case(s.TENSOR, source=(0, -3), destination=(0, 1), raises="moveaxis: an axis is named twice in (0, -3)"),
     ],
 )  # fmt: skip
 
