@@ -28,7 +28,7 @@ def side(name: str, doc: str, keep: Any) -> Op:
         matrix_only(name, x)
         return x
 
-    row = operation(
+    row: Op = operation(
         name, "x",
         doc=doc,
         words="choice rule: the gradient of the side that is kept, zero on the other",
@@ -51,10 +51,10 @@ def side(name: str, doc: str, keep: Any) -> Op:
 
 
 tril: Op = side(
-    "tril", "A matrix with zeros above its diagonal, or above the diagonal k further up.", lambda shape, k: np.tri(*shape, k) > 0
+    "tril", "A matrix with zeros above its diagonal, or above the diagonal k further up.", lambda shape, k: np.tri(shape[0], shape[1], k) > 0
 )
 triu: Op = side(
-    "triu", "A matrix with zeros below its diagonal, or below the diagonal k further up.", lambda shape, k: np.tri(*shape, k - 1) == 0
+    "triu", "A matrix with zeros below its diagonal, or below the diagonal k further up.", lambda shape, k: np.tri(shape[0], shape[1], k - 1) == 0
 )
 
 

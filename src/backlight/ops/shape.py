@@ -67,7 +67,7 @@ sum_to: Op = operation(
 )  # fmt: skip
 
 
-def reshape_type(x: Type, shape: tuple[int, ...] = ()) -> Type:
+def reshape_type(x: Type, shape: int | tuple[int, ...] = ()) -> Type:
     dims = shape if isinstance(shape, tuple) else (shape,)
     known = 1
     for n in dims:
