@@ -1,0 +1,1 @@
+"""Graph in, graph out, every step with its rule and its reason."""
