@@ -8,23 +8,20 @@ them when the inputs get values.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 from ...core.graph import SOURCE, At, Graph, Node
 from ...core.op import Op
 from ...core.table import TABLE
 from ...errors import BacklightError, LimitError
+from .literal import SUPERSCRIPT_DIGITS, items_of, literal, number, quiet_literal, rectangular, signed
 from .spelling import ALIASES, CONSTANTS, FOLDS, LITERALS, NOT_CALLED, ROOTS, SIGN_ALIASES, SIGNS
 from .tree import Tree
-from .words import SUPERSCRIPTS, Place, Word, near, plain_name, unquoted
+from .words import Place, Word, near, plain_name, unquoted
 
 __all__ = ["Builder", "functions", "variable"]
 
 STEPS: Final = 4  # steps per word of the limit: definitions that call definitions can grow without bound
-SUPERSCRIPT_DIGITS: Final = str.maketrans(SUPERSCRIPTS + "⁻", "0123456789-")
-WHOLE_DIGITS: Final = 18  # more digits than this do not fit an int64
-SETTING_WORDS: Final = {**LITERALS, "none": None, "None": None, "pi": math.pi, "π": math.pi, "e": math.e}
 
 
 def functions() -> set[str]:
@@ -63,6 +60,7 @@ class Builder:
         self.constants: dict[str, int] = {}
         self.definitions: dict[str, Definition] = {}
         self.callable = functions()
+        self.stacked: set[int] = set()  # lists known to have more than numbers in them, by the identity of their trees
 
     def graph(self, statements: list[Tree]) -> Graph:
         """The graph of all statements. The outputs are the formulas that stand for themselves, else the last name."""
@@ -110,7 +108,7 @@ class Builder:
         for argument in arguments:
             if argument[0] != "keyword":
                 raise self.place.mistake("an input has no operands: write x = input()", argument[1], argument[2])
-            settings[argument[3][0][3]] = self.literal(argument[3][2], argument[3][0][3])
+            settings[argument[3][0][3]] = literal(self.place, argument[3][2], argument[3][0][3])
         attrs = self.settings(TABLE["input"], (), settings, value)[1]
         return self.new_input(name, target[1], self.place.at(target[1], target[2]), attrs)
 
@@ -258,7 +256,7 @@ class Builder:
             done.append(self.name(parts[0], local, scope))
             return
         if kind == "number":
-            done.append(self.constant(self.number(parts[0]), start, end, scope))
+            done.append(self.constant(number(self.place, parts[0]), start, end, scope))
             return
         if kind == "group":
             todo.append((parts[1], local, scope))
@@ -277,7 +275,7 @@ class Builder:
             if sign[0] == "PLUS":
                 todo.append((x, local, scope))
                 return
-            value = self.signed(item) if sign[0] == "MINUS" else None
+            value = signed(self.place, item) if sign[0] == "MINUS" else None
             if value is not None:
                 done.append(self.constant(value, start, end, scope))
                 return
@@ -291,9 +289,9 @@ class Builder:
         elif kind == "raised":
             exponent = parts[1]
             digits = exponent[3].translate(SUPERSCRIPT_DIGITS)
-            value = self.number(("NUMBER", exponent[1], exponent[2], digits.lstrip("-")))
-            number: Tree = ("constant", exponent[1], exponent[2], (-value if digits[0] == "-" else value,))
-            op, operands = (TABLE["exp"], (number,)) if self.euler(parts[0], local) else (TABLE["pow"], (parts[0], number))
+            value = number(self.place, ("NUMBER", exponent[1], exponent[2], digits.lstrip("-")))
+            times: Tree = ("constant", exponent[1], exponent[2], (-value if digits[0] == "-" else value,))
+            op, operands = (TABLE["exp"], (times,)) if self.euler(parts[0], local) else (TABLE["pow"], (parts[0], times))
         elif kind == "constant":
             done.append(self.constant(parts[0], start, end, scope))
             return
@@ -392,7 +390,7 @@ class Builder:
             if op.variadic or k < len(op.args) or not op.attrs:
                 given.append(Slot(k))
             else:
-                given.append(self.literal(x, op.name))
+                given.append(literal(self.place, x, op.name))
         settings: dict[str, Any] = {}
         for argument in keywords:
             word, _, x = argument[3]
@@ -403,7 +401,7 @@ class Builder:
                 trees.append(x)
                 settings[key] = Slot(len(trees) - 1)
             else:
-                settings[key] = self.literal(x, key)
+                settings[key] = literal(self.place, x, key)
         args, attrs = self.settings(op, tuple(given), settings, item)
         return [trees[a.number] for a in args], attrs
 
@@ -418,7 +416,7 @@ class Builder:
         """`x[1:3, 0]`."""
         _, start, end, (x, _, items, _) = item
         op = self.row("index", item[3][1])
-        key = tuple([self.literal(i, "the subscript") for i in items])
+        key = tuple([literal(self.place, i, "the subscript") for i in items])
         attrs = self.settings(op, (Slot(0),), {next(iter(op.attrs)): key}, item)[1]
         todo += [((op, attrs, 1, start, end), local, scope), (x, local, scope)]
 
@@ -427,119 +425,15 @@ class Builder:
         kind, start, end, _ = item
         if kind == "empty":
             raise self.place.mistake("these brackets are empty: expected a number, a name or a formula", start, end)
-        value = self.quiet_literal(item)
+        value = None if id(item) in self.stacked else quiet_literal(self.place, item, self.stacked)
         if value is not None:
-            self.rectangular(item, value)
+            rectangular(self.place, item, value)
             done.append(self.constant(value, start, end, scope))
             return
         op = self.row("stack", item[3][0])
         items = items_of(item)
         todo.append(((op, (), len(items), start, end), local, scope))
         todo += [(x, local, scope) for x in reversed(items)]
-
-    def rectangular(self, item: Tree, value: Any) -> None:
-        """Every row as long as the first, all the way down."""
-        level = [value]
-        while isinstance(level[0], tuple):
-            sizes = {len(v) if isinstance(v, tuple) else -1 for v in level}
-            if len(sizes) > 1:
-                words = " and ".join("a number" if n < 0 else f"{n} items" for n in sorted(sizes))
-                raise self.place.mistake(f"the rows of this array differ: {words}", item[1], item[2])
-            level = [x for v in level for x in v]
-            if not level:
-                raise self.place.mistake("this array is empty: expected numbers in it", item[1], item[2])
-        bad = [x for x in level if not isinstance(x, (bool, int, float))]
-        if bad:
-            what = "rows and numbers are mixed" if isinstance(bad[0], tuple) else f"{bad[0]!r} is not a number"
-            raise self.place.mistake(f"the items of this array differ: {what}", item[1], item[2])
-
-    # Values that stand in the text
-
-    def number(self, word: Word) -> int | float:
-        """A number: an int where it is written as one and fits 64 bits, else a float."""
-        text = word[3].replace("−", "-")
-        if text == "∞":
-            return math.inf
-        if text.isdigit():
-            if len(text) > 1 and text[0] == "0":
-                raise self.place.mistake("a whole number does not begin with 0", word[1], word[2])
-            if len(text) <= WHOLE_DIGITS:
-                return int(text)
-        value = float(text)
-        shown = text if len(text) <= 30 else text[:30] + "…"
-        if value == math.inf:
-            raise self.place.mistake(f"{shown} is larger than any float64 (1.8e308): write inf if you mean it", word[1], word[2])
-        if value == 0 and text.lower().partition("e")[0].strip("0."):
-            raise self.place.mistake(f"{shown} is smaller than any float64 (5e-324): write 0 if you mean it", word[1], word[2])
-        return value
-
-    def signed(self, item: Tree) -> Any:
-        """The value of `-3`, which is one number and not an operation; None where the sign stands before something else."""
-        x = item[3][1]
-        if x[0] == "number":
-            return -self.number(x[3][0])
-        if x[0] == "name" and type(LITERALS.get(x[3][0][3])) is float:
-            return -LITERALS[x[3][0][3]]
-        return None
-
-    def quiet_literal(self, item: Tree) -> Any:
-        """The value of a tree, or None where it is not made of numbers."""
-        try:
-            value = self.literal(item, "")
-        except NotLiteralError:
-            return None
-        return value
-
-    def literal(self, item: Tree, what: str) -> Any:
-        """The value of a setting: a number, a word, a text, a range, or a list of them."""
-        sign = 1
-        kind, start, end, parts = item
-        while kind == "group" or (kind == "unary" and parts[0][0] != "NOT"):
-            if kind == "unary" and parts[0][0] == "MINUS":
-                sign = -sign
-            kind, _, _, parts = parts[1]
-        value: Any
-        if kind == "number":
-            value = self.number(parts[0])
-            return sign * value
-        if kind == "name":
-            name = plain_name(parts[0][3])
-            if name in SETTING_WORDS and (what or name in LITERALS):
-                value = SETTING_WORDS[name]
-                return value if sign == 1 else -value if type(value) is float else self.not_literal(what, start, end)
-            if what and sign == 1 and name[0] != "`":
-                return name
-        elif kind == "string" and sign == 1 and what:
-            return unquoted(parts[0][3])
-        elif kind in ("list", "tuple", "longer_tuple", "empty") and sign == 1 and (kind != "empty" or what):
-            return tuple([self.literal(x, what) for x in items_of((kind, start, end, parts))])
-        elif kind == "slice" and what:
-            return self.range(parts, what)
-        return self.not_literal(what, start, end)
-
-    def not_literal(self, what: str, start: int, end: int) -> Any:
-        """Complain about an expression where a plain value is due."""
-        if not what:
-            raise NotLiteralError
-        raise self.place.mistake(f"{what} must be a plain number, word or list of them, known before anything runs", start, end)
-
-    def range(self, parts: tuple[Any, ...], what: str) -> slice:
-        """`1:3`, `:3`, `::2` as a slice."""
-        ends: list[Any] = [None]
-        for part in parts:
-            if part[0] == "COLON":
-                ends.append(None)
-            else:
-                ends[-1] = self.literal(part, what)
-        for value in ends:
-            if value is not None and type(value) is not int:
-                start, end = parts[0][1], parts[-1][2]
-                raise self.place.mistake(f"the ends of a range are whole numbers, and one is {value!r:.40}", start, end)
-        return slice(*ends) if len(ends) == 3 else slice(ends[0], ends[1])
-
-
-class NotLiteralError(Exception):
-    """Raised and caught here: a list has something in it that is not a number."""
 
 
 class Slot:
@@ -549,14 +443,3 @@ class Slot:
 
     def __init__(self, number: int) -> None:
         self.number = number
-
-
-def items_of(item: Tree) -> list[Tree]:
-    """The items of a list or a tuple."""
-    kind, _, _, parts = item
-    if kind == "empty" or len(parts) == 2:
-        return []
-    items: list[Tree] = list(parts[1])
-    if kind == "longer_tuple":
-        items.append(parts[3])
-    return items
