@@ -34,7 +34,7 @@ from backlight.run.lower.program import (
 from backlight.run.lower.views import Shape, View, row_major
 
 LONGEST = 300  # steps in one nest: beyond, registers spill and the compiler slows down
-MEMORY = {"fold", "product", "call", "part"}  # forms whose results are always in memory
+MEMORY = {"fold", "product", "call", "part", "scatter", "piece", "assembled"}  # forms whose results are always in memory
 CHUNK = 4096  # steps of a long fold that make one unit
 
 
@@ -59,6 +59,7 @@ class Fuser:
     needed: set[int] = field(default_factory=set)
     buffers: list[Buffer] = field(default_factory=list)
     buffer_of: dict[int, int] = field(default_factory=dict)
+    home: dict[int, int] = field(default_factory=dict)  # the array that a piece belongs to
 
     # -- which slot ------------------------------------------------------------------------------------------------
     def sort(self, live: set[int]) -> None:
@@ -69,11 +70,15 @@ class Fuser:
             if item.form == "part":
                 self.slot_of[number] = self.slot_of[item.inputs[0]]
                 continue
+            if item.form == "assembled":
+                self.home.update(dict.fromkeys(item.inputs, number))
+                self.slot_of[number] = max((self.slot_of[i] for i in item.inputs), default=0)
+                continue
             if item.form in {"product", "call"}:
                 self.open(Slot(item.form, item.shape), number)
                 continue
             space = self.space(item)
-            first = max((self.after(operand, item, space) for operand in item.inputs), default=0)
+            first = max((self.after(item, k, space) for k in range(len(item.inputs))), default=0)
             for place in range(first, len(self.slots)):
                 slot = self.slots[place]
                 if slot.form == "nest" and slot.space == space and len(slot.items) < LONGEST:
@@ -91,15 +96,17 @@ class Fuser:
 
     def space(self, item: Item) -> Shape:
         """Return the box of indices that an item runs over."""
-        return self.items.all[item.inputs[0]].shape if item.form == "fold" else item.shape
+        return self.items.all[item.inputs[0]].shape if item.form in {"fold", "scatter"} else item.shape
 
-    def after(self, operand: int, item: Item, space: Shape) -> int:
-        """Return the first slot in which an operand can be used: its own if it flows, else the one after it."""
+    def after(self, item: Item, k: int, space: Shape) -> int:
+        """Return the first slot in which operand k can be used: its own if it flows, else the one after it."""
+        operand = item.inputs[k]
         root = self.items.views[operand].root
         if root not in self.slot_of:
             return 0
         place = self.slot_of[root]
-        return place if self.flows(operand, space, place) else place + 1
+        through_memory = item.form == "take" and k == 0  # read at computed places, so it must be there already
+        return place if not through_memory and self.flows(operand, space, place) else place + 1
 
     def flows(self, operand: int, space: Shape, place: int) -> bool:
         """Return whether an operand is computed in this slot, index for index."""
@@ -116,12 +123,12 @@ class Fuser:
             item = self.items.all[number]
             if item.form in MEMORY:
                 self.needed.add(number)
-            if item.form == "part":
+            if item.form in {"part", "assembled"}:
                 continue
-            for operand in item.inputs:
+            for k, operand in enumerate(item.inputs):
                 root = self.items.views[operand].root
                 if root in self.slot_of and not (
-                    self.slots[place].form == "nest" and self.flows(operand, self.space(item), place)
+                    self.slots[place].form == "nest" and self.after(item, k, self.space(item)) == self.slot_of[root]
                 ):
                     self.needed.add(root)
         for number in (*self.outputs, *self.keep):
@@ -243,8 +250,11 @@ class NestWriter:
     def item(self, number: int) -> None:
         """Add the steps of an item, and what it writes or folds."""
         item = self.fuser.items.all[number]
-        if item.form == "fold":
+        if item.form in {"fold", "scatter"}:
             self.fold(number, item)
+            return
+        if item.form == "piece":
+            self.piece(number, item)
             return
         if item.form == "take":
             value = self.take(item)
@@ -273,9 +283,22 @@ class NestWriter:
         buffer = self.fuser.buffer(view.root, "arena", f"%{item.node}")
         return self.step(Read(Place(buffer, view.offset, tuple(strides)), item.kind, index))
 
-    def fold(self, number: int, item: Item) -> None:
-        """Add a fold along some axes of the box."""
+    def piece(self, number: int, item: Item) -> None:
+        """Write a part into the array that it belongs to."""
+        place = item.detail[1]
+        buffer = self.fuser.buffer(self.fuser.home[number], "arena", f"%{item.node}")
         value = self.operand(item.inputs[0])
+        self.writes.append(Write(value, Place(buffer, place.offset, place.strides)))
+
+    def fold(self, number: int, item: Item) -> None:
+        """Add a fold along some axes of the box, or at computed places."""
+        value = self.operand(item.inputs[0])
+        if item.form == "scatter":
+            steps, strides = item.detail
+            index = tuple((self.operand(i), step) for i, step in zip(item.inputs[1:], steps, strict=True))
+            to = self.fuser.buffer(number, "arena", f"%{item.node}")
+            self.folds.append(Fold(value, "sum", Place(to, 0, strides), index=index))
+            return
         kept = tuple(1 if a in item.detail else n for a, n in enumerate(self.space))
         strides = tuple(0 if a in item.detail else s for a, s in enumerate(row_major(kept)))
         buffer = self.fuser.buffer(number, "arena", f"%{item.node}")
@@ -319,7 +342,7 @@ def fuse(items: Items, inputs: Sequence[int], outputs: Sequence[int], constants:
 def own_output(items: Items, number: int, earlier: Sequence[int]) -> int:
     """Return an item that computes the output into memory of its own: a copy, where it only shows other numbers."""
     item = items.all[number]
-    if item.form in {"point", "fold", "product", "take", "call", "part"} and number not in earlier:
+    if item.form in {"point", "fold", "product", "take", "call", "part", "scatter", "assembled"} and number not in earlier:
         return number
     copy = Item("point", "copy", (number,), item.kind, item.shape, item.node, ("output", len(items.all)))
     return items.add(copy)

@@ -22,7 +22,8 @@ class Item:
 
     source: an input or a constant array. uniform: one number everywhere. view: other numbers shown. point: a scalar
     operation on every element. position: a number that counts along the axes. fold: along axes. product: of matrices.
-    take: numbers at computed indices. call: by the reference machine.
+    take: numbers at computed indices. scatter: added at computed indices. piece: a part laid into an
+    array, assembled: that array. call: by the reference machine, part: a further result of a call.
     """
 
     form: str
@@ -50,7 +51,7 @@ class Items:
     def add(self, item: Item, view: View | None = None) -> int:
         """Add an item unless there is an equal one; return its number."""
         key: Hashable = (item.form, item.op, item.inputs, item.kind, item.shape, detail_key(item.detail), view)
-        if item.form not in {"source", "call", "part"} and key in self.known:
+        if item.form not in {"source", "call", "part", "piece", "assembled"} and key in self.known:
             return self.known[key]
         number = len(self.all)
         self.all.append(item)

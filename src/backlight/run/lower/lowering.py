@@ -10,11 +10,13 @@ import numpy as np
 
 from backlight.core.graph import Graph, live_nodes
 from backlight.core.types import Type
-from backlight.run.lower import arrays as _entries  # noqa: F401  (fills the table of rows)
+from backlight.run.lower import arrange, arrays
 from backlight.run.lower.fuse import fuse
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Program
 from backlight.run.lower.translate import translate
+
+assert arrange.SHOWING and arrays.FLOATS  # the rooms were imported, so the table of entries is full
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,10 @@ class Translation:
                 return entry(self, out, list(inputs), list(types), attrs)
             except UnableError:
                 pass
+        elif name == "split" and isinstance(out, TupleType) and all(x.dtype.name in KINDS for x in types):
+            from backlight.run.lower.arrange import split
+
+            return split(self, inputs, types, attrs, out.types)
         elif node.op.inside is not None:
             try:
                 return self.inside(node, inputs, types, attrs)
