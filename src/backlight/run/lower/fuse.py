@@ -105,8 +105,13 @@ class Fuser:
         if root not in self.slot_of:
             return 0
         place = self.slot_of[root]
-        through_memory = item.form == "take" and k == 0  # read at computed places, so it must be there already
-        return place if not through_memory and self.flows(operand, space, place) else place + 1
+        return place if self.streams(item, k, space, place) else place + 1
+
+    def streams(self, item: Item, k: int, space: Shape, place: int) -> bool:
+        """Return whether operand k of an item in this slot need not go through memory."""
+        if item.form == "take" and k == 0:
+            return False  # read at computed places: all of it must be there already
+        return self.slots[place].form == "nest" and self.flows(item.inputs[k], space, place)
 
     def flows(self, operand: int, space: Shape, place: int) -> bool:
         """Return whether an operand is computed in this slot, index for index."""
@@ -127,9 +132,7 @@ class Fuser:
                 continue
             for k, operand in enumerate(item.inputs):
                 root = self.items.views[operand].root
-                if root in self.slot_of and not (
-                    self.slots[place].form == "nest" and self.after(item, k, self.space(item)) == self.slot_of[root]
-                ):
+                if root in self.slot_of and not self.streams(item, k, self.space(item), place):
                     self.needed.add(root)
         for number in (*self.outputs, *self.keep):
             root = self.items.views[number].root
