@@ -7,7 +7,7 @@ from tests.show import scenes
 from backlight import ops
 from backlight.core.math import ADD, MULTIPLY, call, fraction, infix, power, prefix
 from backlight.show.figures import bracketed, inline, number
-from backlight.show.formula import names, spelled
+from backlight.explain.formula import names, spelled
 
 
 @pytest.mark.parametrize(

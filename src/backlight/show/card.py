@@ -15,7 +15,7 @@ from ..core.op import signature
 from ..core.types import TupleType, Type
 from ..run.record import Run
 from .figures import inline
-from .formula import names
+from ..explain.formula import names
 
 __all__ = ["Card", "Joint", "Kind", "cards", "joints"]
 

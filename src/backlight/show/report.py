@@ -16,7 +16,7 @@ from ..core.graph import Why
 from ..core.types import TupleType, Type
 from ..explain.local import local_array
 from ..run.record import Edge, Run, Window
-from .formula import names
+from ..explain.formula import names
 
 __all__ = ["VERSION", "report", "report_text", "value_data"]
 

@@ -78,7 +78,8 @@ def spelled(math: Math) -> str:
     if form == "postfix":
         return f"{_held(parts[1], binds)}{parts[0]}"
     if form == "fraction":
-        return f"{_held(parts[0], MULTIPLY)} / {_held(parts[1], MULTIPLY + 1)}"
+        bar = " / " if binds <= MULTIPLY else "/"  # ∂y/∂x is one symbol
+        return f"{_held(parts[0], MULTIPLY)}{bar}{_held(parts[1], MULTIPLY + 1)}"
     if form == "power":
         exponent = spelled(parts[1])
         base = _held(parts[0], POWER + 1)
@@ -101,6 +102,8 @@ def spelled(math: Math) -> str:
         return f"{_held(parts[0], binds)}[{_listed(parts[1:])}]"
     if form == "piece":
         return f"{spelled(parts[1])} if {spelled(parts[0])} else {spelled(parts[2])}"
+    if form == "matrix":
+        return "[" + ", ".join(f"[{_listed(row)}]" for row in parts) + "]"
     return f"[{_listed(parts)}]"
 
 

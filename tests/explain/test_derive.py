@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backlight.core.array import Tape
+from backlight.core.graph import Graph
+from backlight.core.types import type_of
+from backlight.diff.reverse import reverse
+from backlight.errors import InputError
+from backlight.explain.derive import derive
+from backlight.explain.formula import spelled
+from backlight.explain.page import figure
+from backlight.explain.paths import count_paths, paths
+from backlight.explain.story import story
+from backlight.ops import exp, sigmoid, square, sum, tanh
+from backlight.run.reference import run
+
+
+def ran(function, **given):
+    """A run, forward and backward, of a function of named inputs."""
+    tape = Tape()
+    xs = {name: tape.input(name, type=type_of(np.asarray(value))) for name, value in given.items()}
+    out = function(**xs)
+    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), (out.number,))
+    return run(reverse(graph), {x.number: np.asarray(given[name])[()] for name, x in xs.items()})
+
+
+def test_J5_the_path_from_the_output_to_a_variable_with_rules_and_numbers():
+    assert str(derive(ran(lambda x: (4 * x + 1) ** 2, x=2.0))) == (
+        "The derivative of (4·x + 1)² by x\n"
+        "\n"
+        "1. in letters\n"
+        "   a = 4·x\n"
+        "   b = a + 1\n"
+        "   c = b²\n"
+        "2. the only path: c → b → a → x\n"
+        "   ∂c/∂b = 2·b = 18   power rule: y·x^(y−1) to the base, x^y·log x to the exponent\n"
+        "   ∂b/∂a = 1   sum rule: the gradient is passed on to both\n"
+        "   ∂a/∂x = 4   product rule: each operand gets the gradient times the other operand\n"
+        "   ∂c/∂b·∂b/∂a·∂a/∂x = 18·1·4 = 72\n"
+        "3. the result\n"
+        "   ∂c/∂x = 72"
+    )
+
+
+def test_V1_the_chain_of_two_weights_shares_a_factor():
+    made = ran(lambda x, w1, w2: w2 * (w1 * x), x=1.5, w1=-0.4, w2=3.0)
+    second = [line for line in str(derive(made, wrt="w1")).splitlines() if "·∂" in line]
+    assert second == ["   ∂b/∂a·∂a/∂w1 = 3·1.5 = 4.5"]
+    assert str(derive(made, wrt="x")).splitlines()[-1] == "   ∂b/∂x = −1.2000000000000002"
+
+
+def test_x_times_x_is_a_sum_over_two_paths():
+    page = derive(ran(lambda x: x * x, x=3.0))
+    assert [step.title for step in page.steps] == [
+        "in letters", "path 1 of 2: a → x", "path 2 of 2: a → x", "summed over the paths",
+    ]  # fmt: skip
+    assert str(page).splitlines()[-1] == "   ∂a/∂x = 3 + 3 = 6"
+
+
+def test_paths_are_counted_however_many_and_the_rest_is_summed_in_one_line():
+    def f(x):
+        for _ in range(60):
+            x = x * 0.5 + x * 0.5
+        return x
+
+    made = ran(f, x=1.0)
+    assert count_paths(made, made.graph.outputs[0], 0) == 2**60
+    page = derive(made)
+    assert str(page).splitlines()[-2].startswith(f"    the other {2**60 - 12} paths together bring ")
+    assert str(page).splitlines()[-1].endswith(" = 1")
+
+
+def test_U2_the_story_of_one_node():
+    made = ran(lambda x, y, z: (x + y) * z, x=-2.0, y=5.0, z=-4.0)
+    assert str(story(made, 3)) == (
+        "Node 3: x + y\n"
+        "\n"
+        "1. forward\n"
+        "   a = x + y\n"
+        "   + :: a → a → a, shape ()\n"
+        "   value 3\n"
+        "2. upstream\n"
+        "   from b (operand 1): −4\n"
+        "3. operand 1, x\n"
+        "   sum rule: the gradient is passed on to both\n"
+        "   ∂a/∂x = 1\n"
+        "   upstream × local = −4·1 = −4\n"
+        "4. operand 2, y\n"
+        "   sum rule: the gradient is passed on to both\n"
+        "   ∂a/∂y = 1\n"
+        "   upstream × local = −4·1 = −4"
+    )
+
+
+def test_U2_several_upstream_gradients_are_visibly_summed():
+    text = str(story(ran(lambda x: x * x + 3.0 * x, x=2.0), "x"))
+    assert "   from b (operand 2): 3\n   from a (operand 1): 2\n   from a (operand 2): 2\n   summed: 3 + 2 + 2 = 7" in text
+
+
+def test_arrays_are_told_node_by_node_with_shapes():
+    w = np.arange(6.0).reshape(2, 3) / 5
+    made = ran(lambda w, x, b: sum(square(sigmoid(w @ x + b))), w=w, x=np.ones(3), b=1.0)
+    text = str(derive(made, wrt="b"))
+    assert "summed over the axes that were stretched, from (2,) to ()" in text
+    assert text.endswith(f"   ∂g/∂b = {spelled(figure(made['b'].gradient))}")
+
+
+OPERATIONS = [lambda x, y: x + y, lambda x, y: x * y, lambda x, y: x - y * 0.5, lambda x, y: sigmoid(x) * y,
+              lambda x, y: tanh(x), lambda x, y: exp(x * -0.1), lambda x, y: x / (square(y) + 1.0)]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=7),
+       st.floats(-2, 2), st.floats(-2, 2))  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_the_last_line_of_every_derivation_is_the_gradient(steps, x, y):
+    def f(x, y):
+        nodes = [x, y]
+        for op, a, b in steps:
+            nodes.append(OPERATIONS[op](nodes[a % len(nodes)], nodes[b % len(nodes)]))
+        return nodes[-1]
+
+    made = ran(f, x=x, y=y)
+    of = made.graph.outputs[0]
+    for i in made.graph.inputs:
+        gradient = made[i].gradient
+        last = derive(made, wrt=i).steps[-1].lines[-1]
+        if count_paths(made, of, i):
+            assert spelled(last[0]).endswith(f" = {spelled(figure(gradient))}")
+            if count_paths(made, of, i) <= 500:
+                total = np.sum([path.share for path in paths(made, of, i, 500)])
+                assert total == pytest.approx(gradient, rel=1e-12, abs=1e-12)
+        else:
+            assert gradient == 0.0
+
+
+def test_a_run_without_gradients_is_refused():
+    tape = Tape()
+    x = tape.input("x", type=type_of(1.0))
+    made = run(Graph(tuple(tape.nodes), (x.number,), (x.number,)), {0: np.float64(1)})
+    with pytest.raises(InputError) as caught:
+        list(paths(made, 0, 0))
+    assert str(caught.value) == "node 0 has no gradient in this run: run it backward first, as in bl.backprop"
+
+
+def test_a_page_is_written_as_latex_html_and_plain_data():
+    page = derive(ran(lambda x: x * x, x=3.0))
+    latex = page.latex(document=True)
+    assert latex.startswith("\\documentclass{article}\n\\usepackage{amsmath}\n")
+    assert r"\[\frac{\partial a}{\partial x} = 3 + 3 = 6\]" in latex
+    assert latex.count("{") == latex.count("}")
+    html = page.html()
+    assert "<li data-node=\"0\"><h3>summed over the paths</h3>" in html
+    assert html.count("<math") == html.count("</math>") == 6
+    assert page.data()["steps"][-1] == {"title": "summed over the paths", "node": 0, "lines": ["∂a/∂x = 3 + 3 = 6"]}
