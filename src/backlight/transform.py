@@ -233,7 +233,7 @@ def jacobian(function: Callable[..., Any], argnums: int | str = 0) -> Callable[.
             t = Type(x.dtype, y.shape + x.shape)
             parts = [row[k][1] for row in rows]
             if made.nested:
-                stacked.append(ops.reshape(ops.stack(*parts), shape=t.shape) if parts else made.tape.constant(np.zeros(t.shape)))  # type: ignore[attr-defined]
+                stacked.append(ops.reshape(ops.stack(*parts), shape=t.shape) if parts else made.tape.constant(np.zeros(t.shape)))
             else:
                 stacked.append(np.array(parts, x.dtype).reshape(t.shape))
         return nest.around(stacked)

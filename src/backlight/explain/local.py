@@ -46,4 +46,4 @@ def local_array(edge: Edge, largest: int = LARGEST) -> Any:
         if answer is None:
             return None
         found[row] = answer.value
-    return found.reshape(*out.shape, *into.shape)[()]
+    return found.reshape((*out.shape, *into.shape))[()]
