@@ -68,8 +68,13 @@ def make_ready(kind: str) -> None:
     uv = find_uv()
     if not runs([PYTHON, "-c", ""]):  # none yet, or made by a Python that has since gone
         call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV])
-    group = ["--group", "dev"] if kind == "dev" else []
-    call([uv, "pip", "install", "--quiet", "--python", PYTHON, "--editable", ".", *group])
+    install = [uv, "pip", "install", "--quiet", "--python", PYTHON, "--editable", "."]
+    # Compiled now, because with PYTHONDONTWRITEBYTECODE set, or in a checkout of somebody else's, it would be compiled
+    # again by every process: a third of a second for NumPy and us.
+    call([*install, "--compile-bytecode"])
+    call([PYTHON, "-m", "compileall", "-q", "src"])
+    if kind == "dev":
+        call([*install, "--group", "dev"])
     with open(stamp + ".new", "w", encoding="utf-8") as file:
         file.write(wanted)
     os.replace(stamp + ".new", stamp)  # in one step: a run beside this one sees no stamp or all of it
