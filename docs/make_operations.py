@@ -2,22 +2,27 @@
 
     .venv/bin/python docs/make_operations.py
 
-Nothing on the page is written twice: sentences, rules, settings and worked numbers are those of the row, and the numbers
-are the cases that the tests try. A row that is new or changed needs this to be run again; a test says so.
+Nothing on the page is written twice: sentences, settings and worked numbers are those of the row, the numbers are the
+cases that the tests try, and a derivative is what the rule of the row writes when it is asked. A row that is new or
+changed needs this to be run again; a test says so.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from backlight import ops
+from backlight.core.array import Array, Tape
+from backlight.core.math import Math, name
 from backlight.core.op import Case, Op
+from backlight.core.types import Type
+from backlight.explain.formula import spelled
 
 PAGE = Path(__file__).with_name("operations.md")
 SHOWN = 3  # worked examples to a row; the other cases are for the tests
@@ -27,9 +32,11 @@ HEAD = """\
 
 Every operation there is, family by family, written by `docs/make_operations.py` from the rows of the table. `x @ y`,
 `x * y` and the other operators are short for the operation of that name. Where an operation has settings, they are given
-by name. The worked numbers are values at the operands shown, and gradients, one for each operand, for an upstream
-gradient of ones.
+by name. `z` is the result, and `∂z/∂x` the local derivative, element by element; reverse mode multiplies it by the
+gradient from upstream. The worked numbers are values at the operands shown, and gradients, one for each operand, for an
+upstream gradient of ones.
 """
+NUMBER = Type("float64", ())
 
 
 def families() -> Iterator[tuple[str, list[Op]]]:
@@ -53,21 +60,54 @@ def entry(row: Op) -> str:
     """One operation."""
     settings = [f"{name}={value!r}" for name, value in row.attrs.items()]
     lines = [f"### `{row.name}({', '.join([*row.args, *settings])})`\n", row.doc]
-    facts = [f"{what}: {said}." for what, said in about(row) if said]
-    if facts:
-        lines += ["", " ".join(facts)]
-    examples = [example(row, case) for case in row.cases if worked(case)][:SHOWN]
-    if examples:
-        lines += ["", *(f"- {line}" for line in examples)]
+    points = [f"{what}: {said}" for what, said in about(row) if said]
+    points += [example(row, case) for case in row.cases if worked(case)][:SHOWN]
+    if points:
+        lines += ["", *(f"- {point}" for point in points)]
     return "\n".join(lines) + "\n"
 
 
 def about(row: Op) -> Iterator[tuple[str, str]]:
     """What a row says beside its sentence."""
-    yield "Derivative", (row.words or ("" if row.differentiable else "none")) if row.kind != "leaf" else ""
+    if row.paper is not None and row.args and not row.variadic:
+        on_paper = spelled(row.math([name(x) for x in row.args], ()))
+        yield "Written", f"`{on_paper}`" if on_paper != f"{row.name}({', '.join(row.args)})" else ""
+    if row.kind != "leaf":
+        yield "Derivative", "; ".join([*derivatives(row), row.words] if row.words else derivatives(row)) or (
+            "" if row.differentiable else "none"
+        )
+    if row.inside is not None and row.kind == "elementwise":
+        yield "In smaller operations", f"`{formula(row, row.inside, result=False)}`"
     yield "Linear in", ", ".join(row.args[k] for k in row.linear)
     yield "Whole numbers", ", ".join(row.args[k] for k in row.integers)
     yield "Source", row.source.rstrip(".")
+
+
+def derivatives(row: Op) -> list[str]:
+    """The local derivative by each operand, where it is a formula for one element."""
+    if row.local is None or row.variadic:
+        return []
+    found = []
+    for k, operand in enumerate(row.args):
+        rule = row.rule("local", k)
+        if rule is not None:
+            chosen = row.select[k] if row.select is not None else None
+            where = f" where `{formula(row, chosen)}`, else `0`" if chosen is not None else ""
+            found.append(f"`∂z/∂{operand} = {formula(row, rule)}`{where}")
+    return found
+
+
+def formula(row: Op, rule: Callable[..., Any], result: bool = True) -> str:
+    """What a rule writes for single numbers; `result` says whether it is given z too."""
+    tape = Tape()
+    given = [tape.input(operand, type=NUMBER) for operand in (("z", *row.args) if result else row.args)]
+    made = rule(*given, **row.attrs)
+    if not isinstance(made, Array):
+        return written(made)
+    spoken: list[Math] = []
+    for node in tape.nodes:
+        spoken.append(name(node.name) if node.name else node.op.math([spoken[j] for j in node.inputs], node.attrs))
+    return spelled(spoken[made.number])
 
 
 def worked(case: Case) -> bool:
