@@ -63,6 +63,15 @@ def test_E12_both_edges_of_a_square_are_drawn_and_numbered() -> None:
     assert re.search(r"1╤═+2╤", drawn)
 
 
+def test_E6_gradients_that_arrive_over_several_edges_are_visibly_summed() -> None:
+    drawn = text(api.backprop(scenes.self_product(), x=3.0), width=100, colour=False)
+    assert "│ gradient 6            │\n│          = 3 + 3      │" in drawn
+    drawn = text(api.backprop(scenes.shared(), x=3.0, y=-4.0, z=5.0), width=150, colour=False)
+    assert "= 5 + (-3)" in drawn
+    run = api.backprop(scenes.graph_of(lambda x: x * x, x=[1.0, 2.0]), x=[1.0, 2.0])
+    assert "+ summed over 2 edges" in text(run, width=150, colour=False)
+
+
 def test_E12_a_minus_b_and_b_minus_a_are_drawn_differently() -> None:
     one = text(scenes.graph_of(lambda a, b: a - b, a=1.0, b=2.0), width=100, colour=False)
     other = text(scenes.graph_of(lambda a, b: b - a, a=1.0, b=2.0), width=100, colour=False)

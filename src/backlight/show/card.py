@@ -14,17 +14,21 @@ from ..core.graph import Graph
 from ..core.op import signature
 from ..core.types import TupleType, Type
 from ..run.record import Run
-from .figures import inline
 from ..explain.formula import names
+from .figures import inline, number
 
 __all__ = ["Card", "Joint", "Kind", "cards", "joints"]
 
+SUMMANDS = 4             # more are counted, not written out
 Kind = Literal["parameter", "input", "constant", "operation", "group"]
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is said about one node. `value` and `gradient` are None where there is none yet."""
+    """What is said about one node. `value` and `gradient` are None where there is none yet.
+
+    `arrivals` are the gradients that come down to it, where there are several: they add up to its gradient.
+    """
 
     number: int
     name: str
@@ -37,11 +41,21 @@ class Card:
     value: Any = None
     gradient: Any = None
     scope: str = ""
+    arrivals: tuple[Any, ...] = ()
 
     @property
     def title(self) -> str:
         """`name :: type`."""
         return f"{self.name} :: {self.type}" if self.type else self.name
+
+    @property
+    def total(self) -> str:
+        """How the gradient is summed over the edges that bring it, as in `= 3 + 3`; empty where one edge does."""
+        if not self.arrivals:
+            return ""
+        if all(getattr(x, "ndim", 0) == 0 for x in self.arrivals) and len(self.arrivals) <= SUMMANDS:
+            return "= " + " + ".join(f"({x})" if x.startswith("-") else x for x in (number(a, 6) for a in self.arrivals))
+        return f"+ summed over {len(self.arrivals)} edges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,11 @@ def cards(subject: Graph | Run, parameters: Collection[str | int] = (), lettered
     called = names(graph.with_(nodes=graph.nodes[: graph.forward_count]), lettered)
     marked = {graph.number(key) for key in parameters}
     found = []
+    arriving: dict[int, list[Any]] = {}
+    if run is not None:
+        for (consumer, operand), part in sorted(graph.parts.items()):
+            if consumer < graph.forward_count:
+                arriving.setdefault(graph.nodes[consumer].inputs[operand - 1], []).append(run.value(part.downstream))
     for i in range(graph.forward_count):
         node = graph.nodes[i]
         shape, signed = "", f"{node.op.glyph or node.op.name}"
@@ -117,6 +136,7 @@ def cards(subject: Graph | Run, parameters: Collection[str | int] = (), lettered
                 value=value,
                 gradient=gradient,
                 scope=node.scope,
+                arrivals=tuple(arriving[i]) if len(arriving.get(i, ())) > 1 and gradient is not None else (),
             )
         )
     return found

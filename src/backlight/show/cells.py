@@ -77,6 +77,8 @@ def body(card: Card) -> list[tuple[str, Tone]]:
         lines += _named("value    ", card.value, "forward")
     if card.gradient is not None:
         lines += _named("gradient ", card.gradient, "backward")
+        if card.total:
+            lines.append((" " * 9 + card.total, "backward"))
     return lines
 
 

@@ -36,7 +36,7 @@ def _node(place: int, card: Card) -> str:
     elif not card.ran and card.kind != "constant":
         words.append("no value yet")
     if card.gradient is not None:
-        words.append(f"gradient {_shown(card.gradient)}")
+        words.append(f"gradient {_shown(card.gradient)} {card.total}".rstrip())
     looks = [f"label={_quoted(*words)}"]
     if card.kind == "parameter":
         looks += [f'fillcolor="{YELLOW}"', "penwidth=2"]

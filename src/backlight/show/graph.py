@@ -74,6 +74,8 @@ class _Body:
             self.show("value", card.value, "forward")
         if card.gradient is not None:
             self.show("gradient", card.gradient, "backward")
+            if card.total:
+                self.say(f"{'':9}{card.total}", "backward")
         text = max(len(words) for words, _, _ in self.lines) * LETTER
         self.text_width = text
         self.size = (text + 2 * PAD + (MAP + PAD if self.maps else 0.0), self.row * ROW + 2 * PAD - 4.0)
