@@ -98,6 +98,7 @@ def _pull(
 ) -> None:
     """Sweep down and up, putting each layer where the squares of its edges' widths are least, in place."""
     masses = [float(sum(pulls)) or 1e-6 for pulls in weight]
+    ends = [list(zip(*both, strict=True)) for both in zip(near, weight, strict=True)]
     crowd = len(x) // max(len(layers), 1)
     for sweep in range(min(4 + crowd // 2, 16)):           # narrow pictures have their shape after 4, wide ones need more
         for layer in reversed(layers) if sweep % 2 else layers:
@@ -108,16 +109,10 @@ def _pull(
                 shift += reach[box][1]
                 shifts.append(shift)
                 mass = masses[box]
-                ends = near[box]
-                if len(ends) == 1:
-                    place = x[ends[0]] - shift
-                elif ends:
-                    place = 0.0
-                    for other, pull in zip(ends, weight[box], strict=True):
-                        place += pull * x[other]
-                    place = place / mass - shift
-                else:
-                    place = x[box] - shift
+                place = 0.0
+                for other, pull in ends[box]:
+                    place += pull * x[other]
+                place = (place / mass if near[box] else x[box]) - shift
                 count = 1
                 while pools and pools[-1][0] >= place:
                     other_place, other_mass, other_count = pools.pop()

@@ -140,21 +140,22 @@ def _exchanged(layers: Layers, position: list[int], up: Links, down: Links, thro
     for layer in layers:
         if len(layer) < 2:
             continue
-        above = [sorted([position[other] for other in up[box]]) for box in layer]
-        below = [sorted([position[other] for other in down[box]]) for box in layer]
+        above = [_places(up[box], position) for box in layer]
+        below = [_places(down[box], position) for box in layer]
         ties = through_ties
         todo: Sequence[int] = range(len(layer) - 1)
         while todo:
             again: set[int] = set()                        # pairs with a new member since they were looked at
             for left in todo:
                 right = left + 1
-                gain = _gain(above[left], above[right]) + _gain(below[left], below[right])
-                if gain > 0 or (
-                    ties and not gain and (_entwined(above[left], above[right]) or _entwined(below[left], below[right]))
-                ):
+                a, b, c, d = above[left], above[right], below[left], below[right]
+                if not (a and b and a[-1] > b[0]) and not (c and d and c[-1] > d[0]):
+                    continue                               # nothing of theirs crosses: by far the most frequent case
+                gain = _gain(a, b) + _gain(c, d)
+                if gain > 0 or (ties and not gain and (_entwined(a, b) or _entwined(c, d))):
                     layer[left], layer[right] = layer[right], layer[left]
-                    above[left], above[right] = above[right], above[left]
-                    below[left], below[right] = below[right], below[left]
+                    above[left], above[right] = b, a
+                    below[left], below[right] = d, c
                     again.update((left - 1, right))
             any_change = any_change or bool(again)
             todo = sorted(again - {-1, len(layer) - 1})
@@ -162,6 +163,13 @@ def _exchanged(layers: Layers, position: list[int], up: Links, down: Links, thro
         for place, box in enumerate(layer):
             position[box] = place
     return any_change
+
+
+def _places(others: Sequence[int], position: Sequence[int]) -> list[int]:
+    places = [position[other] for other in others]
+    if len(places) > 1:
+        places.sort()
+    return places
 
 
 def _gain(left: Sequence[int], right: Sequence[int]) -> int:

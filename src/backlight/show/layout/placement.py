@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backlight.core.collection import no_collection
 from backlight.show.layout.coordinates import columns
 from backlight.show.layout.order import arrange, crossings
 from backlight.show.layout.ranks import ranks
@@ -52,7 +53,13 @@ def placed(
     >>> placed([(10, 4), (10, 4), (10, 4)], [(2, 0, 1), (2, 1, 2)], gap=2).x
     (-6.0, 6.0, 0.0)
     """
-    shows, all_sizes, all_edges = _with_chips(sizes, edges, chip, shared)
+    with no_collection():
+        return _placed(*_with_chips(sizes, edges, chip, shared), gap, bend, whole)
+
+
+def _placed(
+    shows: list[int], all_sizes: list[Size], all_edges: list[Edge], gap: float, bend: float, whole: bool
+) -> Placement:
     count = len(all_sizes)
     consumers: list[list[int]] = [[] for _ in range(count)]
     operands: list[list[int]] = [[] for _ in range(count)]
