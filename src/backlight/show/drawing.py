@@ -70,6 +70,7 @@ class Heat:
     width: float
     height: float
     values: Any
+    tone: Tone = "forward"
     node: int = -1
 
 

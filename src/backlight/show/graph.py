@@ -52,7 +52,7 @@ def drawn(seen: View, *, direction: Direction = "up", title: str = "") -> Drawin
             owners.append((at, True))
     chip = (max([len(card.name) for card in boxes if card.kind != "operation"] or [1]) * LETTER + 14.0, 22.0)
     sheet = layout(sizes, links, direction=direction, gap=26.0, between=22.0 if spoken else 40.0, chip=chip)
-    marks = [*_edges(sheet, boxes, edges, owners), *_cards(sheet, boxes, bodies, labels)]
+    marks = [*_edges(sheet, boxes, edges, owners), *_cards(sheet, boxes, edges, bodies, labels)]
     key, tall, wide = _legend(boxes, sheet.height + 2 * EDGE + 8.0)
     width, height = max(sheet.width + 2 * EDGE, wide), sheet.height + 2 * EDGE + tall
     return Drawing(width, height, (*marks, *key), title or _title(boxes), table(seen, 10_000))
@@ -64,7 +64,7 @@ class _Body:
     def __init__(self, card: Card) -> None:
         self.card = card
         self.lines: list[tuple[str, Tone, float]] = []     # words, tone, the row that they stand in
-        self.maps: list[tuple[object, float]] = []
+        self.maps: list[tuple[object, float, Tone]] = []
         self.row = 0.0
         self.say(f"{card.number}  {card.title}", "strong")
         self.say(card.signature + (f"   {card.shape}" if card.shape else ""), "quiet")
@@ -92,7 +92,7 @@ class _Body:
         for offset, line in enumerate(bracketed(value)):
             self.say(f"{word if not offset else '':9}{line}", tone)
         if np.asarray(value).size > 1 and np.asarray(value).dtype.kind in "biuf":
-            self.maps.append((value, first))
+            self.maps.append((value, first, tone))
             self.row = max(self.row, first + 1)
 
 
@@ -136,28 +136,34 @@ def _strength(value: object) -> float:
 
 
 def _cards(
-    sheet: Layout, boxes: Sequence[Card], bodies: Sequence[_Body], labels: Sequence[Sequence[tuple[str, Tone]]]
+    sheet: Layout,
+    boxes: Sequence[Card],
+    edges: Sequence[Joint],
+    bodies: Sequence[_Body],
+    labels: Sequence[Sequence[tuple[str, Tone]]],
 ) -> list[Mark]:
     marks: list[Mark] = []
     for box in sheet.boxes:
         left, top = box.x - box.width / 2 + EDGE, box.y - box.height / 2 + EDGE
         if box.shows >= len(boxes):
+            edge = edges[box.shows - len(boxes)]           # what rises is its operand's, what falls its consumer's
+            high_node, low_node = boxes[edge.consumer].number, boxes[edge.operand].number
             for offset, (line, tone) in enumerate(labels[box.shows - len(boxes)]):
-                marks.append(Text(left, top + 11.0 + 14.0 * offset, line, tone, size=0.92))
+                node = low_node if tone == "forward" else high_node
+                marks.append(Text(left, top + 11.0 + 14.0 * offset, line, tone, size=0.92, node=node))
             continue
         card, body = boxes[box.shows], bodies[box.shows]
-        tone = card.kind if card.kind in ("parameter", "constant") else "plain"
-        marks.append(Frame(left, top, box.width, box.height, tone, card.output, box.chip, card.number))
+        paint: Tone = "parameter" if card.kind == "parameter" else "constant" if card.kind == "constant" else "plain"
+        marks.append(Frame(left, top, box.width, box.height, paint, card.output, box.chip, card.number))
         if box.chip:
             marks.append(Text(box.x + EDGE, top + 15.0, card.name, "strong", "middle", node=card.number))
             continue
         for words, meaning, row in body.lines:
             marks.append(Text(left + PAD, top + PAD + 10.0 + row * ROW, words, meaning, node=card.number))
-        for value, row in body.maps:
+        for value, row, tone in body.maps:
             high, wide = _map_size(value)
-            marks.append(
-                Heat(left + PAD * 2 + body.text_width, top + PAD + row * ROW, wide, high, np.asarray(value), card.number)
-            )
+            x, y = left + PAD * 2 + body.text_width, top + PAD + row * ROW
+            marks.append(Heat(x, y, wide, high, np.asarray(value), tone, card.number))
     return marks
 
 

@@ -12,10 +12,10 @@ from html import escape
 from itertools import pairwise
 from typing import Literal
 
-from .drawing import Drawing, Frame, Heat, Line, Text
+from .drawing import Drawing, Frame, Heat, Line, Mark, Text
 from .heat import data_url
 
-__all__ = ["Theme", "style", "svg"]
+__all__ = ["Theme", "inked", "style", "svg"]
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -63,17 +63,18 @@ def svg(drawing: Drawing, *, theme: Theme = "auto", identity: str = "") -> str:
     ]
     if theme != "auto":
         parts.append(f'<path style="fill:var(--paper);stroke:none" d="M0 0H{width}V{height}H0z"/>')
-    for mark in drawing.marks:
-        if isinstance(mark, Line):
-            parts.append(_line(mark))
-        elif isinstance(mark, Frame):
-            parts.append(_frame(mark))
-        elif isinstance(mark, Text):
-            parts.append(_text(mark))
-        else:
-            parts.append(_heat(mark))
+    parts += [inked(mark) for mark in drawing.marks]
     parts.append("</svg>\n")
     return "\n".join(parts)
+
+
+def inked(mark: Mark) -> str:
+    """One mark as SVG elements."""
+    if isinstance(mark, Line):
+        return _line(mark)
+    if isinstance(mark, Frame):
+        return _frame(mark)
+    return _text(mark) if isinstance(mark, Text) else _heat(mark)
 
 
 def style(theme: Theme = "auto") -> str:
