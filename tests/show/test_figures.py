@@ -6,8 +6,8 @@ from tests.show import scenes
 
 from backlight import ops
 from backlight.core.math import ADD, MULTIPLY, call, fraction, infix, power, prefix
-from backlight.show.figures import bracketed, inline, number
 from backlight.explain.formula import names, spelled
+from backlight.show.figures import bracketed, inline, number
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from typing import Any, Literal
 from ..core.graph import Graph
 from ..core.op import signature
 from ..core.types import TupleType, Type
-from ..run.record import Run
 from ..explain.formula import names
+from ..run.record import Run
 from .figures import inline, number
 
 __all__ = ["Card", "Joint", "Kind", "cards", "joints"]

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..core.graph import Why
 from ..core.types import TupleType, Type
+from ..explain.formula import names
 from ..explain.local import local_array
 from ..run.record import Edge, Run, Window
-from ..explain.formula import names
 
 __all__ = ["VERSION", "report", "report_text", "value_data"]
 
