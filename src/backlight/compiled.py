@@ -21,7 +21,6 @@ from .core.types import Type, type_of
 from .errors import GraphError, InputError
 from .read.python import is_number, names_of, traced
 from .run.lower.listing import listing
-from .run.lower.lowering import lower
 from .run.native.machine import Compiled, Plan, compile_graph
 from .run.record import Run, place
 from .run.reference import bind
@@ -85,7 +84,7 @@ class CompiledFunction:
         outputs = [*found.graph.outputs, *(guard.node for guard in guards)]
         if not outputs:
             raise GraphError("compile: the function returned no number, so there is nothing to compile")
-        plan = Plan(lower(found.graph, outputs), len(outputs) == 1, self._slow)
+        plan = Plan(found.graph, outputs, self._slow)
         way = Way(found.graph, plan, guards, len(found.graph.outputs), found.result)
         known.insert(0, way)
         self.use(way, args, named)

@@ -118,3 +118,16 @@ def test_a_step_must_keep_the_type_of_its_state() -> None:
     assert str(caught.value) == (
         "steps: 'w' is Matrix Float64 (3, 2), and what becomes of it is Float64 (): a step must keep the type"
     )
+
+
+def test_a_step_with_an_index_outside_its_axis_is_named() -> None:
+    tape = Tape()
+    x, i = tape.input("x", type=Type("float64", (3,))), tape.input("i", type=Type("int64", (1,)))
+    moved = x + ops.gather(x, i)
+    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), ())
+    f = compile_steps(graph, {"x": moved.number}, ["i"])
+    data = {"x": np.ones(3), "i": np.array([0, 1, 7])}
+    assert np.array_equal(f([[0], [1]], **data)[0]["x"], [4.0, 4.0, 4.0])
+    with pytest.raises(errors.ValueError) as caught:
+        f([[0], [2], [1]], **data)
+    assert str(caught.value) == "steps: in step 2 an index is outside its axis: run that step alone to see which"

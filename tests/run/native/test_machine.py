@@ -203,3 +203,19 @@ arena 192 bytes, for 160 bytes of buffers
       b1 double × 15  input  %1
       b2 double × 1  output  %6
       b3 double × 20  at 0  %2"""
+
+
+@pytest.mark.parametrize(("row", "index", "message"), [
+    (lambda x, i: ops.gather(x, i), [0, 3], "gather: there is no index 3 along an axis of size 3: use -3 to 2"),
+    (lambda x, i: ops.gather(x, i), [-4, 0], "gather: there is no index -4 along an axis of size 3: use -3 to 2"),
+    (lambda x, i: ops.take_along_axis(x, i, axis=0), [5, 0],
+     "take_along_axis: there is no index 5 along an axis of size 3: use -3 to 2"),
+])  # fmt: skip
+def test_an_index_outside_its_axis_fails_as_on_the_reference_machine(row: object, index: list[int], message: str) -> None:
+    assert callable(row)
+    f = compile_graph(graph_of(row, Type("float64", (3,)), Type("int64", (2,))))
+    x = np.array([1.0, 2.0, 3.0])
+    assert np.array_equal(f(x, np.array([-1, 0])), [3.0, 1.0])
+    with pytest.raises(errors.ValueError) as caught:
+        f(x, np.array(index))
+    assert str(caught.value) == message

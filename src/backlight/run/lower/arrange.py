@@ -161,7 +161,11 @@ def pad(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: 
 
 
 def wrapped(t: Translation, i: int, n: int) -> int:
-    """Return indices as numbers from 0 and inside: those below 0 count from the end, those outside are the nearest."""
+    """Return indices as numbers from 0: those below 0 count from the end.
+
+    One outside is brought to the nearest inside, so that nothing else is touched, and noted: the run then fails as it
+    does on the reference machine.
+    """
     items = t.items
     i = t.convert(i, "i64")
     shape = items.all[i].shape
@@ -172,6 +176,8 @@ def wrapped(t: Translation, i: int, n: int) -> int:
     def point(op: str, *operands: int, kind: str = "i64") -> int:
         return items.point(op, operands, kind, shape, t.origin)
 
+    low, high = point("greater_equal", i, number(-n), kind="i1"), point("less", i, number(n), kind="i1")
+    t.checks.append(items.fold("smallest", point("logical_and", low, high, kind="i1"), tuple(range(len(shape))), False, t.origin))
     negative = point("less", i, number(0), kind="i1")
     i = point("where", negative, point("add", i, number(n)), i)
     return point("minimum", point("maximum", i, number(0)), number(n - 1))

@@ -29,15 +29,16 @@ class Lowered:
     outputs: tuple[int, ...]  # the nodes of the outputs
     input_types: tuple[Type, ...]
     output_types: tuple[Type, ...]
+    checks: int = 0  # further outputs, single truth values, that must come out true
 
 
 def lower(graph: Graph, outputs: Sequence[int]) -> Lowered:
     """Return the program of a typed graph for some of its nodes."""
     live = live_nodes(graph, outputs)
     t, found = translate(graph, outputs, live)
-    results = [found[i] for i in outputs]
+    results = [*(found[i] for i in outputs), *dict.fromkeys(t.checks)]
     inputs = [found[i] for i in graph.inputs]
     program, buffers = fuse(t.items, inputs, results, list(t.arrays))
     constants = {buffers[item]: array for item, array in t.arrays.items()}
     types = tuple(graph.type(i) for i in graph.inputs), tuple(graph.type(i) for i in outputs)
-    return Lowered(plan(program), constants, tuple(graph.inputs), tuple(outputs), *types)
+    return Lowered(plan(program), constants, tuple(graph.inputs), tuple(outputs), *types, len(results) - len(outputs))

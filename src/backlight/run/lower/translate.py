@@ -46,6 +46,7 @@ class Translation:
     items: Items = field(default_factory=Items)
     arrays: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)  # the values of constant items
     origin: int = -1  # the node of the graph that is being translated
+    checks: list[int] = field(default_factory=list)  # items that must come out true: indices inside their axis
 
     def kind(self, type_: Type) -> str:
         """Return the kind of number of a type."""

@@ -66,13 +66,15 @@ def possible() -> bool:
 
 def describe(lowered: Lowered, work: int, single: bool) -> Entry | None:
     """Return what the door must know of a program, or None if it cannot take its inputs or outputs."""
+    if lowered.checks or not possible():
+        return None
     program = lowered.program
     kinds = {b.number: b.kind for b in program.buffers}
     places = slots(program)
     inputs = [(kinds[b], t.shape) for b, t in zip(program.inputs, lowered.input_types, strict=True)]
     outputs = [(kinds[b], t.shape) for b, t in zip(program.outputs, lowered.output_types, strict=True)]
     raw = any(kinds[b] == "i8" for b in (*program.inputs, *program.outputs))
-    if raw or not possible():
+    if raw:
         return None
     table = RESERVED + len(places)
     arguments = tuple(

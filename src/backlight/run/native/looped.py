@@ -72,8 +72,12 @@ class Looped:
                                   type_.nbytes // max(rows, 1)))
         exchanges = tuple((self.slots[a], self.slots[b]) for a, b in self.exchanged)
         stacked = self.program.outputs[len(self.carry):]
-        advances = tuple((self.slots[b], self.graph.type(n).nbytes) for b, n in zip(stacked, self.results, strict=True))
+        advances = tuple((self.slots[b], t.nbytes) for b, t in zip(stacked, self.stacked_types(), strict=True))
         return Steps(tuple(gathers), exchanges, advances)
+
+    def stacked_types(self) -> list[Type]:
+        """Return the types of what each step leaves: its results, and whether its checks held."""
+        return [*map(self.graph.type, self.results), *[Type("bool", ())] * self.lowered.checks]
 
     def __call__(self, order: Any, **inputs: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
         """Make one step for each row of `order` (or as many steps as `order` says); return the state and the results."""
@@ -114,15 +118,20 @@ class Looped:
         for buffer, array in self.constants.items():
             table[self.slots[buffer]] = array.ctypes.data
         stacked = []
-        for buffer, number in zip(self.program.outputs[len(self.carry):], self.results, strict=True):
-            out = np.empty((count, *graph.type(number).shape), graph.type(number).dtype)
+        for buffer, type_ in zip(self.program.outputs[len(self.carry):], self.stacked_types(), strict=True):
+            out = np.empty((count, *type_.shape), type_.dtype)
             stacked.append(out)
             table[self.slots[buffer]] = out.ctypes.data
         self.call(table.ctypes.data, count)
+        for held in stacked[len(self.results):]:
+            if not held.all():
+                raise errors.ValueError(
+                    f"steps: in step {int(np.argmin(held)) + 1} an index is outside its axis: run that step alone to see which"
+                )
         if count % 2:
             for n in state:
                 state[n] = others.get(self.place[n], state[n])
-        return {graph.nodes[n].name: v for n, v in state.items()}, tuple(stacked)
+        return {graph.nodes[n].name: v for n, v in state.items()}, tuple(stacked[: len(self.results)])
 
     def order(self, order: Any) -> tuple[int, Any]:
         """Return the number of steps, and the rows of each."""

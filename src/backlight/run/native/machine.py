@@ -21,9 +21,9 @@ from backlight.core.types import Type, type_of
 from backlight.run.emit.code import Module
 from backlight.run.emit.program import RESERVED, Piece, define_pieces, slots, work
 from backlight.run.lower.listing import listing
-from backlight.run.lower.lowering import Lowered, lower
+from backlight.run.lower.lowering import lower
 from backlight.run.native import door, host, store, threads
-from backlight.run.reference import bind
+from backlight.run.reference import bind, evaluate
 
 LIMIT_BYTES = 1 << 36
 ALIGN = 64
@@ -48,8 +48,10 @@ def memory(size: int) -> Memory:
 class Plan:
     """A graph compiled for one combination of input types."""
 
-    def __init__(self, lowered: Lowered, single: bool, slow: Callable[..., Any]) -> None:
-        self.lowered = lowered
+    def __init__(self, graph: Graph, outputs: Sequence[int], slow: Callable[..., Any]) -> None:
+        self.graph = graph
+        lowered = self.lowered = lower(graph, outputs)
+        single = len(outputs) == 1
         program = lowered.program
         if program.arena > LIMIT_BYTES:
             raise errors.LimitError(
@@ -88,8 +90,9 @@ class Plan:
         """Return the outputs for contiguous inputs of the right types."""
         program = self.lowered.program
         outputs: list[np.ndarray[Any, Any]] = [np.empty(t.shape, t.dtype) for t in self.lowered.output_types]
+        checks = [np.empty((), np.bool_) for _ in range(self.lowered.checks)]
         table = self.table.copy()
-        for buffer, array in zip((*program.inputs, *program.outputs), (*arrays, *outputs), strict=True):
+        for buffer, array in zip((*program.inputs, *program.outputs), (*arrays, *outputs, *checks), strict=True):
             table[self.slots[buffer]] = array.ctypes.data
         # the door, which knows no lock, may be using the arena; and somebody else may be here
         mine = self.door is None and self.lock.acquire(blocking=False)
@@ -106,8 +109,17 @@ class Plan:
         finally:
             if mine:
                 self.lock.release()
+        if not all(checks):
+            self.complain(arrays)
         values = [a if a.ndim or a.dtype != np.float64 else float(a) for a in outputs]
         return values[0] if self.single else tuple(values)
+
+
+    def complain(self, arrays: Sequence[np.ndarray[Any, Any]]) -> None:
+        """Raise what the reference machine raises for these inputs: an index was outside its axis."""
+        values = dict(zip(self.graph.inputs, arrays, strict=True))
+        evaluate(self.graph, values)
+        raise AssertionError("a compiled check failed, and the reference machine found nothing wrong")
 
 
 def _views(plan: Plan, table: np.ndarray[Any, Any]) -> Callable[[int, Type], np.ndarray[Any, Any]]:
@@ -200,7 +212,7 @@ class Compiled:
         key = tuple([bound.type(i) for i in bound.inputs])
         with self.lock:
             if key not in self.plans:
-                self.plans[key] = Plan(lower(bound, self.outputs), len(self.outputs) == 1, self._slow)
+                self.plans[key] = Plan(bound, self.outputs, self._slow)
             return self.plans[key]
 
     def use(self, plan: Plan) -> None:

@@ -110,5 +110,5 @@ def compile_page(graph: Graph, outputs: Sequence[int] | None = None) -> Page:
     return Page(
         compile_module(module, ["run"]), -(-total // PAGE_BYTES), START,
         spots(lowered.inputs, program.inputs, lowered.input_types),
-        spots(lowered.outputs, program.outputs, lowered.output_types), constants,
+        spots(lowered.outputs, program.outputs[: len(lowered.outputs)], lowered.output_types), constants,
     )
