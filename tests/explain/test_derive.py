@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.explain.runs import ran
 
 from backlight.core.array import Tape
 from backlight.core.graph import Graph
 from backlight.core.types import type_of
-from backlight.diff.reverse import reverse
 from backlight.errors import InputError
 from backlight.explain.derive import derive
 from backlight.explain.formula import spelled
@@ -15,15 +15,6 @@ from backlight.explain.paths import count_paths, paths
 from backlight.explain.story import story
 from backlight.ops import exp, sigmoid, square, sum, tanh
 from backlight.run.reference import run
-
-
-def ran(function, **given):
-    """A run, forward and backward, of a function of named inputs."""
-    tape = Tape()
-    xs = {name: tape.input(name, type=type_of(np.asarray(value))) for name, value in given.items()}
-    out = function(**xs)
-    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), (out.number,))
-    return run(reverse(graph), {x.number: np.asarray(given[name])[()] for name, x in xs.items()})
 
 
 def test_J5_the_path_from_the_output_to_a_variable_with_rules_and_numbers():
