@@ -96,9 +96,10 @@ def measure(
 ) -> Measured:
     """The gradient of one output by inputs, measured on a machine that runs a graph: (graph, values) -> value of every node.
 
-    `of` is the node to differentiate (default: the first output), `wrt` the inputs (default: all real floats), `seed` what its
-    elements are weighted by (default: ones). Inputs of fewer bits are measured as float64. `elements` picks, for an input, the
-    places to measure in its flattened value; elsewhere the gradient is NaN. Raises: DifferentiationError for an output that is no real float.
+    `of` is the node to differentiate (default: the first output), `wrt` the inputs (default: all real floats), `seed` what
+    its elements are weighted by (default: ones). Inputs of fewer bits are measured as float64. `elements` picks, for an
+    input, the places to measure in its flattened value; elsewhere the gradient is NaN.
+    Raises: DifferentiationError for an output that is no real float.
     """
     out = graph.outputs[0] if of is None else of
     kind = graph.nodes[out].type
