@@ -20,8 +20,8 @@ LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
-def names(graph: Graph, lettered: bool = False) -> list[str]:
-    """A name for every node: its own, or its operation on its operands.
+def names(graph: Graph, lettered: bool = False, longest: int = LONG) -> list[str]:
+    """A name for every node: its own, or its operation on its operands, those of more than `longest` pieces by number.
 
     With `lettered` every unnamed operation gets a letter, and its name says what that stands for, as in `b = exp(a)`.
     """
@@ -38,7 +38,7 @@ def names(graph: Graph, lettered: bool = False) -> list[str]:
             scalar = getattr(node.attr("value"), "shape", ()) == ()
             math, size = (node.op.math([], node.attrs) if scalar else name("constant")), 1
         else:
-            pieces = [spoken[j] if spoken[j][1] <= LONG else (name(f"#{j}"), 1) for j in node.inputs]
+            pieces = [spoken[j] if spoken[j][1] <= longest else (name(f"#{j}"), 1) for j in node.inputs]
             math = node.op.math([piece for piece, _ in pieces], node.attrs)
             size = 1 + sum(size for _, size in pieces)
             if lettered:

@@ -12,52 +12,62 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core.graph import Why
-from ..core.types import TupleType, Type
+from ..core.graph import Graph, Why
+from ..core.op import signature
+from ..core.types import Type
 from ..explain.formula import names
 from ..explain.local import local_array
-from ..run.record import Edge, Run, Window
+from ..run.record import Edge, Run
 
 __all__ = ["VERSION", "report", "report_text", "value_data"]
 
 VERSION: Final = 1
 
 
-def report(run: Run) -> dict[str, Any]:
-    """The run as dictionaries, lists, numbers and words, ready for `json.dumps(…, allow_nan=False)`."""
-    graph = run.graph
+def report(subject: Graph | Run) -> dict[str, Any]:
+    """The run as dictionaries, lists, numbers and words, ready for `json.dumps(…, allow_nan=False)`.
+
+    Of a graph that has not been run: the same, with null for what nobody knows yet.
+    """
+    graph = subject.graph if isinstance(subject, Run) else subject
     called = names(graph)
     count = graph.forward_count
+    nodes = [node_data(subject, i, called[i]) for i in range(len(graph.nodes))]
     return {
         "version": VERSION,
         "inputs": {graph.nodes[i].name or called[i]: i for i in graph.inputs},
         "outputs": list(graph.outputs),
-        "nodes": [node_data(run[i], called[i]) for i in range(count)],
-        "backward": [node_data(run[i], called[i]) for i in range(count, len(graph.nodes))],
+        "nodes": nodes[:count],
+        "backward": nodes[count:],
     }
 
 
-def report_text(run: Run) -> str:
+def report_text(subject: Graph | Run) -> str:
     """The run as one JSON object on one line."""
-    return json.dumps(report(run), allow_nan=False, ensure_ascii=False)
+    return json.dumps(report(subject), allow_nan=False, ensure_ascii=False)
 
 
-def node_data(window: Window, name: str) -> dict[str, Any]:
+def node_data(subject: Graph | Run, i: int, name: str) -> dict[str, Any]:
     """One node with all that is known of it."""
-    kind = window.type
-    several = isinstance(kind, TupleType)
+    graph, run = (subject.graph, subject) if isinstance(subject, Run) else (subject, None)
+    node = graph.nodes[i]
+    kind = node.type
+    signed = shape = None
+    if kind is not None:
+        signed = signature(node.op, [graph.nodes[j].type for j in node.inputs], kind, node.attrs)  # type: ignore[misc]
+        shape = list(kind.shape) if isinstance(kind, Type) else [list(t.shape) for t in kind.types]
     return {
-        "id": window.number,
+        "id": i,
         "name": name,
-        "op": window.node.op.name,
-        "type": str(kind),
-        "signature": window.signature,
-        "shape": [list(t.shape) for t in kind.types] if isinstance(kind, TupleType) else list(kind.shape),
-        "inputs": list(window.node.inputs),
-        "value": [value_data(v) for v in window.value] if several else value_data(window.value),
-        "gradient": value_data(window.gradient),
-        "why": why_data(window.why),
-        "parts": [part_data(edge) for edge in window.parts],
+        "op": node.op.name,
+        "type": None if kind is None else str(kind),
+        "signature": signed,
+        "shape": shape,
+        "inputs": list(node.inputs),
+        "value": None if run is None else value_data(run.value(i)),
+        "gradient": None if run is None else value_data(run[i].gradient),
+        "why": why_data(node.why),
+        "parts": [] if run is None else [part_data(edge) for edge in run[i].parts],
     }
 
 
@@ -87,6 +97,8 @@ def value_data(value: Any) -> Any:
     """
     if value is None:
         return None
+    if isinstance(value, tuple):  # a node with several outputs
+        return [value_data(one) for one in value]
     array = np.asarray(value)
     if array.dtype.kind == "c":
         return {"real": value_data(array.real), "imaginary": value_data(array.imag)}

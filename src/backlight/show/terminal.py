@@ -21,7 +21,7 @@ from .drawing import Drawing, Frame, Line, Text, Tone
 from .figures import inline
 from .view import View, view
 
-__all__ = ["picture", "table", "terminal", "text"]
+__all__ = ["fitting", "picture", "table", "terminal", "text"]
 
 TALLEST = 120            # rows of a picture that anybody scrolls through; a table says more in less
 MOST = 60                # boxes at first sight
@@ -74,11 +74,17 @@ def text(
     if colour is None:
         colour = shows_colour(sys.stdout)
     seen = subject if isinstance(subject, View) else view(subject, parameters)
-    if len(seen.cards) <= MOST:
-        drawing = celled(seen)
-        if drawing.width <= width and drawing.height <= TALLEST:
-            return terminal(drawing, colour) + legend(seen.cards, colour)
-    return table(seen, width, colour)
+    return fitting(seen, width, colour) or table(seen, width, colour)
+
+
+def fitting(seen: View, width: int, colour: bool = False) -> str:
+    """The picture of boxes and edges if it fits into so many columns and is not too tall to be read, else nothing."""
+    if len(seen.cards) > MOST:
+        return ""
+    drawing = celled(seen)
+    if drawing.width > width or drawing.height > TALLEST:
+        return ""
+    return terminal(drawing, colour) + legend(seen.cards, colour)
 
 
 def picture(seen: View, *, colour: bool = False) -> str:

@@ -1,0 +1,196 @@
+"""`backlight explain`: a formula or a file of them, run and differentiated, shown whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import errors
+from ..api import parse
+from ..core.graph import Graph
+from ..core.types import Type
+from ..diff.reverse import reverse
+from ..errors import FileError, InputError
+from ..read.text import read_value
+from ..run.file import MARK, load_run
+from ..run.record import Run
+from ..run.reference import bind, run
+from ..show.account import account, closeup, formula, stated, summary, tree
+from ..show.report import report, value_data
+from .options import Words
+
+__all__ = ["explain"]
+
+DTYPES = ("float64", "float32")
+LIKE_PATH = re.compile(r"[^\s()+*^=]+\.(txt|bl|run|eq|md|json|onnx|py)")
+LARGEST_TEXT = 1 << 24  # bytes of a file that may be a text
+
+
+def explain(words: Words) -> str:
+    """What `backlight explain` prints."""
+    options = words.options
+    assert words.text is not None
+    subject = read_subject(words.text)
+    if isinstance(subject, Run):
+        given = [*words.values, *(f"--{name}" for name in options if name not in ("node", "tree", "full", "json"))]
+        if given:
+            raise InputError(f"{words.text} is a saved run: its values are known, and {given[0]} cannot change them")
+        return shown(subject, options)
+    if "tree" in options:
+        from ..explain.unshared import unshared
+
+        subject = unshared(subject)
+    notes: list[str] = []
+    extra: dict[str, Any] = {}
+    if "dtype" in options and options["dtype"] not in DTYPES:
+        raise errors.ValueError(f"--dtype is one of {', '.join(DTYPES)}, and it is {options['dtype']!r:.40}")
+    if not words.values and subject.inputs:
+        return before_a_run(subject, options)
+    values = {name: value_of(name, text) for name, text in words.values.items()}
+    graph, found = bind(subject, values, options.get("dtype"))
+    wrt = named_inputs(graph, options["wrt"]) if "wrt" in options else None
+    made = run_both_ways(graph, found, options, wrt, notes)
+    if "order" in options:
+        add_derivatives(graph, found, options, wrt, notes, extra)
+    if "save" in options:
+        made.save(options["save"])
+        notes.append(f"saved as {options['save']}")
+    return shown(made, options, wrt, notes, extra)
+
+
+def read_subject(word: str) -> Graph | Run:
+    """The graph of a text, of a text in a file, or a saved run."""
+    if word == "-":
+        return parse(sys.stdin.read())
+    path = Path(word)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):  # too long for a name, or a zero in it: a text
+        is_file = False
+    if not is_file:
+        if LIKE_PATH.fullmatch(word):
+            raise FileError(f"there is no file {word}")
+        return parse(word)
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_TEXT + 1)
+    except OSError as error:
+        raise FileError(f"cannot read {word}: {error.strerror}") from None
+    if data.startswith(MARK):
+        return load_run(path)
+    if len(data) > LARGEST_TEXT:
+        raise FileError(f"{word} is longer than {LARGEST_TEXT >> 20} MiB: it is not a text of formulas")
+    try:
+        return parse(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise FileError(f"{word} is not a text: byte {error.start} is not UTF-8") from None
+
+
+
+
+def value_of(name: str, text: str) -> Any:
+    """The value behind `name=`; a mistake in it says in which one."""
+    try:
+        return read_value(text)
+    except errors.BacklightError as error:
+        raise type(error)(f"{name}: {error}") from None
+
+
+def named_inputs(graph: Graph, text: str) -> list[int]:
+    """The nodes named in `--wrt x,y`."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError("--wrt needs names of inputs, as in --wrt x,y")
+    return list(dict.fromkeys(graph.number(int(name) if name.isdigit() else name) for name in names))
+
+
+def run_both_ways(graph: Graph, found: dict[int, Any], options: Any, wrt: Sequence[int] | None, notes: list[str]) -> Run:
+    """The run with gradients, or without where there is nothing to differentiate, and a note that says why."""
+    out = graph.outputs[0]
+    kind = graph.nodes[out].type
+    if not isinstance(kind, Type) or not kind.is_float:
+        if {"wrt", "upstream", "order"} & options.keys():
+            return run(reverse(graph), found)  # which says what is wrong
+        notes.append(f"the output is {kind}: only floats have a derivative")
+        return run(graph, found)
+    if wrt is None and not any(isinstance(t := graph.nodes[i].type, Type) and t.is_float for i in graph.inputs):
+        notes.append("there is no input to differentiate by")
+        return run(graph, found)
+    upstream = value_of("--upstream", options["upstream"]) if "upstream" in options else None
+    if len(graph.outputs) > 1:
+        notes.append(f"of {len(graph.outputs)} outputs the first is differentiated")
+    return run(reverse(graph, None, wrt, upstream), found, upstream is not None)
+
+
+def add_derivatives(
+    graph: Graph, found: dict[int, Any], options: Any, wrt: Sequence[int] | None, notes: list[str], extra: dict[str, Any]
+) -> None:
+    """Derivatives of higher order, for people and for programs."""
+    from ..explain.orders import derivatives
+
+    text = options["order"]
+    if not text.isdigit():
+        raise errors.ValueError(f"--order is a whole number from 1, and it is {text!r:.40}")
+    by = [i for i in graph.inputs if graph.type(i).is_float] if wrt is None else list(wrt)
+    order = int(text)
+    made, _ = derivatives(graph, found, order, by)
+    extra["order"] = order
+    extra["derivatives"] = [
+        {"by": [graph.nodes[i].name for i in one.by], "value": value_data(one.value)} for one in made
+    ]
+    scalars = all(graph.type(i).rank == 0 for i in by)
+    lines = [f"derivatives of order {order}" + ("" if scalars else ", of the sum of each gradient")]
+    for one in made:
+        word = " ".join(f"∂{graph.nodes[i].name or i}" for i in one.by)
+        lines += stated(f"  ∂{raised(order)} / {word}", one.value, "full" in options)
+    notes.append("\n".join(lines))
+
+
+def raised(n: int) -> str:
+    return "" if n == 1 else str(n).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def before_a_run(graph: Graph, options: Any) -> str:
+    """The graph alone, where no input got a value."""
+    asked = [name for name in options if name not in ("tree", "full", "json")]
+    names = ", ".join(graph.input_names)
+    if asked:
+        raise InputError(f"--{asked[0]} needs a run: give values, as in {graph.input_names[0]}=1 (the inputs are {names})")
+    if "json" in options:
+        return json.dumps(report(graph), allow_nan=False, ensure_ascii=False)
+    note = f"not run: no values. Give one for each of {names}, as in {graph.input_names[0]}=1"
+    return "\n\n".join([formula(graph), whole(graph, options), note])
+
+
+def shown(
+    made: Run, options: Any, wrt: Sequence[int] | None = None, notes: Sequence[str] = (), extra: Any = None
+) -> str:
+    """The run in the form that was asked for."""
+    if "json" in options:
+        return json.dumps({**report(made), **(extra or {})}, allow_nan=False, ensure_ascii=False)
+    full = "full" in options
+    if "node" in options:
+        word = options["node"]
+        return closeup(made, made.graph.number(int(word) if word.isdigit() else word), full)
+    parts = [formula(made.graph), whole(made, options), *notes, summary(made, full, wrt)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def whole(subject: Graph | Run, options: Any) -> str:
+    """The picture if it fits; if not, the account of every node, or the tree in lines."""
+    from ..show import view
+    from ..show.terminal import MOST, fitting, shows_colour
+
+    graph = subject.graph if isinstance(subject, Run) else subject
+    found = ""
+    if "full" not in options and graph.forward_count <= MOST:
+        seen = view.view(subject)
+        if "tree" in options:
+            seen = view.tree(seen)
+        found = fitting(seen, shutil.get_terminal_size((120, 40)).columns, shows_colour(sys.stdout))
+    return found or (tree(subject) if "tree" in options else account(subject, "full" in options))

@@ -1,0 +1,169 @@
+"""The words of a command line, told apart: options, `name=value`, and the one text.
+
+Formulas begin with minus signs and contain every other mark, so the usual parsers of command lines would take them for
+options. Here a word is an option only if a row of the table says so, or if it looks so much like one that it must be a
+mistake; after `--` nothing is an option. Rows are added where a command learns something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..core.graph import nearest
+from ..errors import InputError
+
+__all__ = ["COMMANDS", "Option", "Words", "help_text", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its word, what its value is called (empty: it takes none), and what it does."""
+
+    name: str
+    value: str
+    does: str
+    optional: bool = False  # the value may be left out, and is given as --name=value only
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: what it takes, what it does, its options, and some lines on what it takes."""
+
+    takes: str
+    does: str
+    options: tuple[Option, ...]
+    more: str = ""
+
+
+EXPLAIN = Command(
+    "TEXT|FILE [name=value …]",
+    "show the graph of a formula, every value and every gradient",
+    (
+        Option("wrt", "NAMES", "differentiate by these inputs only, as in --wrt x,y"),
+        Option("node", "NODE", "show one node alone, by name or number: what arrives, what it does, what goes down"),
+        Option("order", "N", "differentiate N times"),
+        Option("tree", "", "show the tree of the formula: what is used twice stands there twice"),
+        Option("rewrite", "RULES", "rewrite the graph first and show each step: all rules, or those named", True),
+        Option("upstream", "VALUE", "the gradient that arrives at the output, instead of ones"),
+        Option("dtype", "TYPE", "float64, or float32"),
+        Option("ways", "", "compare all ways to differentiate: value, error, operations, size, time"),
+        Option("full", "", "show every number of every array and every node of a long graph"),
+        Option("json", "", "print one JSON object instead"),
+        Option("save", "PATH", "save the run in a file as well; explain takes such a file too"),
+        Option("help", "", "this page"),
+    ),
+    """\
+TEXT is a formula, as in "(4*x + 1)^2", or several lines with assignments. FILE holds such a text; - is standard input.
+A value is a number, [[1, 2], [3, 4]], @file.npy, @file.csv or normal(5, 10, seed=1). Texts and values may begin with a
+minus sign. Without values the graph is shown as it was read.
+
+    backlight explain "(4*x + 1)^2" x=2
+    backlight explain "-x^2" x=-1 --json
+    backlight explain "sum((sigmoid(W @ x + b) - y)^2)" x="[1, 2]" W="normal(3, 2, seed=1)" b=0 y="[0, 1, 0]"
+""",
+)
+
+COMMANDS: Mapping[str, Command] = {"explain": EXPLAIN}
+
+VALUE = re.compile(r"[^\W\d][\w.′']*=(?!=)")  # `x=2`, and not `x==2`
+LIKE_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A command line understood: the text, the values by name as they were written, the options by name."""
+
+    command: str
+    text: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def split(words: Sequence[str]) -> Words:
+    """Tell the words of a command line apart.
+
+    Raises: InputError for an unknown command or option, a missing value, two texts, or a name given twice.
+
+    >>> split(["explain", "-x^2", "x=-1", "--json"])
+    Words(command='explain', text='-x^2', values={'x': '-1'}, options={'json': ''})
+    """
+    name, *rest = words
+    if name not in COMMANDS:
+        raise InputError(
+            f"there is no command {name!r}{nearest(name, list(COMMANDS))} "
+            f'(to explain a formula: backlight explain "{name}")'
+        )
+    table = {option.name: option for option in COMMANDS[name].options}
+    options: dict[str, str] = {}
+    plain: list[str] = []
+    todo = iter(rest)
+    for word in todo:
+        if word == "--":
+            plain += todo
+            break
+        key, has_value, value = word[2:].partition("=") if word.startswith("--") else ("", "", "")
+        if word == "-h":
+            key = "help"
+        if key not in table:
+            if LIKE_OPTION.fullmatch(word):
+                raise InputError(
+                    f"{name} has no option --{key}{nearest(key, list(table))} "
+                    "(a text that begins with two minus signs goes behind a --)"
+                )
+            plain.append(word)
+            continue
+        option = table[key]
+        if key in options:
+            raise InputError(f"--{key} is given twice")
+        if has_value and not option.value:
+            raise InputError(f"--{key} takes no value, and it is given {value!r:.40}")
+        if option.value and not has_value and not option.optional:
+            found = next(todo, None)
+            if found is None:
+                raise InputError(f"--{key} needs a value, as in --{key} {option.value}")
+            value = found
+        options[key] = value
+    return Words(name, *texts_and_values(name, plain, "help" in options), options)
+
+
+def texts_and_values(command: str, plain: Sequence[str], relaxed: bool) -> tuple[str | None, dict[str, str]]:
+    """The one text among the words that are no options, and the values."""
+    texts = [word for word in plain if not VALUE.match(word)] or list(plain[:1])
+    if len(texts) > 1:
+        raise InputError(
+            f"{command} takes one text, and got {texts[0]!r:.40} and {texts[1]!r:.40}: "
+            "put a text with blanks between quotation marks, and values as in x=2"
+        )
+    if not texts and not relaxed:
+        raise InputError(f'{command} needs a text or a file, as in: backlight {command} "(4*x + 1)^2" x=2')
+    values: dict[str, str] = {}
+    skipped = False
+    for word in plain:
+        if texts and word is texts[0] and not skipped:
+            skipped = True
+            continue
+        key, _, value = word.partition("=")
+        if key in values:
+            raise InputError(f"{key} is given twice: {key}={values[key]:.40} and {word:.40}")
+        values[key] = value
+    return (texts[0] if texts else None), values
+
+
+def help_text(command: str = "") -> str:
+    """The help of one command, or of all."""
+    if not command:
+        lines = ["Everything is a graph: every value, every gradient, and why each is what it is.", ""]
+        lines += [f"    backlight {name} {about.takes}    {about.does}" for name, about in COMMANDS.items()]
+        lines += ["    backlight --version", "    backlight --help", "", "For instance:", ""]
+        lines += ['    backlight explain "(4*x + 1)^2" x=2', "", "backlight explain --help says more."]
+        return "\n".join(lines)
+    about = COMMANDS[command]
+    words = {
+        option: f"--{option.name}" + (f"[={option.value}]" if option.optional else f" {option.value}" if option.value else "")
+        for option in about.options
+    }
+    width = max(map(len, words.values()))
+    rows = [f"    {words[option]:<{width}}  {option.does}" for option in about.options]
+    return "\n".join([f"backlight {command} {about.takes} [options]", f"    {about.does}", "", about.more.rstrip(), "", *rows])
