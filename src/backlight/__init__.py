@@ -12,6 +12,7 @@ PUBLIC = {
     "backprop": "api",
     "compile": "compiled",
     "errors": "",
+    "explain": "api",
     "grad": "transform",
     "hessian": "transform",
     "hvp": "transform",
@@ -33,7 +34,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'backlight' has no attribute {name!r}")
     room = import_module(f".{PUBLIC[name] or name}", __name__)
     found = getattr(room, name) if PUBLIC[name] else room
-    if name != "run":
+    if name not in ("explain", "run"):
         globals()[name] = found
     return found
 
@@ -43,7 +44,15 @@ def __dir__() -> list[str]:
 
 
 class Package(ModuleType):
-    """This package: `backlight.run` is the function, also once the room of the same name has been imported."""
+    """This package: `backlight.run` and `backlight.explain` are functions, also once the rooms of that name are imported."""
+
+    @property
+    def explain(self) -> Any:
+        return __getattr__("explain")
+
+    @explain.setter
+    def explain(self, room: ModuleType) -> None:
+        """Python sets the room here when it imports it; who wants the room imports from it."""
 
     @property
     def run(self) -> Any:

@@ -5,44 +5,96 @@ Each function joins rooms that do not know one another: a door, a way to differe
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import ops
 from .core.graph import Above, Graph
 from .diff.reverse import reverse
+from .explain.derive import derive, differentiated
+from .explain.page import Page
+from .explain.story import story
+from .read.python import traced
 from .read.text import parse
 from .run.record import Run
-from .run.reference import bind
+from .run.reference import bind, named
 from .run.reference import run as run_typed
 
-__all__ = ["backprop", "parse", "run"]
+__all__ = ["backprop", "explain", "parse", "run"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 
 
-def run(graph: Graph, *, dtype: Any = None, **values: Any) -> Run:
-    """Run a graph: the value of every node.
+def bound_to(
+    subject: Graph | str | Callable[..., Any], args: Sequence[Any], values: dict[str, Any], dtype: Any
+) -> tuple[Graph, dict[int, Any]]:
+    """A typed graph and the values of its inputs: from a graph or a text and values by position or name, or from a function."""
+    if callable(subject) and not isinstance(subject, Graph):
+        made = traced(subject, args, values)
+        return made.graph, {i: made.values[i] for i in made.graph.inputs}
+    graph = parse(subject) if isinstance(subject, str) else subject
+    return bind(graph, named(graph, args, values), dtype)
 
-    `values` are numbers, nested lists or arrays by the name of the input; numbers and lists become float64 (or `dtype`).
-    Raises: InputError for a missing or an unknown name; ShapeError where shapes do not fit, with the place in the text.
+
+def run(subject: Graph | str | Callable[..., Any], /, *args: Any, dtype: Any = None, **values: Any) -> Run:
+    """Run a graph, a text or a function: the value of every node.
+
+    `args` and `values` are numbers, nested lists or arrays for the inputs, by position or by name; numbers and lists become
+    float64 (or `dtype`). Raises: InputError for a missing or an unknown name; ShapeError where shapes do not fit, with the
+    place in the text.
+
+    >>> run("x·y + 1", x=2, y=3).output.value
+    np.float64(7.0)
     """
-    bound, found = bind(graph, values, dtype)
-    return run_typed(bound, found)
+    return run_typed(*bound_to(subject, args, values, dtype))
 
 
 def backprop(
-    graph: Graph, *, of: int | str | None = None, wrt: Any = None, upstream: Any = None, dtype: Any = None, **values: Any
+    subject: Graph | str | Callable[..., Any],
+    /,
+    *args: Any,
+    of: int | str | None = None,
+    wrt: Any = None,
+    upstream: Any = None,
+    dtype: Any = None,
+    **values: Any,
 ) -> Run:
-    """Run a graph forward and backward: every node has its value, every node on the way its gradient.
+    """Run a graph, a text or a function forward and backward: values for every node, gradients for every node on the way.
 
     `of` is the node to differentiate (default: the output), `wrt` the inputs to reach, by name or number (default: all).
     `upstream` is the gradient that arrives at `of`, of its shape (default: ones).
     Raises: as `run`; DifferentiationError where there is no derivative.
+
+    >>> made = backprop(lambda x, y: x * y + 1.0, 2.0, 3.0)
+    >>> made["x"].gradient, made["y"].gradient
+    (np.float64(3.0), np.float64(2.0))
     """
-    bound, found = bind(graph, values, dtype)
+    bound, found = bound_to(subject, args, values, dtype)
     reach = None if wrt is None else [bound.number(w) for w in ((wrt,) if isinstance(wrt, (str, int)) else wrt)]
     written = reverse(bound, None if of is None else bound.number(of), reach, upstream)
     return run_typed(written, found, upstream is not None)
+
+
+def explain(run: Run, of: int | str | None = None, wrt: int | str | None = None) -> Page:
+    """A page that derives one number of a run: the gradient of `of` (default: the output) by `wrt` (default: the first input).
+
+    With `of` alone, the story of that node: upstream in, local derivatives, downstream out. `print` writes it as text,
+    `.latex()` and `.html()` for paper and browser. Raises: NameError for a node that is not there; InputError without gradients.
+
+    >>> print(explain(backprop("x·y", x=2, y=3), wrt="x").steps[-1].lines[0][0].form)
+    infix
+    """
+    if of is not None and wrt is None:
+        return story(run, of)
+    top = differentiated(run) if of is None else run.graph.number(of)
+    return derive(run if top == differentiated(run) else differentiated_at(run, top), top, wrt)
+
+
+def differentiated_at(run: Run, of: int) -> Run:
+    """The same forward run with the gradients of another node."""
+    graph = run.graph
+    forward = graph.with_(nodes=graph.nodes[: graph.forward_count], grads={}, parts={}, tangents={}, forward=-1)
+    return run_typed(reverse(forward, of), {i: run.value(i) for i in graph.inputs})
 
 
 def printed(subject: Graph | Run) -> str:

@@ -14,7 +14,7 @@ from .page import Line, Page, Step, numeral
 from .paths import count_paths, nodes_between, paths, scalar_only
 from .story import edge_equation, rule_of, story_steps
 
-__all__ = ["derive"]
+__all__ = ["derive", "differentiated"]
 
 MOST = 12  # paths written out; the sum of the others stands in one line
 

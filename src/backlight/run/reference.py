@@ -18,7 +18,7 @@ from ..core.types import Type, type_of
 from ..errors import InputError, LimitError
 from .record import Run, place
 
-__all__ = ["bind", "call", "evaluate", "run"]
+__all__ = ["bind", "call", "evaluate", "named", "run"]
 
 BLOCK_LIMIT = 1 << 36  # bytes; a larger run is refused before anything is allocated
 
@@ -96,18 +96,23 @@ def bind(
     return typed(graph, types, dtype), values
 
 
-def call(graph: Graph, *values: Any, **named: Any) -> Any:
+def call(graph: Graph, *values: Any, **given: Any) -> Any:
     """The value of the output (a tuple where there are several) for inputs by position or by name."""
-    names = graph.input_names
-    if len(values) > len(names):
-        raise InputError(f"this graph has {len(names)} inputs ({', '.join(names)}) and got {len(values)} values")
-    twice = [name for name in names[: len(values)] if name in named]
-    if twice:
-        raise InputError(f"the input {twice[0]!r} got two values, one by position and one by name")
-    bound, found = bind(graph, {**dict(zip(names, values, strict=False)), **named})
+    bound, found = bind(graph, named(graph, values, given))
     results = evaluate(bound, found)
     outs = tuple(results[i] for i in graph.outputs)
     return outs[0] if len(outs) == 1 else outs
+
+
+def named(graph: Graph, values: Sequence[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by position and by name, all by name. Raises InputError for one too many or one given twice."""
+    names = graph.input_names
+    if len(values) > len(names):
+        raise InputError(f"this graph has {len(names)} inputs ({', '.join(names)}) and got {len(values)} values")
+    twice = [name for name in names[: len(values)] if name in given]
+    if twice:
+        raise InputError(f"the input {twice[0]!r} got two values, one by position and one by name")
+    return {**dict(zip(names, values, strict=False)), **given}
 
 
 Above.call = call

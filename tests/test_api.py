@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+import backlight as bl
+from backlight.errors import InputError
+
+
+def test_a_text_a_graph_and_a_function_run_alike():
+    graph = bl.parse("x·y + 1")
+    for subject in ("x·y + 1", graph, lambda x, y: x * y + 1):
+        for made in (bl.backprop(subject, 2.0, 3.0), bl.backprop(subject, x=2.0, y=3.0), bl.backprop(subject, 2.0, y=3.0)):
+            assert made.output.value == 7.0
+            assert (made["x"].gradient, made["y"].gradient) == (3.0, 2.0)
+        assert bl.run(subject, 2, 3).output.value == 7.0
+    assert graph(2, y=3) == 7.0
+
+
+def test_gradients_by_some_inputs_only():
+    made = bl.backprop("x·y", wrt="x", x=2, y=3)
+    assert made["x"].gradient == 3.0
+    assert made["y"].gradient is None
+
+
+def test_an_upstream_gradient_may_be_given():
+    made = bl.backprop("x^2", x=[1, 2], upstream=[10, 1])
+    assert made["x"].gradient.tolist() == [20.0, 4.0]
+    assert made.seeded
+
+
+def test_float32_runs_stay_float32():
+    made = bl.backprop("2x + sin(x)", x=np.float32(1))
+    assert {w.type.dtype.name for w in made} == {"float32"}
+    assert bl.backprop("2x", x=1, dtype="float32")["x"].gradient.dtype == np.float32
+
+
+def test_a_run_is_explained():
+    made = bl.backprop("(4x + 1)^2", x=2)
+    assert str(bl.explain(made)).endswith("∂c/∂x = 72")
+    assert str(bl.explain(made, of=4)).startswith("Node 4: 4·x + 1\n")
+    assert str(bl.explain(made, of=4, wrt="x")).splitlines()[0] == "The derivative of 4·x + 1 by x"
+    assert str(bl.explain(made, of=4, wrt="x")).endswith("∂b/∂x = 4")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bl.run("x + y", x=1), "no value for y: give one, as in y=1"),
+        (lambda: bl.run("x + y"), "no value for x, y: give each one, as in x=1"),
+        (lambda: bl.run("rate·x", rat=1, x=2), "there is no input 'rat'; did you mean 'rate'?"),
+        (lambda: bl.run("x", 1, 2), "this graph has 1 inputs (x) and got 2 values"),
+        (lambda: bl.run("x", 1, x=2), "the input 'x' got two values, one by position and one by name"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_named(call, message):
+    with pytest.raises(InputError) as caught:
+        call()
+    assert str(caught.value) == message
