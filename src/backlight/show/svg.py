@@ -47,14 +47,15 @@ GREYS = {
 }  # fmt: skip
 
 
-def svg(drawing: Drawing, *, theme: Theme = "auto", identity: str = "") -> str:
+def svg(drawing: Drawing, *, theme: Theme = "auto", identity: str = "", role: Literal["img", "group"] = "img") -> str:
     """A drawing as the text of an SVG file.
 
-    `theme` fixes light or dark; "auto" follows the reader. `identity` keeps apart several pictures on one page.
+    `theme` fixes light or dark; "auto" follows the reader. `identity` keeps apart several pictures on one page. The role
+    is what a screen reader takes it for: one image, or a group of things to walk through.
     """
     width, height = _short(drawing.width), _short(drawing.height)
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    names = f'role="img" aria-labelledby="{identity}title {identity}twin"'
+    names = f'role="{role}" aria-labelledby="{identity}title {identity}twin"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bl" {names} {size}>',
         f'<title id="{identity}title">{escape(drawing.title)}</title>',
