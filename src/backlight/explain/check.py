@@ -20,6 +20,7 @@ from .page import Page, Step
 __all__ = ["Verdict", "check_edges", "check_page"]
 
 TOLERANCE: Final = 2e-6  # Richardson's two-level steps are good to 1e-9 relative where the function is smooth
+GRAVITY: Final = {"not tried": 0, "right": 1, "kink": 2, "wrong": 3}
 MOST: Final = 64  # elements of one operand that are stepped; a larger one is sampled evenly
 
 
@@ -67,11 +68,11 @@ def check_edge(run: Run, edge: Edge) -> Verdict:
     # float32 rules are good to float32 only, however finely they are measured
     tolerance = TOLERANCE if values[edge.operand - 1].dtype.itemsize == 8 else 2e-3
     worst = Verdict(edge.consumer, edge.operand, "right")
-    flat = np.unique(np.linspace(0, x.size - 1, min(x.size, MOST)).astype(int)) if x.size else []
+    flat: Any = np.unique(np.linspace(0, x.size - 1, min(x.size, MOST)).astype(int)) if x.size else []
     for n in flat:
         element = tuple(int(i) for i in np.unravel_index(int(n), x.shape))
         verdict = check_element(edge, total, x, element, float(down[element]), tolerance)
-        if (verdict.kind == "wrong" and (worst.kind != "wrong" or verdict.error > worst.error)) or (verdict.kind == "kink" and worst.kind == "right") or (verdict.kind == worst.kind and verdict.error > worst.error):
+        if (GRAVITY[verdict.kind], verdict.error) > (GRAVITY[worst.kind], worst.error):
             worst = verdict
     return worst
 
