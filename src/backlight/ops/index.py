@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core import math as m
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError, ValueError
@@ -82,6 +83,7 @@ index: Op = operation(
     "index", "x",
     doc='The part of x at a key: whole numbers, ranges like "1:3", "..." for all axes between, "new" for a new axis.',
     words="choice rule: the gradient goes to what was chosen, zero to the rest",
+    paper=lambda x, key=(): m.index(x, *[part if isinstance(part, str) else m.number(part) for part in listed(key)]),
     kind="index",
     attrs={"key": ()},
     type=index_type,
@@ -156,6 +158,7 @@ gather: Op = operation(
     "gather", "x i",
     doc="The slices of x at the indices i along one axis; negative indices count from the end.",
     words="choice rule: each slice of the gradient is added where it was taken from",
+    paper=lambda x, i, axis=0: m.index(x, *[":"] * axis, i) if axis >= 0 else m.index(x, "…", i, *[":"] * (-1 - axis)),
     kind="index",
     integers=(1,),
     attrs={"axis": 0},

@@ -154,7 +154,7 @@ class Builder:
         return number
 
     def new_name(self, target: Word) -> tuple[str, str]:
-        """The key and the name for something new."""
+        """The key and the name for something new; a name that begins with `_` is for the text only."""
         name, quoted = variable(target)
         if not quoted and name in LITERALS:
             raise self.place.mistake(f"{name!r} is a number, not a name", target[1], target[2])
@@ -164,7 +164,7 @@ class Builder:
         key = f"`{name}" if quoted and self.special(name) else name
         if key in self.values:
             self.taken(key, target)
-        return key, name
+        return key, "" if name[0] == "_" and not quoted else name
 
     def taken(self, key: str, target: Word) -> None:
         """A name that has a meaning already keeps it."""
@@ -307,7 +307,7 @@ class Builder:
         elif kind == "string":
             raise self.place.mistake("a text in quotation marks can only be a setting, as in mode='same'", start, end)
         else:
-            assert kind == "slice", kind
+            assert kind in ("slice", "ellipsis"), kind
             raise self.place.mistake("a range like 1:3 belongs into the brackets of a subscript, as in x[1:3]", start, end)
         todo.append(((op, (), len(operands), start, end), local, scope))
         todo += [(x, local, scope) for x in reversed(operands)]
@@ -413,12 +413,45 @@ class Builder:
             raise self.place.mistake(str(error), item[1], item[2], type(error)) from None
 
     def subscript(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any]) -> None:
-        """`x[1:3, 0]`."""
+        """`x[1:3, 0]` as an index; `x[i]`, where i is no plain number, as slices gathered along that axis."""
         _, start, end, (x, _, items, _) = item
         op = self.row("index", item[3][1])
-        key = tuple([literal(self.place, i, "the subscript") for i in items])
-        attrs = self.settings(op, (Slot(0),), {next(iter(op.attrs)): key}, item)[1]
-        todo += [((op, attrs, 1, start, end), local, scope), (x, local, scope)]
+        key: list[Any] = []
+        chosen: list[tuple[Tree, int]] = []
+        axis = 0
+        for i in items:
+            plain = self.subscript_part(i)
+            axis += type(plain) is not int and plain != "..."
+            if plain is None:
+                chosen.append((i, axis - 1))
+            key.append(":" if plain is None else plain)
+        if len(chosen) > 1 or (chosen and "..." in key):
+            i = chosen[-1][0]
+            raise self.place.mistake(
+                "one subscript at a time may be computed, and none beside '...': the others are whole numbers or ranges",
+                i[1], i[2],
+            )  # fmt: skip
+        if chosen:
+            attrs = self.settings(TABLE["gather"], (Slot(0), Slot(1)), {"axis": chosen[0][1]}, item)[1]
+            todo += [((TABLE["gather"], attrs, 2, start, end), local, scope), (chosen[0][0], local, scope)]
+        if not chosen or any(k != ":" for k in key):
+            whole = key[0] if len(key) == 1 else tuple(key)
+            attrs = self.settings(op, (Slot(0),), {"key": whole}, item)[1]
+            todo.append(((op, attrs, 1, start, end), local, scope))
+        todo.append((x, local, scope))
+
+    def subscript_part(self, item: Tree) -> Any:
+        """A whole number, or a word: "1:3", "...", "new"; None for anything else."""
+        if item[0] == "ellipsis":
+            return "..."
+        if item[0] == "slice":
+            found = literal(self.place, item, "a subscript")
+            ends = [found.start, found.stop] + ([found.step] if found.step is not None else [])
+            return ":".join("" if end is None else str(end) for end in ends)
+        if item[0] == "name" and item[3][0][3] in ("new", "none", "None"):
+            return "new"
+        value = quiet_literal(self.place, item, self.stacked)
+        return value if type(value) is int else None
 
     def array(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any], done: list[int]) -> None:
         """`[[1, 2], [3, 4]]` as one constant; with anything but numbers in it, its items stacked."""

@@ -11,7 +11,8 @@ from .words import SUPERSCRIPTS, Place, Word, plain_name, unquoted
 
 __all__ = ["items_of", "literal", "number", "quiet_literal", "rectangular", "signed"]
 
-WHOLE_DIGITS: Final = 18  # more digits than this do not fit an int64
+DIGITS: Final = 19
+LARGEST: Final = 2**63 - 1  # whole numbers of 64 bits end here
 SUPERSCRIPT_DIGITS: Final = str.maketrans(SUPERSCRIPTS + "⁻", "0123456789-")
 SETTING_WORDS: Final = {**LITERALS, "none": None, "None": None, "pi": math.pi, "π": math.pi, "e": math.e}
 
@@ -37,7 +38,7 @@ def number(place: Place, word: Word) -> int | float:
     if text.isdigit():
         if len(text) > 1 and text[0] == "0":
             raise place.mistake("a whole number does not begin with 0", word[1], word[2])
-        if len(text) <= WHOLE_DIGITS:
+        if len(text) <= DIGITS and int(text) <= LARGEST:
             return int(text)
     value = float(text)
     shown = text if len(text) <= 30 else text[:30] + "…"

@@ -34,6 +34,7 @@ SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉"
 PATTERN: Final = re.compile(
     rf"""
       (?P<SPACE>[^\S\r\n]+|\#[^\r\n]*|\ufeff)
+    | (?P<ELLIPSIS>\.\.\.|…)
     | (?P<NUMBER>(?:[0-9]+(?:\.(?!T(?![A-Za-z0-9_]))[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?|∞)
     | (?P<TRANSPOSED>ᵀ|\.T(?![A-Za-z0-9_]))
     | (?P<SUPERSCRIPT>⁻?[{SUPERSCRIPTS}]+)
