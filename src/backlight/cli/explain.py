@@ -16,6 +16,7 @@ from ..core.graph import Graph
 from ..core.types import Type
 from ..diff.reverse import reverse
 from ..errors import FileError, InputError
+from ..explain.formula import spelled
 from ..read.text import read_value
 from ..run.file import MARK, load_run
 from ..run.record import Run
@@ -53,6 +54,8 @@ def explain(words: Words) -> str:
         return before_a_run(subject, options)
     values = {name: value_of(name, text) for name, text in words.values.items()}
     graph, found = bind(subject, values, options.get("dtype"))
+    if "rewrite" in options:
+        graph, found = rewritten(graph, found, options["rewrite"], notes, extra)
     wrt = named_inputs(graph, options["wrt"]) if "wrt" in options else None
     made = run_both_ways(graph, found, options, wrt, notes)
     if "order" in options:
@@ -107,6 +110,27 @@ def named_inputs(graph: Graph, text: str) -> list[int]:
     if not names:
         raise InputError("--wrt needs names of inputs, as in --wrt x,y")
     return list(dict.fromkeys(graph.number(int(name) if name.isdigit() else name) for name in names))
+
+
+def rewritten(
+    graph: Graph, found: dict[int, Any], rules: str, notes: list[str], extra: dict[str, Any]
+) -> tuple[Graph, dict[int, Any]]:
+    """The graph rewritten by the rules asked for, its input values by their new numbers, and a record of the steps."""
+    from ..rewrite.apply import apply
+
+    made = apply(graph, [word.strip() for word in rules.split(",") if word.strip()] or "stabilise")
+    extra["rewrites"] = [
+        {
+            "rule": step.rule.name, "node": step.node if step.node >= 0 else None, "before": spelled(step.before),
+            "after": spelled(step.after), "reason": step.reason,
+        }
+        for step in made.steps
+    ]  # fmt: skip
+    lines = [f"rewritten in {len(made.steps)} steps:" if made.steps else "no rule fits: nothing was rewritten"]
+    for step in made.steps:
+        lines += [f"  {spelled(step.before)} → {spelled(step.after)}", f"      {step.rule.name}: {step.reason}"]
+    notes.append("\n".join(lines))
+    return made.graph, {made.numbers[i]: value for i, value in found.items()}
 
 
 def run_both_ways(graph: Graph, found: dict[int, Any], options: Any, wrt: Sequence[int] | None, notes: list[str]) -> Run:
