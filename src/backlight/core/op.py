@@ -27,7 +27,9 @@ from .math import Math, call, keyword, lift
 from .table import TABLE
 from .types import TupleType, Type, broadcast_shapes, dtype_name, type_of
 
-__all__ = ["Case", "Kind", "Op", "Result", "elementwise", "freeze", "known_number", "operation", "signature", "stretch"]
+__all__ = [
+    "Case", "Kind", "Op", "Result", "elementwise", "freeze", "known_number", "operation", "signature", "signature_of", "stretch",
+]  # fmt: skip
 
 Kind = Literal["leaf", "elementwise", "compare", "linear", "shape", "reduce", "index", "random", "network", "control"]
 Result = Literal["same", "number", "float", "real", "bool"]
@@ -503,3 +505,13 @@ def signature(
         flat = [Type(t.dtype, ()) for t in (types[0], out) if isinstance(t, Type)]  # of every shape alike
         return f"{label} :: " + " → ".join(spell(t) for t in flat)
     return f"{label} :: " + " → ".join([spell(t) for t in types] + [spell(out)])
+
+
+def signature_of(nodes: Sequence[Node], number: int) -> str:
+    """`op :: signature` of one node of a list; before types are known the mark of its operation alone."""
+    node = nodes[number]
+    if node.type is None:
+        return node.op.glyph or node.op.name
+    operands = [nodes[j] for j in node.inputs]
+    types: Any = [operand.type for operand in operands]
+    return signature(node.op, types, node.type, node.attrs, [operand.op.name for operand in operands])

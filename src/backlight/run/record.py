@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core.graph import Above, Graph, Node, Part, Why
-from ..core.op import signature
+from ..core.op import signature_of
 from ..core.types import TupleType, Type
 
 __all__ = ["Edge", "Run", "Window", "place"]
@@ -191,10 +191,7 @@ class Window:
     @property
     def signature(self) -> str:
         """`op :: signature`."""
-        node = self.node
-        operands = [self.run.graph.nodes[j] for j in node.inputs]
-        types = [operand.type for operand in operands]
-        return signature(node.op, types, self.type, node.attrs, [operand.op.name for operand in operands])  # type: ignore[arg-type]
+        return signature_of(self.run.graph.nodes, self.number)
 
     @property
     def why(self) -> Why:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.graph import Graph
-from ..core.op import signature
+from ..core.op import signature_of
 from ..core.types import TupleType, Type
 from ..explain.formula import names
 from ..explain.local import local_array
@@ -82,13 +82,12 @@ def head(graph: Graph, i: int, called: Sequence[str]) -> list[str]:
     """Who a node is."""
     node = graph.nodes[i]
     if node.type is None:
-        return [f"{i}  {called[i]}", f"    {node.op.glyph or node.op.name}"]
-    types = [graph.nodes[j].type for j in node.inputs]
+        return [f"{i}  {called[i]}", f"    {signature_of(graph.nodes, i)}"]
     shape = " " + shape_text(node.type.shape) if isinstance(node.type, Type) else ""
     output = "   (output)" if i in graph.outputs else ""
     return [
         f"{i}  {called[i]} :: {node.type}{shape}{output}",
-        f"    {signature(node.op, types, node.type, node.attrs)}",  # type: ignore[arg-type]
+        f"    {signature_of(graph.nodes, i)}",
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..core.graph import Graph
-from ..core.op import signature
+from ..core.op import signature_of
 from ..core.types import TupleType, Type
 from ..explain.formula import names
 from ..run.record import Run
@@ -114,11 +114,9 @@ def cards(subject: Graph | Run, parameters: Collection[str | int] = (), lettered
                 arriving.setdefault(graph.nodes[consumer].inputs[operand - 1], []).append(run.value(part.downstream))
     for i in range(graph.forward_count):
         node = graph.nodes[i]
-        shape, signed = "", f"{node.op.glyph or node.op.name}"
-        if node.type is not None:
-            types = [graph.nodes[j].type for j in node.inputs]
-            signed = signature(node.op, types, node.type, node.attrs)  # type: ignore[arg-type]  # typed, as its result is
-            shape = str(node.type.shape).replace(",)", ")") if isinstance(node.type, Type) else ""
+        shape, signed = "", signature_of(graph.nodes, i)
+        if isinstance(node.type, Type):
+            shape = str(node.type.shape).replace(",)", ")")
         gradient = None
         if run is not None and i in graph.grads:
             gradient = run.value(graph.grads[i])

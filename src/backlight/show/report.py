@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..core.graph import Graph, Why
-from ..core.op import signature
+from ..core.op import signature_of
 from ..core.types import Type
 from ..explain.formula import names
 from ..explain.local import local_array
@@ -52,16 +52,15 @@ def node_data(subject: Graph | Run, i: int, name: str) -> dict[str, Any]:
     graph, run = (subject.graph, subject) if isinstance(subject, Run) else (subject, None)
     node = graph.nodes[i]
     kind = node.type
-    signed = shape = None
+    shape: Any = None
     if kind is not None:
-        signed = signature(node.op, [graph.nodes[j].type for j in node.inputs], kind, node.attrs)  # type: ignore[misc]
         shape = list(kind.shape) if isinstance(kind, Type) else [list(t.shape) for t in kind.types]
     return {
         "id": i,
         "name": name,
         "op": node.op.name,
         "type": None if kind is None else str(kind),
-        "signature": signed,
+        "signature": None if kind is None else signature_of(graph.nodes, i),
         "shape": shape,
         "inputs": list(node.inputs),
         "value": None if run is None else value_data(run.value(i)),
