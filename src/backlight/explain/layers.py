@@ -1,0 +1,88 @@
+"""The layers of a network, found in its graph.
+
+A layer is a product with a matrix that is an input, then perhaps a bias that is an input, then perhaps one elementwise
+function of that alone. What feeds the product is the layer's input: the input of the network or the result of another
+layer. The matrix may stand on the left of a column, as in W·x, or on the right of rows, as in X·W.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.graph import Graph
+from ..core.types import Type
+from ..run.record import Run
+
+__all__ = ["Layer", "layers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Node numbers: weights, what is multiplied by them, the product, the sum with the bias (z), the function of it (h).
+
+    `bias` is -1 where there is none; `h` equals `z` where there is no function; `left` says that the weights stand on the left.
+    """
+
+    weights: int
+    into: int
+    product: int
+    bias: int
+    z: int
+    h: int
+    left: bool
+
+    @property
+    def bent(self) -> bool:
+        """Whether there is a function after the sum."""
+        return self.h != self.z
+
+
+def layers(run: Run) -> list[Layer]:
+    """The layers on the way of the gradient, from the input to the output."""
+    graph = run.graph
+    consumers = graph.consumers()
+    first = graph.forward_count
+    found = []
+    for i, node in enumerate(graph.nodes[:first]):
+        if node.op.name != "matmul" or i not in graph.grads:
+            continue
+        a, b = node.inputs
+        for k, (w, x) in sorted(enumerate(((a, b), (b, a))), key=lambda pair: -likely(graph, *pair[1])):
+            if is_parameter(graph, w, 2) and w in graph.grads:
+                z, bias = shifted(graph, consumers, i, first)
+                found.append(Layer(w, x, i, bias, z, bent(graph, consumers, z, first), k == 0))
+                break
+    return found
+
+
+def is_parameter(graph: Graph, i: int, rank: int) -> bool:
+    node = graph.nodes[i]
+    return node.op.name == "input" and isinstance(node.type, Type) and node.type.rank == rank
+
+
+def likely(graph: Graph, w: int, x: int) -> int:
+    """How much speaks for w being the weights: x is computed or is no matrix; else people call weights w, and data x."""
+    if not is_parameter(graph, x, 2):
+        return 2
+    return int(graph.nodes[w].name[:1] in "wWθΘ") - int(graph.nodes[w].name[:1] in "xX")
+
+
+def shifted(graph: Graph, consumers: list[list[tuple[int, int]]], i: int, first: int) -> tuple[int, int]:
+    """The sum with a bias, and the bias; the product itself and -1 where nothing is added."""
+    above = [(c, k) for c, k in consumers[i] if c < first]
+    if len(above) == 1 and graph.nodes[above[0][0]].op.name == "add":
+        c, k = above[0]
+        other = graph.nodes[c].inputs[2 - k]
+        if graph.nodes[other].op.name == "input":
+            return c, other
+    return i, -1
+
+
+def bent(graph: Graph, consumers: list[list[tuple[int, int]]], z: int, first: int) -> int:
+    """The elementwise function of z alone, or z."""
+    above = [c for c, _ in consumers[z] if c < first]
+    if len(above) == 1:
+        node = graph.nodes[above[0]]
+        if node.op.kind == "elementwise" and len(node.inputs) == 1 and node.op.name not in ("square", "neg", "stop_gradient"):
+            return above[0]
+    return z

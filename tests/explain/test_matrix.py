@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.explain.runs import ran
+
+from backlight.errors import InputError
+from backlight.explain.matrix import formulas, matrix_page
+from backlight.ops import matmul, relu, sigmoid, square, sum, tanh
+
+
+def network():
+    r = np.random.default_rng(3)
+    shapes = {"x": 3, "W1": (5, 3), "b1": 5, "W2": (2, 5), "b2": 2}
+    given = {name: r.normal(size=shape) for name, shape in shapes.items()}
+    return ran(lambda x, W1, b1, W2, b2: sum(square(sigmoid(W2 @ sigmoid(W1 @ x + b1) + b2) - 1.0)), **given)
+
+
+def test_V2_V3_V4_V5_V7_backpropagation_written_for_the_network_at_hand():
+    assert str(matrix_page(network())) == (
+        "Backpropagation through 2 layers\n"
+        "\n"
+        "1. forward, layer by layer\n"
+        "   z₁ = W1 @ x + b1   (5×3) · (3) → 5\n"
+        "   h₁ = σ(z₁)   5\n"
+        "   z₂ = W2 @ h₁ + b2   (2×5) · (5) → 2\n"
+        "   h₂ = σ(z₂)   2\n"
+        "2. error signals, from the output down\n"
+        "   δ₂ = ∇C ⊙ σ′(z₂)   (2) ⊙ (2) → 2   error 0\n"
+        "   δ₁ = W2ᵀ @ δ₂ ⊙ σ′(z₁)   ((5×2)·(2)) ⊙ (5) → 5   error 0\n"
+        "3. gradients, each from its layer's signal\n"
+        "   ∂C/∂W2 = δ₂ ⊗ h₁   (2) ⊗ (5) → 2×5   error 0\n"
+        "   ∂C/∂b2 = δ₂   2 → 2   error 0\n"
+        "   ∂C/∂W1 = δ₁ ⊗ x   (5) ⊗ (3) → 5×3   error 0\n"
+        "   ∂C/∂b1 = δ₁   5 → 5   error 0\n"
+        "4. written out\n"
+        "   ∂C/∂W2 = (∇C ⊙ σ′(z₂)) ⊗ h₁\n"
+        "   ∂C/∂b2 = ∇C ⊙ σ′(z₂)\n"
+        "   ∂C/∂W1 = (W2ᵀ @ (∇C ⊙ σ′(z₂)) ⊙ σ′(z₁)) ⊗ x\n"
+        "   ∂C/∂b1 = W2ᵀ @ (∇C ⊙ σ′(z₂)) ⊙ σ′(z₁)\n"
+        "5. by components\n"
+        "   ∂C/∂W2[i, j] = Σ[k] δ₂[k]·∂z₂[k]/∂W2[i, j]\n"
+        "   ∂z₂[k]/∂W2[i, j] = δ[k, i]·h₁[j]   1 where k = i, else 0 (Kronecker), times the input\n"
+        "   ∂C/∂W2[i, j] = δ₂[i]·h₁[j]"
+    )
+
+
+def test_V4_rows_instead_of_columns():
+    r = np.random.default_rng(1)
+    given = {"X": r.normal(size=(7, 3)), "W1": r.normal(size=(3, 4)), "b1": r.normal(size=4), "W2": r.normal(size=(4, 2))}
+    made = ran(lambda X, W1, b1, W2: sum(square(tanh(X @ W1 + b1) @ W2 - 1.0)), **given)
+    text = str(matrix_page(made))
+    assert "   ∂C/∂W1 = Xᵀ @ δ₁   (3×7)·(7×4) → 3×4" in text
+    assert "   ∂C/∂b1 = Σ δ₁   Σ over 7×4 → 4" in text
+    assert max(f.error for f in formulas(made)) < 1e-12
+
+
+FUNCTIONS = [sigmoid, tanh, relu, None]
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3), st.booleans()), min_size=1, max_size=4),
+       st.integers(1, 4), st.sampled_from(["column", "columns", "rows"]), st.integers(0, 99))  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_V7_every_formula_of_every_layered_network_is_the_gradient(sizes, width, kind, seed):
+    r = np.random.default_rng(seed)
+    x = r.normal(size={"column": (width,), "columns": (width, 3), "rows": (3, width)}[kind])
+    given, n = {"x": x}, width
+    for k, (m, _, bias) in enumerate(sizes, 1):
+        given[f"W{k}"] = r.normal(size=(n, m) if kind == "rows" else (m, n))
+        if bias:
+            given[f"b{k}"] = r.normal(size=(m, 1) if kind == "columns" else (m,))
+        n = m
+
+    def loss(x, **p):
+        h = x
+        for k, (_, f, bias) in enumerate(sizes, 1):
+            h = matmul(h, p[f"W{k}"]) if kind == "rows" else matmul(p[f"W{k}"], h)
+            h = h + p[f"b{k}"] if bias else h
+            h = FUNCTIONS[f](h) if FUNCTIONS[f] else h
+        return sum(square(h - 0.5))
+
+    found = formulas(ran(loss, **given))
+    assert len(found) == 2 * len(sizes) + np.sum([bias for _, _, bias in sizes])
+    assert max(f.error for f in found) < 1e-12
+
+
+def test_a_graph_without_layers_says_what_a_layer_is():
+    with pytest.raises(InputError) as caught:
+        matrix_page(ran(lambda x: x * x, x=1.0))
+    said = "there is no layer in this graph: a layer is a product with a matrix that is an input, as in W @ x + b"
+    assert str(caught.value) == said
