@@ -45,18 +45,17 @@ def training(
 
 def descent(rate: float) -> Callable[[dict[str, Array], dict[str, Array]], dict[str, Array]]:
     """Return plain gradient descent."""
-    return lambda x, g: {p: x[p] - np.float32(rate) * g[p] for p in g}
+    return lambda x, g: {p: x[p] - rate * g[p] for p in g}
 
 
 def adam(x: dict[str, Array], g: dict[str, Array]) -> dict[str, Array]:
     """Return one step of Adam; the powers of its two rates are part of the state."""
-    f = np.float32
-    made = {"c1": x["c1"] * f(0.9), "c2": x["c2"] * f(0.999)}
+    made = {"c1": x["c1"] * 0.9, "c2": x["c2"] * 0.999}
     for p in g:
-        m = made["m_" + p] = x["m_" + p] * f(0.9) + g[p] * f(0.1)
-        v = made["v_" + p] = x["v_" + p] * f(0.999) + ops.square(g[p]) * f(0.001)
-        size = ops.sqrt(v / (f(1) - made["c2"])) + f(1e-8)
-        made[p] = x[p] - f(1e-3) * (m / (f(1) - made["c1"])) / size
+        m = made["m_" + p] = x["m_" + p] * 0.9 + g[p] * 0.1
+        v = made["v_" + p] = x["v_" + p] * 0.999 + ops.square(g[p]) * 0.001
+        size = ops.sqrt(v / (1.0 - made["c2"])) + 1e-8
+        made[p] = x[p] - 1e-3 * (m / (1.0 - made["c1"])) / size
     return made
 
 
@@ -94,7 +93,7 @@ def small_loss(x: Array, y: Array, **p: Array) -> Array:
     h = ops.relu(x @ p["w1"] + p["b1"])
     h = ops.relu(h @ p["w2"] + p["b2"])
     h = ops.relu(h @ p["w3"] + p["b3"])
-    return ops.sum(ops.square(h @ p["w4"] + p["b4"] - y)) * np.float32(1 / 50)
+    return ops.sum(ops.square(h @ p["w4"] + p["b4"] - y)) * (1 / 50)
 
 
 def small() -> Entry:
@@ -141,7 +140,7 @@ def digits() -> Entry:
 
     def loss(x: Array, y: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Array:
         out = ops.sigmoid(ops.sigmoid(x @ w1 + b1) @ w2 + b2)
-        return ops.sum(ops.square(out - y)) * np.float32(0.05)
+        return ops.sum(ops.square(out - y)) * 0.05
 
     graph, becomes, out = training(loss, types_of(x=x[:10], y=y[:10], **p), list(p), descent(3.0))
     f = compile_steps(graph, becomes, ["x", "y"], [out])
@@ -158,7 +157,7 @@ def wide() -> Entry:
         h = ops.relu(x @ p["w1"] + p["b1"])
         h = ops.relu(h @ p["w2"] + p["b2"])
         z = h @ p["w3"] + p["b3"]
-        return ops.sum(y * (ops.log(ops.sum(ops.exp(z), axis=1, keepdims=True)) - z)) * np.float32(1 / 128)
+        return ops.sum(y * (ops.log(ops.sum(ops.exp(z), axis=1, keepdims=True)) - z)) * (1 / 128)
 
     graph, becomes, out = training(loss, types_of(x=x, y=y, **p, **state), list(p), adam)
     return looped(compile_steps(graph, becomes, results=[out]), 20, {"x": x, "y": y, **p, **state}, 20)
