@@ -5,12 +5,14 @@ import pytest
 from tests.run.native.conftest import KINDS, PLAIN
 
 from backlight.run.emit.code import Module, Target
-from backlight.run.emit.product import Product, define_product, panels, pieces, tiling
+from backlight.run.emit.parts import pieces
+from backlight.run.emit.product import Product, define_product, panels, tiling
 from backlight.run.native import host
 
 TARGETS = {"host": host.target(), "plain": PLAIN, "wide": Target("wide", 32, fma=True)}
 SIZES = [
     (1, 1, 1), (1, 10, 5), (3, 1, 7), (8, 8, 50), (37, 53, 41), (14, 32, 300), (5, 70, 1), (2, 3, 1000), (29, 100, 17),
+    (61, 130, 300),
 ]
 
 

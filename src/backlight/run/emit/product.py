@@ -11,13 +11,17 @@ Each number of C is a sum in the order of k, in blocks of `DEPTH`: the same bits
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from backlight.run.emit.code import SIZES, Code, Module, Target, Value
-from backlight.run.emit.masks import masked_load, masked_store
+from backlight.run.emit.pack import Rows, pack
+from backlight.run.emit.parts import Part, parts_of
 
 DEPTH = 256  # a panel of 256 × 32 floats fills 32 KiB, two thirds of a first-level cache
+LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-level cache
+FAR_APART = 1024  # bytes between rows of A from which they are copied together
+UNITS = 4  # into which a product by tiles is cut for threads
 SMALL = 4096  # multiplications below which the whole product is written inline, without panels
 
 
@@ -74,50 +78,6 @@ def tiling(target: Target, p: Product) -> Tiling:
         if cost < cheapest * 0.98:
             best, cheapest = Tiling(rows, vectors, lanes), cost
     return best
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A vector of a row: where it starts, its lanes, and how many of them count (all, without masks)."""
-
-    at: int
-    lanes: int
-    used: int
-
-    def load(self, c: Code, base: Value, offset: int, kind: str) -> Value:
-        """Return the numbers of this part of a row."""
-        if self.used == self.lanes:
-            return c.load(base, offset + self.at, kind, self.lanes)
-        return masked_load(c, c.address(base, offset + self.at, kind), kind, self.lanes, (1 << self.used) - 1)
-
-    def store(self, c: Code, x: Value, base: Value, offset: int) -> None:
-        """Put the numbers of this part of a row."""
-        if self.used == self.lanes:
-            c.store(x, base, offset + self.at)
-        else:
-            masked_store(c, x, c.address(base, offset + self.at, x.kind), (1 << self.used) - 1)
-
-
-def parts_of(target: Target, width: int, lanes: int, most: int = 1) -> list[Part]:
-    """Return the vectors that cover a row: full ones, then up to `most` narrower ones, or else a masked one."""
-    whole = width - width % lanes
-    found = [Part(at, lanes, lanes) for at in range(0, whole, lanes)]
-    narrow = [Part(whole + at, size, size) for at, size in pieces(width - whole, lanes)]
-    if len(narrow) > most and target.scalef:
-        narrow = [Part(whole, lanes, width - whole)]
-    return found + narrow
-
-
-def pieces(width: int, lanes: int) -> list[tuple[int, int]]:
-    """Return the offsets and sizes of the vectors that cover `width` numbers: full ones, then ever narrower."""
-    found, at = [], 0
-    while at < width:
-        size = lanes
-        while size > width - at:
-            size //= 2
-        found.append((at, size))
-        at += size
-    return found
 
 
 def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b: Value, b_row: int,
@@ -200,15 +160,38 @@ def run_tiles(c: Code, p: Product, t: Tiling, width: int, a: Value, b: Value, b_
 
 
 def panels(target: Target, p: Product) -> int:
-    """Return how many panels the product has: what threads may share out."""
-    return -(-p.n // tiling(target, p).columns)
+    """Return into how many units threads may share out the product: panels, or groups of tiles."""
+    t = tiling(target, p)
+    if by_tiles(target, p):
+        return -(-p.m // (t.rows * group(t, p)))
+    return -(-p.n // t.columns)
+
+
+def by_tiles(target: Target, p: Product) -> bool:
+    """Return whether A is copied together too: where its rows lie so far apart that they crowd each other out.
+
+    Numbers a multiple of some hundred bytes apart fall into few places of the nearest cache. The copy pays if several
+    panels use it, and if B fits the second cache whole.
+    """
+    size, t = SIZES[p.kind], tiling(target, p)
+    apart = max(p.a_row, p.a_column) * size
+    wide = p.n >= 3 * t.columns and min(p.k, DEPTH) * p.n * size <= LARGEST_PANELS
+    return p.m * p.n * p.k > SMALL and p.m >= 2 * t.rows and apart >= FAR_APART and wide and p.k >= 16
+
+
+def group(t: Tiling, p: Product) -> int:
+    """Return how many tiles make a unit: each unit copies B together for itself, so there are only a few."""
+    return max(1, -(-p.m // (t.rows * UNITS)))
 
 
 def define_product(module: Module, p: Product) -> str:
-    """Write the function of the whole product: (a, b, c, first, last, add), for the panels from first up to last."""
+    """Write the function of the whole product: (a, b, c, first, last, add), for the units from first up to last."""
+    if by_tiles(module.target, p):
+        return define_by_tiles(module, p)
     t = tiling(module.target, p)
     full, rest = divmod(p.n, t.columns)
     small = p.m * p.n * p.k <= SMALL
+    rows = Rows(p.kind, p.b_row, p.b_column)
     packed = p.b_column != 1 or (p.m > t.rows and not small)
     depth = min(p.k, max(DEPTH * 8 // SIZES[p.kind] // 2, 1))
 
@@ -229,14 +212,14 @@ def define_product(module: Module, p: Product) -> str:
                 b_here = c.address(column, k * p.b_row, p.kind)
                 b_row = p.b_row
                 if packed:
-                    pack(c, p, width, t.lanes, b_here, buffer, deep)
+                    pack(c, rows, width, t.lanes, b_here, buffer, deep)
                     b_here, b_row = buffer, width
                 run_tiles(c, p, t, width, a_here, b_here, b_row, corner, deep, add | k.gt(0), small)
 
             if p.k == depth:
                 b_here, b_row = column, p.b_row
                 if packed:
-                    pack(c, p, width, t.lanes, column, buffer, c.constant(depth, "i64"))
+                    pack(c, rows, width, t.lanes, column, buffer, c.constant(depth, "i64"))
                     b_here, b_row = buffer, width
                 run_tiles(c, p, t, width, a, b_here, b_row, corner, p.k, add, small)
             else:
@@ -260,67 +243,59 @@ def define_product(module: Module, p: Product) -> str:
     return module.define(f"bl.product.{p.key}", "void", [*parameters, ("add", "i1", 1)], attributes, write)
 
 
-def pack(c: Code, p: Product, width: int, lanes: int, b: Value, buffer: Value, depth: Value) -> None:
-    """Call the function that copies `depth` rows of B, `width` numbers each, together."""
-    symbol = f"bl.pack.{p.kind}.{width}.{p.b_row}.{p.b_column}"
+def define_by_tiles(module: Module, p: Product) -> str:
+    """Write the product that copies B together once a block of k, then tile after tile of A, used by all panels."""
+    t = tiling(module.target, p)
+    size = group(t, p)
+    depth = min(p.k, max(DEPTH * 8 // SIZES[p.kind] // 2, 1))
+    tiles, rest = divmod(p.m, t.rows)
+    rows_of_b, rows_of_a = Rows(p.kind, p.b_row, p.b_column), Rows(p.kind, p.a_column, p.a_row)
+    full, narrow = divmod(p.n, t.columns)
+    inner = replace(p, a_row=1, a_column=t.rows)
 
-    def write(inner: Code, source: Value, to: Value, deep: Value) -> None:
-        if p.b_column == 1:
-            copy_rows(inner, p, width, lanes, source, to, deep)
-        else:
-            turn_rows(inner, p, width, lanes, source, to, deep)
+    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value) -> None:
+        panels_at = c.put(f"alloca [{depth * p.n} x {p.kind}], align 64", "ptr")
+        tile_at = c.put(f"alloca [{depth * t.rows} x {p.kind}], align 64", "ptr")
 
-    parameters = [("b", "ptr", 1), ("buffer", "ptr", 1), ("depth", "i64", 1)]
-    c.module.define(symbol, "void", parameters, "noinline #0", write)
-    c.do(f"call void @{symbol}({b.typed}, {buffer.typed}, {depth.typed})")
+        def block(k: Value) -> None:
+            left = p.k - k
+            deep = c.select(left.lt(depth), left, depth)
+            b_here = c.address(b, k * p.b_row, p.kind)
 
+            def gather_panel(j: Value | int, width: int) -> None:
+                column = c.address(b_here, j * p.b_column, p.kind)
+                pack(c, rows_of_b, width, t.lanes, column, c.address(panels_at, deep * j, p.kind), deep)
 
-def copy_rows(c: Code, p: Product, width: int, lanes: int, b: Value, buffer: Value, depth: Value) -> None:
-    """Copy rows whose numbers lie side by side."""
-    def row(k: Value) -> None:
-        source, to = c.address(b, k * p.b_row, p.kind), c.address(buffer, k * width, p.kind)
-        for part in parts_of(c.target, width, lanes):
-            part.store(c, part.load(c, source, 0, p.kind), to, 0)
+            def all_panels(visit: Callable[[Value | int, int], None]) -> None:
+                if full:
+                    c.loop(full * t.columns, lambda j: visit(j, t.columns), step=t.columns)
+                if narrow:
+                    visit(full * t.columns, narrow)
 
-    c.loop(depth, row)
+            all_panels(gather_panel)
+            sum_up = add | k.gt(0)
 
+            def tile(i: Value, rows: int) -> None:
+                a_here = c.address(c.address(a, k * p.a_column, p.kind), i * p.a_row, p.kind)
+                pack(c, rows_of_a, rows, t.lanes, a_here, tile_at, deep)
+                here = replace(inner, a_column=rows)
 
-def turn_rows(c: Code, p: Product, width: int, lanes: int, b: Value, buffer: Value, depth: Value) -> None:
-    """Copy rows that lie as columns: squares of `lanes` by `lanes` are turned in registers, the rest one by one."""
-    def one_by_one(k: Value, columns: range) -> None:
-        source, to = c.address(b, k * p.b_row, p.kind), c.address(buffer, k * width, p.kind)
-        for j in columns:
-            c.store(c.load(source, j * p.b_column, p.kind), to, j)
+                def multiply(j: Value | int, width: int) -> None:
+                    symbol = define_tile(c.module, here, rows, width, t.lanes, width, False, None)
+                    corner = c.address(c.address(out, i * p.c_row, p.kind), j, p.kind)
+                    panel = c.address(panels_at, deep * j, p.kind)
+                    operands = (tile_at, panel, corner, deep, sum_up)
+                    c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
-    squares = width // lanes if p.b_row == 1 else 0
-    if squares:
-        whole = (depth.shift_right(lanes.bit_length() - 1)) << (lanes.bit_length() - 1)
-        for s in range(squares):
-            def square(k: Value, s: int = s) -> None:
-                source = c.address(b, k + s * lanes * p.b_column, p.kind)
-                rows = [c.load(source, j * p.b_column, p.kind, lanes) for j in range(lanes)]
-                to = c.address(buffer, k * width + s * lanes, p.kind)
-                for i, column in enumerate(transpose(c, rows)):
-                    c.store(column, to, i * width)
+                all_panels(multiply)
 
-            c.loop(whole, square, step=lanes)
-        c.loop(depth, lambda k: one_by_one(k, range(squares * lanes)), start=whole)
-    if squares * lanes < width:
-        c.loop(depth, lambda k: one_by_one(k, range(squares * lanes, width)))
+            start, stop = first * size, last * size
+            end = c.select(stop.gt(tiles), tiles, stop)
+            c.loop(end, lambda i: tile(i * t.rows, t.rows), start=start)
+            if rest:
+                c.when(stop.gt(tiles), lambda: tile(c.constant(tiles * t.rows, "i64"), rest))
 
+        c.loop(p.k, block, step=depth)
 
-def transpose(c: Code, rows: list[Value]) -> list[Value]:
-    """Return the columns of a square of vectors: halves are exchanged, then quarters, and so on down."""
-    n = len(rows)
-    half = n // 2
-    while half:
-        found = list(rows)
-        for i in range(n):
-            if not i & half:
-                a, b = rows[i], rows[i + half]
-                low = [k if not k & half else n + (k ^ half) for k in range(n)]
-                high = [(k ^ half) if not k & half else n + k for k in range(n)]
-                found[i], found[i + half] = c.shuffle(a, b, low), c.shuffle(a, b, high)
-        rows = found
-        half //= 2
-    return rows
+    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
+    return module.define(f"bl.product.{p.key}", "void", [*parameters, ("add", "i1", 1)], "noinline #0", write)
