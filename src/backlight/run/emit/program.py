@@ -7,14 +7,15 @@ range of units, so that threads can share them out.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from backlight.run.emit.code import Code, Module, Value
 from backlight.run.emit.nest import units, write_fills, write_nest
 from backlight.run.emit.product import Product, define_product, panels
-from backlight.run.lower.memory import used
+from backlight.run.lower.memory import moved, used
 from backlight.run.lower.program import Call, Instruction, Multiply, Nest, Place, Program
 
 RESERVED = 3  # places in the table before the buffers: the arena, the pool's function, the pool
@@ -72,7 +73,7 @@ def work(instruction: Instruction) -> int:
             return 0
 
 
-def write_instruction(c: Code, program: Program, instruction: Nest | Multiply, bases: Bases, first: Value | int,
+def write_instruction(c: Code, instruction: Nest | Multiply, bases: Callable[[int], Value], first: Value | int,
                       last: Value | int) -> None:
     """Write one instruction for the units from first up to last."""
     if isinstance(instruction, Nest):
@@ -147,23 +148,32 @@ def batch_offset(c: Code, m: Multiply, place: Place, batch: Value | int) -> Valu
     return total
 
 
-def define_step(module: Module, program: Program, number: int, instruction: Nest | Multiply) -> str:
-    """Write the function of one instruction: (table, first, last)."""
-    def write(c: Code, table: Value, first: Value, last: Value) -> None:
-        bases = Bases(c, program, table)
-        bases.load(touched(instruction))
-        write_instruction(c, program, instruction, bases, first, last)
+def define_step(module: Module, instruction: Nest | Multiply) -> str:
+    """Write the function of one instruction: (addresses, first, last); equal instructions share it.
 
-    parameters = [("table", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
-    return module.define(f"bl.step.{number}", "void", parameters, "noinline #0", write)
+    The buffers are numbered in the order in which the instruction uses them, and the addresses come in that order: so
+    the layers of a network, which do the same elsewhere, are compiled once.
+    """
+    numbers = {buffer: k for k, buffer in enumerate(touched(instruction))}
+    renamed = moved(instruction, numbers)
+    assert not isinstance(renamed, Call)
+    plain = replace(renamed, nodes=())
+    digest = hashlib.sha256(repr(plain).encode()).hexdigest()[:20]
+
+    def write(c: Code, addresses: Value, first: Value, last: Value) -> None:
+        bases = {k: c.load(addresses, k, "ptr") for k in numbers.values()}
+        write_instruction(c, plain, bases.__getitem__, first, last)
+
+    parameters = [("addresses", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
+    return module.define(f"bl.step.{digest}", "void", parameters, "noinline #0", write)
 
 
-def share(c: Code, symbol: str, table: Value, count: int) -> None:
+def share(c: Code, symbol: str, table: Value, addresses: Value, count: int) -> None:
     """Write a call that shares a step out among the threads of the pool, if there is one."""
     grain = max(1, count // 16)
 
-    def write(inner: Code, step: Value, over: Value, units: Value, size: Value) -> None:
-        pool = inner.load(over, 2, "ptr")
+    def write(inner: Code, step: Value, known: Value, over: Value, units: Value, size: Value) -> None:
+        pool = inner.load(known, 2, "ptr")
         alone = inner.put(f"icmp eq ptr {pool.text}, null", "i1")
         yes, no, end = inner.name("alone"), inner.name("shared"), inner.name("end")
         inner.do(f"br i1 {alone.text}, label %{yes}, label %{no}")
@@ -171,15 +181,15 @@ def share(c: Code, symbol: str, table: Value, count: int) -> None:
         inner.do(f"call void {step.text}({over.typed}, i64 0, {units.typed})")
         inner.do(f"br label %{end}")
         inner.label(no)
-        function = inner.load(over, 1, "ptr")
+        function = inner.load(known, 1, "ptr")
         operands = ", ".join(x.typed for x in (pool, step, over, units, size))
         inner.do(f"call void {function.text}({operands})")
         inner.do(f"br label %{end}")
         inner.label(end)
 
-    parameters = [("step", "ptr", 1), ("table", "ptr", 1), ("count", "i64", 1), ("grain", "i64", 1)]
+    parameters = [("step", "ptr", 1), ("table", "ptr", 1), ("addresses", "ptr", 1), ("count", "i64", 1), ("grain", "i64", 1)]
     c.module.define("bl.share", "void", parameters, "noinline #0", write)
-    c.do(f"call void @bl.share(ptr @{symbol}, {table.typed}, i64 {count}, i64 {grain})")
+    c.do(f"call void @bl.share(ptr @{symbol}, {table.typed}, {addresses.typed}, i64 {count}, i64 {grain})")
 
 
 def touched(instruction: Nest | Multiply) -> list[int]:
@@ -190,7 +200,7 @@ def touched(instruction: Nest | Multiply) -> list[int]:
 def define_pieces(module: Module, program: Program) -> list[Piece]:
     """Write the functions of all instructions; return the pieces in the order in which they run."""
     pieces: list[Piece] = []
-    pending: list[tuple[int, Nest | Multiply]] = []
+    pending: list[Nest | Multiply] = []
     sizes = {b.number: b.size for b in program.buffers}
 
     def flush() -> None:
@@ -201,30 +211,34 @@ def define_pieces(module: Module, program: Program) -> list[Piece]:
 
         def write(c: Code, table: Value) -> None:
             bases = Bases(c, program, table)
-            for number, instruction in mine:
+            most = max(len(touched(instruction)) for instruction in mine)
+            addresses = c.put(f"alloca [{max(most, 1)} x ptr], align 8", "ptr")
+            for instruction in mine:
                 bases.load(touched(instruction))
                 if isinstance(instruction, Nest):
                     write_fills(c, instruction, bases, sizes)
                 count = unit_count(module, instruction)
                 if work(instruction) <= INLINE:
-                    write_instruction(c, program, instruction, bases, 0, count)
+                    write_instruction(c, instruction, bases, 0, count)
+                    continue
+                symbol = define_step(module, instruction)
+                for k, buffer in enumerate(touched(instruction)):
+                    c.store(bases(buffer), addresses, k)
+                if count > 1 and work(instruction) > SHARED:
+                    share(c, symbol, table, addresses, count)
                 else:
-                    symbol = define_step(module, program, number, instruction)
-                    if count > 1 and work(instruction) > SHARED:
-                        share(c, symbol, table, count)
-                    else:
-                        c.do(f"call void @{symbol}({table.typed}, i64 0, i64 {count})")
+                    c.do(f"call void @{symbol}({addresses.typed}, i64 0, i64 {count})")
 
         symbol = f"bl.piece.{len(pieces)}"
         module.define(symbol, "void", [("table", "ptr", 1)], "#0", write, linkage="")
         pieces.append(Piece(symbol))
 
-    for number, instruction in enumerate(program.instructions):
+    for instruction in program.instructions:
         if isinstance(instruction, Call):
             flush()
             pieces.append(Piece(None, instruction))
         else:
-            pending.append((number, instruction))
+            pending.append(instruction)
     flush()
     return pieces
 
