@@ -19,51 +19,59 @@ class Rows:
 
 def pack(c: Code, p: Rows, width: int, lanes: int, source: Value, buffer: Value, depth: Value) -> None:
     """Call the function that copies `depth` rows, `width` numbers each, together."""
-    symbol = f"bl.pack.{p.kind}.{width}.{p.row}.{p.column}"
+    way = "rows" if p.column == 1 else "columns" if p.row == 1 else "any"
+    symbol = f"bl.pack.{p.kind}.{width}.{way}"
 
-    def write(inner: Code, source: Value, to: Value, deep: Value) -> None:
-        if p.column == 1:
-            copy_rows(inner, p, width, lanes, source, to, deep)
+    def write(inner: Code, start: Value, to: Value, deep: Value, row: Value, column: Value) -> None:
+        if way == "rows":
+            copy_rows(inner, p.kind, width, lanes, (start, to), deep, row)
         else:
-            turn_rows(inner, p, width, lanes, source, to, deep)
+            turn_rows(inner, p.kind, width, lanes, (start, to), deep, (row, column), squares=way == "columns")
 
-    parameters = [("b", "ptr", 1), ("buffer", "ptr", 1), ("depth", "i64", 1)]
+    parameters = [("from", "ptr", 1), ("to", "ptr", 1), ("depth", "i64", 1), ("row", "i64", 1), ("column", "i64", 1)]
     c.module.define(symbol, "void", parameters, "noinline #0", write)
-    c.do(f"call void @{symbol}({source.typed}, {buffer.typed}, {depth.typed})")
+    operands = (source, buffer, depth, c.constant(p.row, "i64"), c.constant(p.column, "i64"))
+    c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
 
-def copy_rows(c: Code, p: Rows, width: int, lanes: int, b: Value, buffer: Value, depth: Value) -> None:
+def copy_rows(c: Code, kind: str, width: int, lanes: int, ends: tuple[Value, Value], depth: Value, row: Value) -> None:
     """Copy rows whose numbers lie side by side."""
-    def row(k: Value) -> None:
-        source, to = c.address(b, k * p.row, p.kind), c.address(buffer, k * width, p.kind)
+    def one(k: Value) -> None:
+        source, to = c.address(ends[0], k * row, kind), c.address(ends[1], k * width, kind)
         for part in parts_of(c.target, width, lanes):
-            part.store(c, part.load(c, source, 0, p.kind), to, 0)
+            part.store(c, part.load(c, source, 0, kind), to, 0)
 
-    c.loop(depth, row)
+    c.loop(depth, one)
 
 
-def turn_rows(c: Code, p: Rows, width: int, lanes: int, b: Value, buffer: Value, depth: Value) -> None:
+def turn_rows(c: Code, kind: str, width: int, lanes: int, ends: tuple[Value, Value], depth: Value,
+              steps: tuple[Value, Value], squares: bool) -> None:
     """Copy rows that lie as columns: squares of `lanes` by `lanes` are turned in registers, the rest one by one."""
+    row, column = steps
+
     def one_by_one(k: Value, columns: range) -> None:
-        source, to = c.address(b, k * p.row, p.kind), c.address(buffer, k * width, p.kind)
+        source, to = c.address(ends[0], k * row, kind), c.address(ends[1], k * width, kind)
         for j in columns:
-            c.store(c.load(source, j * p.column, p.kind), to, j)
+            c.store(c.load(source, column * j, kind), to, j)
 
-    squares = width // lanes if p.row == 1 else 0
-    if squares:
+    count = width // lanes if squares else 0
+    if count:
         whole = (depth.shift_right(lanes.bit_length() - 1)) << (lanes.bit_length() - 1)
-        for s in range(squares):
-            def square(k: Value, s: int = s) -> None:
-                source = c.address(b, k + s * lanes * p.column, p.kind)
-                rows = [c.load(source, j * p.column, p.kind, lanes) for j in range(lanes)]
-                to = c.address(buffer, k * width + s * lanes, p.kind)
-                for i, column in enumerate(transpose(c, rows)):
-                    c.store(column, to, i * width)
 
-            c.loop(whole, square, step=lanes)
-        c.loop(depth, lambda k: one_by_one(k, range(squares * lanes)), start=whole)
-    if squares * lanes < width:
-        c.loop(depth, lambda k: one_by_one(k, range(squares * lanes, width)))
+        def square(k: Value) -> None:
+            def block(s: Value) -> None:
+                source = c.address(ends[0], column * s + k, kind)
+                rows = [c.load(source, column * j, kind, lanes) for j in range(lanes)]
+                to = c.address(ends[1], k * width + s, kind)
+                for i, turned in enumerate(transpose(c, rows)):
+                    c.store(turned, to, i * width)
+
+            c.loop(count * lanes, block, step=lanes)
+
+        c.loop(whole, square, step=lanes)
+        c.loop(depth, lambda k: one_by_one(k, range(count * lanes)), start=whole)
+    if count * lanes < width:
+        c.loop(depth, lambda k: one_by_one(k, range(count * lanes, width)))
 
 
 def transpose(c: Code, rows: list[Value]) -> list[Value]:

@@ -118,23 +118,23 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
 
 def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b_row: int, inline: bool,
                 depth: int | None) -> str:
-    """Write the function of one tile: (a, b, c, depth, add); with `add` the sums go on top of what is there."""
+    """Write the function of one tile: (a, b, c, row of c, depth, add); with `add` the sums go on top of what is there."""
     # a single row is soon done, and waits less for what narrow vectors have just written (see `light` in nest.py)
     parts = parts_of(module.target, width, lanes, most=2 if p.m == 1 else 1)
     deep = "" if depth is None else f".{depth}"
-    symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{p.c_row}.{'i' if inline else 'f'}{deep}"
+    symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{'i' if inline else 'f'}{deep}"
 
-    def write(c: Code, a: Value, b: Value, out: Value, steps: Value, add: Value) -> None:
+    def write(c: Code, a: Value, b: Value, out: Value, c_row: Value, steps: Value, add: Value) -> None:
         sums = tile_sums(c, p, rows, parts, a, b, b_row, steps if depth is None else depth)
-        places = [(i * p.c_row, part) for i in range(rows) for part in parts]
+        places = [(c.address(out, c_row * i, p.kind), part) for i in range(rows) for part in parts]
 
         def added() -> list[Value]:
-            return [s + part.load(c, out, row, p.kind) for s, (row, part) in zip(sums, places, strict=True)]
+            return [s + part.load(c, row, 0, p.kind) for s, (row, part) in zip(sums, places, strict=True)]
 
         for s, (row, part) in zip(c.when(add, added, sums), places, strict=True):
-            part.store(c, s, out, row)
+            part.store(c, s, row, 0)
 
-    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("depth", "i64", 1), ("add", "i1", 1)]
+    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("c_row", "i64", 1), ("depth", "i64", 1), ("add", "i1", 1)]
     return module.define(symbol, "void", parameters, "alwaysinline #0" if inline else "noinline #0", write)
 
 
@@ -149,7 +149,8 @@ def run_tiles(c: Code, p: Product, t: Tiling, width: int, a: Value, b: Value, b_
         symbol = define_tile(c.module, p, rows, width, t.lanes, b_row, inline, known)
         a_here = c.address(a, i * p.a_row, p.kind)
         c_here = c.address(out, i * p.c_row, p.kind)
-        c.do(f"call void @{symbol}({a_here.typed}, {b.typed}, {c_here.typed}, {depth.typed}, {add.typed})")
+        operands = (a_here, b, c_here, c.constant(p.c_row, "i64"), depth, add)
+        c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
     if full == 1:
         tile(t.rows, 0)
@@ -284,7 +285,7 @@ def define_by_tiles(module: Module, p: Product) -> str:
                     symbol = define_tile(c.module, here, rows, width, t.lanes, width, False, None)
                     corner = c.address(c.address(out, i * p.c_row, p.kind), j, p.kind)
                     panel = c.address(panels_at, deep * j, p.kind)
-                    operands = (tile_at, panel, corner, deep, sum_up)
+                    operands = (tile_at, panel, corner, c.constant(p.c_row, "i64"), deep, sum_up)
                     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
                 all_panels(multiply)
