@@ -69,12 +69,7 @@ def make_ready(kind: str) -> None:
     if not runs([PYTHON, "-c", ""]):  # none yet, or made by a Python that has since gone
         call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV])
     install = [uv, "pip", "install", "--quiet", "--python", PYTHON, "--editable", "."]
-    # Compiled now, because with PYTHONDONTWRITEBYTECODE set, or in a checkout of somebody else's, it would be compiled
-    # again by every process: a third of a second for NumPy and us.
-    call([*install, "--compile-bytecode"])
-    call([PYTHON, "-m", "compileall", "-q", "src"])
-    if kind == "dev":
-        call([*install, "--group", "dev"])
+    call([*install, "--group", "dev"] if kind == "dev" else install)
     with open(stamp + ".new", "w", encoding="utf-8") as file:
         file.write(wanted)
     os.replace(stamp + ".new", stamp)  # in one step: a run beside this one sees no stamp or all of it
@@ -147,6 +142,9 @@ def has_certificates() -> bool:
 
 def hand_over(command: list[str]) -> int:
     """Become the command, so that its output, its exit status and Ctrl-C are its own."""
+    # Where this is set, every process would compile NumPy and us anew, which takes half a second. What we write stays
+    # in folders that are ours or ignored by git.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if os.name != "nt":
         os.execv(command[0], command)
     return subprocess.call(command)
