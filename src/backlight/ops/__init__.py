@@ -12,6 +12,7 @@ from .leaf import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .mark import *  # noqa: F403
 from .reduce import *  # noqa: F403
+from .scan import *  # noqa: F403
 from .shape import *  # noqa: F403
 from .subscript import subscript  # noqa: F401
 
