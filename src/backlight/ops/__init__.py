@@ -5,15 +5,18 @@ from .activation import *  # noqa: F403
 from .arithmetic import *  # noqa: F403
 from .arrange import *  # noqa: F403
 from .compare import *  # noqa: F403
+from .deviation import *  # noqa: F403
 from .diagonal import *  # noqa: F403
 from .elementary import *  # noqa: F403
 from .index import *  # noqa: F403
 from .leaf import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .mark import *  # noqa: F403
+from .order import *  # noqa: F403
 from .reduce import *  # noqa: F403
 from .scan import *  # noqa: F403
 from .shape import *  # noqa: F403
+from .softmax import *  # noqa: F403
 from .subscript import subscript  # noqa: F401
 
 __all__ = list(TABLE)

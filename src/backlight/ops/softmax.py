@@ -1,0 +1,167 @@
+"""Exponentials that are added up without overflow: logsumexp, softmax, log_softmax.
+
+The largest number is taken out before anything is raised, and it is left out of the sum, so that log1p keeps the digits
+of what the others add.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.op import Case, Op, operation
+from ..core.types import Type
+from ..errors import DTypeError
+from . import samples as s
+from .axes import Axis, axes_of
+from .elementary import exp, log
+from .reduce import float_type, reduced, spread
+from .reduce import sum as sum_along
+
+__all__ = ["log_softmax", "logsumexp", "softmax"]
+
+
+def real_floats(x: Any) -> Any:
+    return x.astype(float_type(Type(x.dtype, x.shape)).dtype)
+
+
+def checked(op: str, x: Type, axis: Axis) -> tuple[int, ...]:
+    if x.dtype.kind == "c":
+        raise DTypeError(f"{op}: complex numbers have no largest: take abs, real or imag of them first")
+    return axes_of(op, x, axis)
+
+
+def parts(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    """The largest number, what is left when it is taken off, and the sum of e to the others, axes kept."""
+    largest = np.max(x, axis=axes, keepdims=True, initial=-np.inf)
+    rest = x - np.where(np.isfinite(largest), largest, x.dtype.type(0))
+    raised = np.moveaxis(np.exp(rest), axes, range(-len(axes), 0)) if axes else np.exp(rest)
+    flat = raised.reshape((*raised.shape[: raised.ndim - len(axes)], -1 if raised.size else int(np.prod([x.shape[a] for a in axes]))))
+    flat = np.array(flat)
+    if flat.shape[-1]:
+        np.put_along_axis(flat, np.argmax(flat, -1, keepdims=True), 0, -1)
+    return largest, rest, np.sum(flat, -1).reshape(largest.shape)
+
+
+def logsumexp_type(x: Type, axis: Axis = None, keepdims: bool = False) -> Type:
+    checked("logsumexp", x, axis)
+    return float_type(reduced("logsumexp", x, axis, keepdims))
+
+
+def logsumexp_value(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    x = real_floats(x)
+    axes = axes_of("logsumexp", Type(x.dtype, x.shape), axis)
+    if not all(x.shape[a] for a in axes):
+        return np.log(np.sum(x, axis=axes, keepdims=keepdims) * 0)
+    largest, _, others = parts(x, axes)
+    z = largest + np.log1p(others)
+    return (z if keepdims else np.squeeze(z, axes)).astype(x.dtype)[()]
+
+
+logsumexp: Op = operation(
+    "logsumexp", "x",
+    doc="log Σ e^x along one axis, several, or all, without overflow. Of nothing but −∞ it is −∞, and there the gradient is "
+        "NaN, since no number is larger than another: mask such rows with where before.",
+    words="chain rule: each number gets its share e^x / Σ e^x, the softmax",
+    kind="reduce",
+    attrs={"axis": None, "keepdims": False},
+    type=logsumexp_type,
+    value=logsumexp_value,
+    vjp=lambda g, z, x, axis=None, keepdims=False: spread("logsumexp", g, x, axis) * softmax(x, axis=axis),
+    mask=lambda k, mask, z, x, axis=None, keepdims=False: None if mask is None else spread("logsumexp", mask, x, axis),
+    inside=lambda x, axis=None, keepdims=False: log(sum_along(exp(x), axis=axis, keepdims=keepdims)),
+    cases=[
+        Case([0.0, 0.0], gives=np.log(2.0), grads=[[0.5, 0.5]]),
+        Case([1000.0, 1000.0], gives=1000.0 + np.log(2.0), grads=[[0.5, 0.5]], smooth=False),
+        Case([-np.inf, 0.0], gives=0.0, grads=[[0.0, 1.0]], smooth=False),
+        Case([-np.inf, -np.inf], gives=-np.inf, grads=[[np.nan, np.nan]], smooth=False, note="no share is defined"),
+        Case([0.0, -60.0], gives=8.75651076269652e-27, smooth=False, note="log1p keeps what the smaller one adds"),
+        Case([np.inf, 0.0], gives=np.inf, smooth=False),
+        Case(s.MATRIX, axis=0, keepdims=True),
+        Case(s.TENSOR, axis=(0, -1)),
+        Case(s.MATRIX),
+        Case(np.zeros((2, 0)), axis=1, gives=[-np.inf, -np.inf], smooth=False),
+        Case(2.5, gives=2.5, grads=[1.0]),
+        Case([1j], raises="logsumexp: complex numbers have no largest: take abs, real or imag of them first"),
+        Case(s.ROW, axis=1, raises="logsumexp: there is no axis 1: Vector Float64 (3,) has 1 axes"),
+    ],
+)  # fmt: skip
+
+
+def softmax_value(x: Any, axis: Axis = -1) -> Any:
+    x = real_floats(x)
+    axes = axes_of("softmax", Type(x.dtype, x.shape), axis)
+    if x.size == 0:
+        return x
+    raised = np.exp(x - np.max(x, axis=axes, keepdims=True))
+    return (raised / np.sum(raised, axis=axes, keepdims=True))[()]
+
+
+def softmax_type(x: Type, axis: Axis = -1) -> Type:
+    checked("softmax", x, axis)
+    return float_type(x)
+
+
+softmax: Op = operation(
+    "softmax", "x",
+    doc="e^x / Σ e^x along the last axis or others: positive numbers that add up to 1. Of nothing but −∞ it is NaN.",
+    words="softmax rule: z·(g − Σ g·z)",
+    kind="network",
+    attrs={"axis": -1},
+    type=softmax_type,
+    value=softmax_value,
+    vjp=lambda g, z, x, axis=-1: z * (g - sum_along(g * z, axis=axis, keepdims=True)),
+    inside=lambda x, axis=-1: exp(x) / sum_along(exp(x), axis=axis, keepdims=True),
+    cases=[
+        Case([0.0, 0.0], gives=[0.5, 0.5], grads=[[0.0, 0.0]]),
+        Case([1000.0, -1000.0], gives=[1.0, 0.0], grads=[[0.0, 0.0]], smooth=False),
+        Case([-np.inf, 0.0], gives=[0.0, 1.0], smooth=False),
+        Case([-np.inf, -np.inf], gives=[np.nan, np.nan], smooth=False),
+        Case(s.MATRIX),
+        Case(s.TENSOR, axis=(0, 2)),
+        Case(s.MATRIX, axis=None),
+        Case(np.zeros((2, 0))),
+        Case([1j], raises="softmax: complex numbers have no largest: take abs, real or imag of them first"),
+        Case(2.0, raises="softmax: there is no axis -1: Float64 () has 0 axes"),
+    ],
+)  # fmt: skip
+
+
+def log_softmax_type(x: Type, axis: Axis = -1) -> Type:
+    checked("log_softmax", x, axis)
+    return float_type(x)
+
+
+def log_softmax_value(x: Any, axis: Axis = -1) -> Any:
+    x = real_floats(x)
+    if x.size == 0:
+        return x
+    axes = axes_of("log_softmax", Type(x.dtype, x.shape), axis)
+    largest, rest, others = parts(x, axes)
+    return np.where(np.isneginf(largest), x.dtype.type(np.nan), rest - np.log1p(others)).astype(x.dtype)[()]
+
+
+log_softmax: Op = operation(
+    "log_softmax", "x",
+    doc="Logarithm of the softmax, x − log Σ e^x, exact where the softmax itself is 0 or 1 to the last digit.",
+    words="chain rule: g − softmax(x)·Σ g",
+    kind="network",
+    attrs={"axis": -1},
+    type=log_softmax_type,
+    value=log_softmax_value,
+    vjp=lambda g, z, x, axis=-1: g - softmax(x, axis=axis) * sum_along(g, axis=axis, keepdims=True),
+    inside=lambda x, axis=-1: log(softmax(x, axis=axis)),
+    cases=[
+        Case([0.0, 0.0], gives=[-np.log(2.0), -np.log(2.0)], grads=[[0.0, 0.0]]),
+        Case([1000.0, -1000.0], gives=[0.0, -2000.0], smooth=False),
+        Case([0.0, -60.0], gives=[-8.75651076269652e-27, -60.0], smooth=False),
+        Case([-np.inf, 0.0], gives=[-np.inf, 0.0], smooth=False),
+        Case([-np.inf, -np.inf], gives=[np.nan, np.nan], smooth=False),
+        Case(s.MATRIX),
+        Case(s.TENSOR, axis=1),
+        Case(np.zeros((0, 2))),
+        Case([1j], raises="log_softmax: complex numbers have no largest: take abs, real or imag of them first"),
+        Case(s.ROW, axis=3, raises="log_softmax: there is no axis 3: Vector Float64 (3,) has 1 axes"),
+    ],
+)  # fmt: skip
