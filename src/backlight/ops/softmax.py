@@ -15,7 +15,8 @@ from ..core.types import Type
 from ..errors import DTypeError
 from . import samples as s
 from .axes import Axis, axes_of
-from .elementary import exp, log
+from .elementary import exp
+from .order import max
 from .reduce import float_type, reduced, spread
 from .reduce import sum as sum_along
 
@@ -70,7 +71,6 @@ logsumexp: Op = operation(
     value=logsumexp_value,
     vjp=lambda g, z, x, axis=None, keepdims=False: spread("logsumexp", g, x, axis) * softmax(x, axis=axis),
     mask=lambda k, mask, z, x, axis=None, keepdims=False: None if mask is None else spread("logsumexp", mask, x, axis),
-    inside=lambda x, axis=None, keepdims=False: log(sum_along(exp(x), axis=axis, keepdims=keepdims)),
     cases=[
         Case([0.0, 0.0], gives=np.log(2.0), grads=[[0.5, 0.5]]),
         Case([1000.0, 1000.0], gives=1000.0 + np.log(2.0), grads=[[0.5, 0.5]], smooth=False),
@@ -103,6 +103,11 @@ def softmax_type(x: Type, axis: Axis = -1) -> Type:
     return float_type(x)
 
 
+def softmax_inside(x: Any, axis: Axis = -1) -> Any:
+    raised = exp(x - max(x, axis=axis, keepdims=True) if x.size else x)
+    return raised / sum_along(raised, axis=axis, keepdims=True)
+
+
 softmax: Op = operation(
     "softmax", "x",
     doc="e^x / Σ e^x along the last axis or others: positive numbers that add up to 1. Of nothing but −∞ it is NaN.",
@@ -112,7 +117,7 @@ softmax: Op = operation(
     type=softmax_type,
     value=softmax_value,
     vjp=lambda g, z, x, axis=-1: z * (g - sum_along(g * z, axis=axis, keepdims=True)),
-    inside=lambda x, axis=-1: exp(x) / sum_along(exp(x), axis=axis, keepdims=True),
+    inside=softmax_inside,
     cases=[
         Case([0.0, 0.0], gives=[0.5, 0.5], grads=[[0.0, 0.0]]),
         Case([1000.0, -1000.0], gives=[1.0, 0.0], grads=[[0.0, 0.0]], smooth=False),
@@ -151,7 +156,7 @@ log_softmax: Op = operation(
     type=log_softmax_type,
     value=log_softmax_value,
     vjp=lambda g, z, x, axis=-1: g - softmax(x, axis=axis) * sum_along(g, axis=axis, keepdims=True),
-    inside=lambda x, axis=-1: log(softmax(x, axis=axis)),
+    inside=lambda x, axis=-1: x - logsumexp(x, axis=axis, keepdims=True),
     cases=[
         Case([0.0, 0.0], gives=[-np.log(2.0), -np.log(2.0)], grads=[[0.0, 0.0]]),
         Case([1000.0, -1000.0], gives=[0.0, -2000.0], smooth=False),
