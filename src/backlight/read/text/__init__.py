@@ -32,6 +32,6 @@ def parse(text: str, *, limit: int = LIMIT) -> Graph:
     (81.0, ('x',))
     """
     if not isinstance(text, str):
-        raise InputError(f"parse: the text must be a string, and it is a {type(text).__name__}")
+        raise InputError(f"parse: the text must be a string, and it is {type(text).__name__}")
     found, place = words(text, functions(), limit)
     return Builder(place, limit).graph(tree(found, place))

@@ -38,7 +38,7 @@ PATTERN: Final = re.compile(
     | (?P<NUMBER>(?:[0-9]+(?:\.(?!T(?![A-Za-z0-9_]))[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?|∞)
     | (?P<TRANSPOSED>ᵀ|\.T(?![A-Za-z0-9_]))
     | (?P<SUPERSCRIPT>⁻?[{SUPERSCRIPTS}]+)
-    | (?P<NAME>(?:[^\W\d]|[ΣΠ∑])[\w\u0300-\u036f]*['′″‴’]*)
+    | (?P<NAME>[^\W\d{SUPERSCRIPTS}ᵀⁿⁱ∑](?:[^\W{SUPERSCRIPTS}ᵀⁿⁱ]|[\u0300-\u036f])*['′″‴’]*|∑)
     | (?P<QUOTED>`(?:[^`\\\r\n]|\\[^\r\n])*`)
     | (?P<STRING>'(?:[^'\\\r\n]|\\[^\r\n])*'|"(?:[^"\\\r\n]|\\[^\r\n])*")
     | (?P<POWER>\*\*|\^)
