@@ -29,7 +29,8 @@ VALID = [
     "a = 1e-3\nb = a * .5  # half\nb / 1.", "max(a, b, c) − min(a, b)", "where(x > 0, x, 0)", "total([a, b, c])", "-inf < ∞",
     "z = w @ x + b\ny = sigmoid(z)\nloss = sum((y - t)^2) / 2", "x′ + x'' + x₁ + α_2", "_1 = sin(x)\n_1*_1",
     "einsum(a, b, spec='ij,jk->ik')",
-    "x(x + 1)", "((((((((x))))))))", "1 - (2 - 3)", "a, b, a + b", "2x^-y^z", "--+-x", "true or false", "(x == y) != z", "x % y ÷ z · w",
+    "x(x + 1)", "((((((((x))))))))", "1 - (2 - 3)", "a, b, a + b", "2x^-y^z", "--+-x", "true or false", "(x == y) != z",
+    "x % y ÷ z · w",
 ]  # fmt: skip
 
 PIECES = [
