@@ -35,6 +35,7 @@ class Command:
     does: str
     options: tuple[Option, ...]
     more: str = ""
+    many: bool = False  # any number of words, instead of one text and values
 
 
 EXPLAIN = Command(
@@ -65,7 +66,27 @@ minus sign. Without values the graph is shown as it was read.
 """,
 )
 
-COMMANDS: Mapping[str, Command] = {"explain": EXPLAIN}
+BENCH = Command(
+    "[W1 W2 …]",
+    "measure our machines beside NumPy by hand and the peers that are installed",
+    (
+        Option("peers", "NAMES", "only these, as in --peers numpy,jax; numpy is always among them"),
+        Option("rounds", "N", "interleaved rounds, of which the middle one counts (5)"),
+        Option("threads", "N", "threads for each of them (1)"),
+        Option("json", "", "print one JSON object instead"),
+        Option("help", "", "this page"),
+    ),
+    """\
+Every contestant runs in a process of its own; each round lets all of them run once, in turn, so that ratios hold even
+where times do not. Without names all workloads are run, which takes some minutes.
+
+    backlight bench W1 W2
+    backlight bench W5 --peers jax,torch --threads 2
+""",
+    many=True,
+)
+
+COMMANDS: Mapping[str, Command] = {"explain": EXPLAIN, "bench": BENCH}
 
 VALUE = re.compile(r"[^\W\d][\w.′']*=(?!=)")  # `x=2`, and not `x==2`
 LIKE_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?", re.DOTALL)
@@ -130,6 +151,8 @@ def split(words: Sequence[str]) -> Words:
 
 def texts_and_values(command: str, plain: Sequence[str], relaxed: bool) -> tuple[str | None, dict[str, str]]:
     """The one text among the words that are no options, and the values."""
+    if COMMANDS[command].many:
+        return " ".join(plain) or None, {}
     texts = [word for word in plain if not VALUE.match(word)] or list(plain[:1])
     if len(texts) > 1:
         raise InputError(
