@@ -38,7 +38,7 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
 # What people may rely on. A name added here is a promise; one removed breaks somebody's code.
 PUBLIC = [
     "backprop", "compile", "errors", "explain", "grad", "hessian",
-    "hvp", "jacobian", "load_run", "parse", "record", "run", "trace", "value_and_grad", "vjp",
+    "hvp", "jacobian", "load_run", "parse", "record", "run", "show", "trace", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 

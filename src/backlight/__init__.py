@@ -21,6 +21,7 @@ PUBLIC = {
     "parse": "api",
     "record": "read.python",
     "run": "api",
+    "show": "api",
     "trace": "read.python",
     "value_and_grad": "transform",
     "vjp": "transform",
@@ -34,7 +35,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'backlight' has no attribute {name!r}")
     room = import_module(f".{PUBLIC[name] or name}", __name__)
     found = getattr(room, name) if PUBLIC[name] else room
-    if name not in ("explain", "run"):
+    if name not in ("explain", "run", "show"):
         globals()[name] = found
     return found
 
@@ -44,7 +45,7 @@ def __dir__() -> list[str]:
 
 
 class Package(ModuleType):
-    """This package: `backlight.run` and `backlight.explain` are functions, also once the rooms of that name are imported."""
+    """This package: `backlight.run`, `explain` and `show` are functions, also once the rooms of that name are imported."""
 
     @property
     def explain(self) -> Any:
@@ -60,6 +61,14 @@ class Package(ModuleType):
 
     @run.setter
     def run(self, room: ModuleType) -> None:
+        """Python sets the room here when it imports it; who wants the room imports from it."""
+
+    @property
+    def show(self) -> Any:
+        return __getattr__("show")
+
+    @show.setter
+    def show(self, room: ModuleType) -> None:
         """Python sets the room here when it imports it; who wants the room imports from it."""
 
 

@@ -5,8 +5,8 @@ Each function joins rooms that do not know one another: a door, a way to differe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import ops
 from .core.graph import Above, Graph
@@ -20,7 +20,10 @@ from .run.record import Run
 from .run.reference import bind, named
 from .run.reference import run as run_typed
 
-__all__ = ["backprop", "explain", "parse", "run"]
+if TYPE_CHECKING:
+    from .show.picture import Picture
+
+__all__ = ["backprop", "explain", "parse", "run", "show"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 
@@ -97,6 +100,30 @@ def differentiated_at(run: Run, of: int) -> Run:
     return run_typed(reverse(forward, of), {i: run.value(i) for i in graph.inputs})
 
 
+def show(
+    subject: Graph | Run,
+    path: Any = None,
+    *,
+    parameters: Collection[str | int] = (),
+    title: str = "",
+    theme: Literal["auto", "light", "dark"] = "auto",
+) -> Picture:
+    """The picture of a graph or a run; `print` writes it to the terminal, a notebook shows it, `path` saves it.
+
+    `path` ends in .svg, .html, .dot, .txt or .png. `parameters` names the inputs to be marked as learnable, besides those
+    that say so themselves. Raises: FileError for another ending, or where the file cannot be written.
+
+    >>> show(backprop("x·y", x=2, y=3)).svg()[:5]
+    '<svg '
+    """
+    from .show.picture import picture
+
+    made = picture(subject, parameters=parameters, title=title, theme=theme)
+    if path is not None:
+        made.save(path)
+    return made
+
+
 def printed(subject: Graph | Run) -> str:
     """What `print` shows; drawing is imported when something is first printed."""
     from .show.terminal import text
@@ -113,3 +140,4 @@ def as_json(run: Run) -> str:
 
 Above.text = printed
 Above.json = as_json
+Above.svg = lambda subject: show(subject).svg()

@@ -204,6 +204,13 @@ class Graph:
     def __str__(self) -> str:
         return str(Above.text(self))
 
+    def _repr_svg_(self) -> str | None:
+        return None if Above.svg is None else str(Above.svg(self))
+
+    def _repr_html_(self) -> str | None:
+        found = self._repr_svg_()
+        return found and f'<div style="overflow:auto">{found}</div>'
+
 
 class Above:
     """What rooms above lend to graphs and arrays, to be called, printed and subscripted; they fill it in when imported."""
@@ -211,6 +218,7 @@ class Above:
     call: Any = None
     text: Any = Graph.__repr__
     json: Any = None
+    svg: Any = None
     subscript: Any = None
     ufunc: Any = None
     function: Any = None

@@ -115,6 +115,13 @@ class Run:
     def __str__(self) -> str:
         return str(Above.text(self))
 
+    def _repr_svg_(self) -> str | None:
+        return None if Above.svg is None else str(Above.svg(self))
+
+    def _repr_html_(self) -> str | None:
+        found = self._repr_svg_()
+        return found and f'<div style="overflow:auto">{found}</div>'
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

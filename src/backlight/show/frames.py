@@ -94,7 +94,7 @@ def animated(told: Film, *, theme: Theme = "auto", seconds_a_step: float = 0.8) 
     names = f'tabindex="0" role="group" aria-label="{escape(drawing.title)}"'
     size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="bl" {names} {size}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" class="bl" {names} {size}>',
         f"<title>{escape(drawing.title)}</title>",
         f"<desc>{escape(drawing.twin)}</desc>",
         f"<style>{style(theme)}.bl .hidden{{visibility:hidden}}.bl .button{{cursor:pointer}}</style>",

@@ -57,7 +57,7 @@ def svg(drawing: Drawing, *, theme: Theme = "auto", identity: str = "", role: Li
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     names = f'role="{role}" aria-labelledby="{identity}title {identity}twin"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="bl" {names} {size}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" class="bl" {names} {size}>',
         f'<title id="{identity}title">{escape(drawing.title)}</title>',
         f'<desc id="{identity}twin">{escape(drawing.twin)}</desc>',
         f"<style>{style(theme)}</style>",

@@ -1,0 +1,111 @@
+"""A picture in hand: what is shown, ready to be printed, shown in a notebook, or saved as a file of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.graph import Graph
+from ..errors import FileError
+from ..run.record import Run
+from .dot import dot
+from .folding import folded
+from .frames import animated, film, numbered
+from .graph import drawn
+from .html import html
+from .png import png
+from .svg import Theme, svg
+from .terminal import text
+from .view import View, view
+
+__all__ = ["Picture", "picture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A graph or a run, and the view of it to draw. A terminal prints it, a notebook shows it, `save` writes it."""
+
+    subject: Graph | Run
+    seen: View
+    title: str = ""
+    theme: Theme = "auto"
+
+    def __str__(self) -> str:
+        return text(self.seen)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def text(self) -> str:
+        """As text, without colour."""
+        return text(self.seen, colour=False) + "\n"
+
+    def svg(self) -> str:
+        """As SVG."""
+        return svg(drawn(self.seen, title=self.title), theme=self.theme)
+
+    def html(self) -> str:
+        """As a page that holds everything."""
+        return html(self.subject, seen=self.seen, title=self.title, theme=self.theme)
+
+    def dot(self) -> str:
+        """As DOT text, for Graphviz."""
+        return dot(self.seen, name=self.title or "graph")
+
+    def png(self) -> bytes:
+        """As PNG; needs the extra `png`."""
+        return png(drawn(self.seen, title=self.title), "light" if self.theme == "auto" else self.theme)
+
+    def animated(self, learning_rate: float | None = None) -> str:
+        """As one SVG that plays how the graph is built, run, differentiated and, with a rate, updated."""
+        return animated(film(self.seen, learning_rate=learning_rate), theme=self.theme)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a file of the kind that its ending names: .svg .html .dot .txt .png.
+
+        Raises: FileError for another ending, or where the file cannot be written.
+        """
+        file = Path(path)
+        writers: dict[str, Callable[[], str | bytes]] = {
+            ".svg": self.svg, ".html": self.html, ".dot": self.dot, ".txt": self.text, ".png": self.png,
+        }  # fmt: skip
+        write = writers.get(file.suffix.lower())
+        if write is None:
+            raise FileError(f"cannot draw to {file.name!r}: the ending is one of .svg .html .dot .txt .png")
+        made = write()
+        _written(file, made if isinstance(made, bytes) else made.encode())
+        return file
+
+    def save_steps(self, folder: str | Path, learning_rate: float | None = None) -> list[Path]:
+        """Write one numbered SVG a step, and `all.svg`, which plays them, into a folder.
+
+        Raises: FileError where they cannot be written.
+        """
+        where = Path(folder)
+        told = film(self.seen, learning_rate=learning_rate)
+        files = [*numbered(told, theme=self.theme), ("all.svg", animated(told, theme=self.theme))]
+        try:
+            where.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"cannot make the folder {where}: {error.strerror}") from None
+        for name, made in files:
+            _written(where / name, made.encode())
+        return [where / name for name, _ in files]
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+def _written(file: Path, data: bytes) -> None:
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise FileError(f"cannot write {file}: {error.strerror}") from None
+
+
+def picture(
+    subject: Graph | Run, *, parameters: Collection[str | int] = (), title: str = "", theme: Theme = "auto"
+) -> Picture:
+    """The picture of a graph or a run, folded where it is large."""
+    return Picture(subject, folded(view(subject, parameters)), title, theme)
