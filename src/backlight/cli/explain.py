@@ -24,6 +24,7 @@ from ..run.reference import bind, run
 from ..show.account import account, closeup, formula, stated, summary, tree
 from ..show.report import report, value_data
 from .options import Words
+from .pages import PAGES, alarm, pages, wanted
 
 __all__ = ["explain"]
 
@@ -38,7 +39,8 @@ def explain(words: Words) -> str:
     assert words.text is not None
     subject = read_subject(words.text)
     if isinstance(subject, Run):
-        given = [*words.values, *(f"--{name}" for name in options if name not in ("node", "tree", "full", "json"))]
+        only_show = ("node", "tree", "full", "json", "latex", "mathml", *PAGES)
+        given = [*words.values, *(f"--{name}" for name in options if name not in only_show)]
         if given:
             raise InputError(f"{words.text} is a saved run: its values are known, and {given[0]} cannot change them")
         return shown(subject, options)
@@ -197,11 +199,13 @@ def shown(
     """The run in the form that was asked for."""
     if "json" in options:
         return json.dumps({**report(made), **(extra or {})}, allow_nan=False, ensure_ascii=False)
+    if wanted(options):
+        return pages(made, options, wrt)
     full = "full" in options
     if "node" in options:
         word = options["node"]
         return closeup(made, made.graph.number(int(word) if word.isdigit() else word), full)
-    parts = [formula(made.graph), whole(made, options), *notes, summary(made, full, wrt)]
+    parts = [formula(made.graph), whole(made, options), *notes, summary(made, full, wrt), alarm(made)]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -7,6 +7,7 @@ picture can lead there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -67,11 +68,13 @@ class Page:
                 out.append(f"\\[{latex(line[0])}\\]" if formula else f"\\par {text}")  # type: ignore[arg-type]
         if self.steps:
             out.append(r"\end{enumerate}")
-        body = "\n".join(out)
-        if not document:
-            return body
+        return Page.document([self]) if document else "\n".join(out)
+
+    @staticmethod
+    def document(pages: Sequence[Page]) -> str:
+        """Pages as one LaTeX document that compiles as it is."""
         head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\setlength{\\parindent}{0pt}\n\\begin{document}\n"
-        return f"{head}{body}\n\\end{{document}}\n"
+        return head + "\n".join(page.latex() for page in pages) + "\n\\end{document}\n"
 
     def html(self) -> str:
         """The page as HTML with formulas in MathML: a `section` without styles of its own."""

@@ -1,0 +1,95 @@
+"""The options that ask for an explanation instead of the picture, and the form it is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..core.graph import Graph
+from ..errors import InputError
+from ..explain.page import Page
+from ..run.record import Run
+
+__all__ = ["PAGES", "alarm", "pages", "wanted"]
+
+
+def node(graph: Graph, word: str) -> int:
+    """A node by number or by name."""
+    return graph.number(int(word) if word.isdigit() else word)
+
+
+def derivations(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    from ..explain.derive import derive
+
+    return [derive(made, None, i) for i in ([node(made.graph, word)] if word else wrt)]
+
+
+def story(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    from ..explain.story import story
+
+    return [story(made, node(made.graph, word))]
+
+
+def layers(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    from ..explain.matrix import matrix_page
+
+    return [matrix_page(made)]
+
+
+def zero(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    from ..explain.diagnose import why_zero
+
+    return [why_zero(made, node(made.graph, word))]
+
+
+def nan(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    from ..explain.diagnose import why_nan
+
+    return [why_nan(made)]
+
+
+def check(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    from ..explain.check import check_page
+
+    return [check_page(made)]
+
+
+def descent(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    from ..explain.descent import descend
+
+    try:
+        rate = float(word or "0.01")
+    except ValueError:
+        raise InputError(f"--descend is a learning rate such as 0.01, and it is {word!r:.40}") from None
+    return [descend(made, rate, wrt).page()]
+
+
+PAGES: Mapping[str, Callable[[Run, str, Sequence[int]], list[Page]]] = {
+    "derive": derivations, "why": story, "layers": layers, "why-zero": zero, "why-nan": nan, "check": check, "descend": descent,
+}  # fmt: skip
+
+
+def wanted(options: Mapping[str, str]) -> bool:
+    """Whether an explanation was asked for, by name or by the form it is to be written in."""
+    return any(name in options for name in (*PAGES, "latex", "mathml"))
+
+
+def pages(made: Run, options: Mapping[str, str], wrt: Sequence[int] | None) -> str:
+    """The explanations that were asked for, one after the other; the derivation where only a form was named."""
+    if not made.graph.grads:
+        raise InputError("there are no gradients in this run, so there is nothing to derive: differentiate by a float input")
+    inputs = [i for i in made.graph.inputs if i in made.graph.grads] if wrt is None else list(wrt)
+    asked = {name: options[name] for name in PAGES if name in options} or {"derive": ""}
+    found = [page for name, word in asked.items() for page in PAGES[name](made, word, inputs)]
+    if "latex" in options:
+        return Page.document(found)
+    if "mathml" in options:
+        return "\n".join(page.html() for page in found)
+    return "\n\n".join(map(str, found))
+
+
+def alarm(made: Run) -> str:
+    """A page on where NaN was born, for a run that holds one and was not asked; empty where all is well."""
+    from ..explain.diagnose import births, why_nan
+
+    found = births(made, "nan") or births(made, "nan", backward=True)
+    return str(why_nan(made)) if found else ""
