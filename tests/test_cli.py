@@ -125,9 +125,9 @@ def test_one_node_alone_shows_what_arrives_and_what_goes_down(explain):
         "    input :: Float64\n"
         "    value     3\n"
         "  upstream\n"
-        "    from node 2 (x·x + x), operand 2: 1\n"
         "    from node 1 (x·x), operand 1: 3\n"
         "    from node 1 (x·x), operand 2: 3\n"
+        "    from node 2 (x·x + x), operand 2: 1\n"
         "    sum       7\n"
     )
     assert explain("x*x + x", "x=3", "--node", "1")[1] == (

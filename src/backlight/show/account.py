@@ -145,7 +145,7 @@ def closeup(run: Run, i: int, full: bool = False) -> str:
         lines += labelled("value", window.value, full)
     arriving = [
         Edge(run, consumer, operand, part)
-        for (consumer, operand), part in graph.parts.items()
+        for (consumer, operand), part in sorted(graph.parts.items())
         if graph.nodes[consumer].inputs[operand - 1] == i
     ]
     if window.gradient is not None and not isinstance(window.type, TupleType):
