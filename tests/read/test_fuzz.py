@@ -1,9 +1,9 @@
 """A short run of the fuzzer: what it finds here, a person would have found."""
 
 import pytest
+from tests.read import fuzz
 
 from backlight.core.table import TABLE
-from tests.read import fuzz
 
 LATER = {"softmax": "softmax", "einsum": "einsum", "∛": "cbrt", "|": "abs", "max(": "maximum", "%": "mod"}
 

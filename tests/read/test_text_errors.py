@@ -63,7 +63,7 @@ BAD = [
     ("x — y", SyntaxError, 1, 3, 1, "'—' is not part of the language: a minus sign is -"),
     ("½", SyntaxError, 1, 1, 1, "'½' is not part of the language"),
     ("x\u200b", SyntaxError, 1, 2, 1, "U+200B is not part of the language"),
-    ("sinn(x)", SyntaxError, 1, 1, 4, "'sinn' is neither an operation nor defined above; did you mean 'sin'?"),
+    ("reshap(x)", SyntaxError, 1, 1, 6, "'reshap' is neither an operation nor defined above; did you mean 'reshape'?"),
     ("Sin(x)", SyntaxError, 1, 1, 3, "'Sin' is neither an operation nor defined above; did you mean 'sin'?"),
     ("g(x)", SyntaxError, 1, 1, 1, "'g' is neither an operation nor defined above: for a product write g*(…)"),
     ("a(b + c)", SyntaxError, 1, 1, 1, "'a' is neither an operation nor defined above: for a product write a*(…)"),
@@ -145,12 +145,15 @@ def test_a_tab_counts_as_one_column():
 
 LIMITS = [
     ("too many characters", "x" + " " * 40_000, "the text has 40001 characters, and the limit is 40000"),
-    ("too many words", "x+" * 1250 + "x", "the text has more than 2500 words, which is the limit: parse(text, limit=…) sets another"),
+    ("too many words", "x+" * 1250 + "x",
+     "the text has more than 2500 words, which is the limit: parse(text, limit=…) sets another"),
     ("too deep", "(" * 201, "line 1, column 201: brackets are nested more than 200 deep\n"
      "    …" + "(" * 100 + "\n    " + " " * 100 + "^"),
-    ("a long name", "x" * 101, "line 1, column 1: a name has at most 100 characters, and this one has 101\n"
+    ("a long name", "x" * 101,
+     "line 1, column 1: a name has at most 100 characters, and this one has 101\n"
      "    " + "x" * 100 + "…\n    " + "^" * 50),
-    ("a long name in backquotes", "`" + "x" * 101 + "`", "line 1, column 1: a name has at most 100 characters, and this one has 101\n"
+    ("a long name in backquotes", "`" + "x" * 101 + "`",
+     "line 1, column 1: a name has at most 100 characters, and this one has 101\n"
      "    `" + "x" * 99 + "…\n    " + "^" * 50),
     ("growth without bound", "f0(x) = x + x\n" + "\n".join(f"f{i + 1}(x) = f{i}(f{i}(x))" for i in range(60)) + "\nf60(1)",
      "this text makes more than 10000 steps, which is the limit: parse(text, limit=…) sets another"),

@@ -125,6 +125,8 @@ def near(word: str, known: Collection[str]) -> str:
     """`; did you mean 'a' or 'b'?`, or nothing where no known word resembles this one."""
     import difflib
 
+    if word.lower() in known:
+        return f"; did you mean {word.lower()!r}?"
     close = difflib.get_close_matches(word, sorted(known), n=2, cutoff=0.6)
     return "; did you mean " + " or ".join(repr(w) for w in close) + "?" if close else ""
 
