@@ -35,8 +35,10 @@ VALID = [
 
 PIECES = [
     *"+-*/^@|()[],;:=.'\"`_# \n\t\r%&!?$\\{}<>≤≠ᵀ²³⁻₁σΣπ√∛∞−×·÷½µ…∧¬\u0301\u200b\u0000\ud800😀",
-    "**", "==", "...", ".T", "1e", "1e400", "1e-400", "0x1", "007", "9" * 30, "and", "or", "not", "e", "pi", "inf", "nan", "true", "none",
-    "input()", "role=", "axis=", "f(x)=", "f(", "f(x)", "x", "y", "new", "`", "((", "))", "[[", "]]", "||", "\r\n", "item(", "const(",
+    "**", "==", "...", ".T", "1e", "1e400", "1e-400", "0x1", "007", "9" * 30,
+    "and", "or", "not", "e", "pi", "inf", "nan", "true", "none",
+    "input()", "role=", "axis=", "f(x)=", "f(", "f(x)", "x", "y", "new", "`", "((", "))", "[[", "]]", "||",
+    "\r\n", "item(", "const(",
     *TABLE,
 ]  # fmt: skip
 
@@ -63,7 +65,8 @@ def mutated(text: str, random: random.Random) -> str:
         other = random.choice(VALID)
         return text[:a] + random.choice(["", "\n", ";", "*", "("]) + other[random.randrange(len(other)) :]
     if kind == 6:
-        return text[:a] + chr(random.choice([random.randrange(32, 127), random.randrange(0x100, 0x2600), random.randrange(0x110000)])) + text[b:]
+        first, last = random.choice([(32, 127), (0x100, 0x2600), (0, 0x110000)])
+        return text[:a] + chr(random.randrange(first, last)) + text[b:]
     if kind == 7:
         return text[:a] + "(" + text[a:b] + ")" + text[b:]
     return text[:a] + text[a:b] * random.choice([2, 3, 10, 100, 1000]) + text[b:]
