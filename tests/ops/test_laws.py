@@ -89,7 +89,7 @@ def whole(row: Op, dtype: str) -> Any:
     """Floats as whole numbers or truth values; operands that must be whole stay."""
 
     def change(x: Any) -> Any:
-        return np.rint(x).astype(dtype)[()] if x.dtype.kind == "f" and np.all(np.isfinite(x)) else x
+        return np.rint(x).astype(dtype)[()] if x.dtype.kind == "f" and np.all(np.abs(x) < 100) else x
 
     return change
 
@@ -108,7 +108,8 @@ def test_whole_numbers_and_truth_values_give_the_promised_type_or_an_error_of_ou
 
 
 def narrow(x: Any) -> Any:
-    return x.astype("float32") if x.dtype == np.float64 else x
+    with np.errstate(over="ignore"):
+        return x.astype("float32") if x.dtype == np.float64 else x
 
 
 @pytest.mark.parametrize(("row", "case"), t.pairs(t.good))

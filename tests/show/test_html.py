@@ -77,7 +77,7 @@ def test_a_story_has_upstream_local_and_downstream_with_formulas() -> None:
 
 def test_arrays_that_can_be_read_are_there_with_every_digit() -> None:
     page = html(PERCEPTRON)
-    assert "<td>-0.28097816610177806</td>" in page
+    assert "<td>-0.28097816610177784</td>" in page
     assert "value, all 50 numbers" in page
 
 

@@ -412,17 +412,27 @@ def elementwise(
     type: Rule | None = None,
     select: Rules = None,
     attrs: Mapping[str, Any] | None = None,
+    complexes: bool | None = None,
     **more: Any,
 ) -> Op:
     """A row that works element by element, on operands stretched to one shape; `args` is `"x"`, `"x y"`, or `"*xs"`.
 
     `result` is the dtype of the result: `same` as the operands, a `number` (the same, but truth values are refused), at least
     `float` (the operands of `value` then are floats of one dtype), `real` (of a complex), or `bool`;
-    `type` replaces this rule where it does not fit.
+    `type` replaces this rule where it does not fit. Complex operands are taken where `complexes` says so, and where it says
+    nothing by the `analytic` rows.
     """
     names = tuple(args.split())
+    takes_complex = more.get("analytic", False) if complexes is None else complexes
 
     def result_type(*types: Type, **_: Any) -> Type:
+        if not takes_complex:
+            for k, t in enumerate(types):
+                if t.dtype.kind == "c":
+                    raise DTypeError(
+                        f"{name}: takes real numbers, and {names[min(k, len(names) - 1)].lstrip('*')} is {t} {t.shape}: "
+                        "take its real part, its imag part or its abs first"
+                    )
         return Type(result_dtype(name, types, result), stretch(name, types))
 
     return register(

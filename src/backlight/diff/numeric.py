@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core.graph import Graph, live_nodes
+from ..core.graph import Graph, Node, live_nodes
+from ..core.table import TABLE
 from ..core.types import Type
 from ..errors import DifferentiationError
 
@@ -51,6 +52,11 @@ def analytic(graph: Graph, of: int, wrt: Sequence[int]) -> bool:
                 return False
             moves[i] = 1
     return True
+
+
+def unused(node: Node) -> Node:
+    """A node that the result does not need, as a constant: nothing is computed there, which might not take a complex step."""
+    return node._replace(op=TABLE["const"], inputs=(), attrs=(("value", 0.0),))
 
 
 def slope(f: Callable[[float], float], at: float) -> tuple[float, float, int]:
@@ -109,6 +115,7 @@ def measure(
     weights = np.ones(kind.shape) if seed is None else np.asarray(seed, np.float64)
     live = live_nodes(graph, (out,))
     wide = {i: np.asarray(x, np.float64)[()] if np.asarray(x).dtype.kind == "f" else x for i, x in values.items()}
+    graph = graph.with_(nodes=tuple(n if live[i] or not n.inputs else unused(n) for i, n in enumerate(graph.nodes)))
     gradients: dict[int, Any] = {}
     errors: dict[int, Any] = {}
     exact = analytic(graph, out, reach)

@@ -5,18 +5,24 @@ from .activation import *  # noqa: F403
 from .arithmetic import *  # noqa: F403
 from .arrange import *  # noqa: F403
 from .compare import *  # noqa: F403
+from .complex import *  # noqa: F403
 from .deviation import *  # noqa: F403
 from .diagonal import *  # noqa: F403
 from .elementary import *  # noqa: F403
+from .hyperbolic import *  # noqa: F403
 from .index import *  # noqa: F403
 from .leaf import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .mark import *  # noqa: F403
 from .order import *  # noqa: F403
+from .piecewise import *  # noqa: F403
 from .reduce import *  # noqa: F403
+from .rounding import *  # noqa: F403
 from .scan import *  # noqa: F403
 from .shape import *  # noqa: F403
 from .softmax import *  # noqa: F403
+from .special import *  # noqa: F403
 from .subscript import subscript  # noqa: F401
+from .trigonometric import *  # noqa: F403
 
 __all__ = list(TABLE)

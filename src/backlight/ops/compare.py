@@ -10,12 +10,12 @@ from ..core.types import Type
 from . import samples as s
 
 __all__ = [
-    "equal", "greater", "greater_equal", "less", "less_equal",
+    "equal", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal",
     "logical_and", "logical_not", "logical_or", "logical_xor", "not_equal", "where",
 ]  # fmt: skip
 
 
-def comparison(name: str, symbol: str, doc: str, value: np.ufunc) -> Op:
+def comparison(name: str, symbol: str, doc: str, value: np.ufunc, complexes: bool = False) -> Op:
     return elementwise(
         name, "x y",
         doc=f"{doc} The answer has no derivative.",
@@ -23,6 +23,7 @@ def comparison(name: str, symbol: str, doc: str, value: np.ufunc) -> Op:
         paper=lambda x, y: m.infix(symbol, x, y, m.COMPARE),
         kind="compare",
         result="bool",
+        complexes=complexes,
         value=value,
         cases=[Case(1.0, 2.0), Case(s.MATRIX, s.OTHER), Case(s.MATRIX, s.MATRIX), Case(np.nan, np.nan)],
     )  # fmt: skip
@@ -32,15 +33,15 @@ less: Op = comparison("less", "<", "Whether x is below y.", np.less)
 less_equal: Op = comparison("less_equal", "≤", "Whether x is at most y.", np.less_equal)
 greater: Op = comparison("greater", ">", "Whether x is above y.", np.greater)
 greater_equal: Op = comparison("greater_equal", "≥", "Whether x is at least y.", np.greater_equal)
-equal: Op = comparison("equal", "==", "Whether x and y are the same number; NaN equals nothing.", np.equal)
-not_equal: Op = comparison("not_equal", "≠", "Whether x and y differ; NaN differs from everything.", np.not_equal)
+equal: Op = comparison("equal", "==", "Whether x and y are the same number; NaN equals nothing.", np.equal, complexes=True)
+not_equal: Op = comparison("not_equal", "≠", "Whether x and y differ; NaN differs from everything.", np.not_equal, complexes=True)
 
 
 def logical(name: str, args: str, symbol: str, doc: str, value: np.ufunc) -> Op:
     pair = [Case(True, False), Case([True, True, False], [True, False, False])]
     return elementwise(
         name, args, doc=doc, glyph=symbol, paper=lambda *xs: m.call(name, *xs), kind="compare", result="bool", value=value,
-        cases=pair if args == "x y" else [Case([True, False])],
+        complexes=True, cases=pair if args == "x y" else [Case([True, False])],
     )  # fmt: skip
 
 
@@ -48,6 +49,21 @@ logical_and: Op = logical("logical_and", "x y", "∧", "Whether both hold.", np.
 logical_or: Op = logical("logical_or", "x y", "∨", "Whether at least one holds.", np.logical_or)
 logical_xor: Op = logical("logical_xor", "x y", "⊕", "Whether exactly one holds.", np.logical_xor)
 logical_not: Op = logical("logical_not", "x", "¬", "Whether it does not hold.", np.logical_not)
+
+
+
+def question(name: str, doc: str, value: np.ufunc, answers: list[bool]) -> Op:
+    """A question about one number."""
+    return elementwise(
+        name, "x", doc=f"{doc} The answer has no derivative.", paper=lambda x: m.call(name, x), kind="compare", result="bool",
+        complexes=True, value=value, cases=[Case([1.0, np.nan, -np.inf], gives=answers), Case(s.MATRIX)],
+    )  # fmt: skip
+
+
+isnan: Op = question("isnan", "Whether x is no number at all, NaN.", np.isnan, [False, True, False])
+isinf: Op = question("isinf", "Whether x is infinite, with either sign.", np.isinf, [False, False, True])
+isfinite: Op = question("isfinite", "Whether x is neither infinite nor NaN.", np.isfinite, [True, False, False])
+
 
 def where_type(condition: Type, x: Type, y: Type) -> Type:
     return Type(result_dtype("where", (x, y), "same"), stretch("where", (condition, x, y)))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from backlight.run.emit import scalar
 from backlight.run.emit.code import FLOATS, Code, Value
+from backlight.run.emit.format import FORMATS
 
 INFINITY = float("inf")
 
@@ -81,9 +82,23 @@ def divide(c: Code, x: Value, y: Value) -> Value:
     return x / y
 
 
+def whole_rest(c: Code, x: Value, y: Value) -> Value:
+    """Return x - y trunc(x / y), the product exact (Dekker 1971): a page has no library to ask for a remainder.
+
+    Right to the last digit as long as the quotient is one that the format can hold.
+    """
+    n = c.intrinsic("trunc", x / y)
+    f = FORMATS[x.kind]
+    mask = -1 << ((f.mantissa + 2) // 2 + 1)
+    a, b = (n.bits() & mask).as_float(), (y.bits() & mask).as_float()
+    product = n * y
+    error = (a * b - product) + a * (y - b) + (n - a) * b + (n - a) * (y - b)
+    return (x - product) - error
+
+
 def remainder(c: Code, x: Value, y: Value) -> Value:
     """Return x - y floor(x / y), with the sign of y."""
-    rest = c.put(f"frem {x.typed}, {y.text}", x.kind, x.lanes)
+    rest = whole_rest(c, x, y) if c.target.name == "wasm" else c.put(f"frem {x.typed}, {y.text}", x.kind, x.lanes)
     wrong = rest.ne(0.0) & (rest.lt(0.0) ^ y.lt(0.0))
     return c.select(wrong, rest + y, c.select(rest.eq(0.0), c.copysign(rest, y), rest))
 

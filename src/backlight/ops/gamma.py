@@ -1,0 +1,209 @@
+"""Values of the logarithm of the gamma function and of its derivatives, to about one unit in the last place.
+
+Arguments are shifted up to where Stirling's series has all its digits, on pairs of numbers, because a sum and a product of
+nearly the same size meet there; negative arguments are reflected. About its zeros a function is a series of its own.
+"""
+
+from __future__ import annotations
+
+from math import factorial
+from typing import Any, Final
+
+import numpy as np
+
+from . import pair as p
+from .kernel import near_root, polynomial
+
+__all__ = ["digamma", "lgamma", "polygamma"]
+
+FAR: Final = 18.0  # from here on the series below have 17 digits
+BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+HALF_LOG_2PI: Final = (0.9189385332046728, -3.878294158067242e-17)
+LOG_PI: Final = (1.1447298858494002, 1.0265951162707827e-17)
+
+
+def pair(x: Any, like: Any) -> p.Pair:
+    """A number as a pair of arrays."""
+    return np.full_like(like, x), np.zeros_like(like)
+
+
+def zeta_less_one(k: int) -> float:
+    """ζ(k) − 1: Euler and Maclaurin's sum from 12 on."""
+    n = 12.0
+    tail = n ** (1 - k) / (k - 1) + n**-k / 2
+    rising, power = float(k), n ** (-k - 1)
+    for j, b in enumerate(BERNOULLI[:8], 1):
+        tail += b / factorial(2 * j) * rising * power
+        rising *= (k + 2 * j - 1) * (k + 2 * j)
+        power /= n * n
+    return sum(float(i) ** -k for i in range(11, 1, -1)) + tail
+
+
+# lgamma(2 + d) = (1 − γ) d + Σ (−1)^k (ζ(k) − 1) d^k / k
+ONE_LESS_EULER: Final = 0.42278433509846713
+ABOUT_TWO: Final = (ONE_LESS_EULER, *((-1) ** k * zeta_less_one(k) / k for k in range(2, 46)))
+
+
+def shifted(x: Any) -> tuple[Any, list[tuple[Any, p.Pair]]]:
+    """x moved up by whole steps beyond FAR, and the steps on the way, each with where it is taken."""
+    steps = []
+    still = np.zeros_like(x)
+    here: p.Pair = (x, still)
+    while np.any(here[0] < FAR):
+        low = here[0] < FAR
+        steps.append((low, here))
+        up = p.add(here, pair(1.0, x))
+        here = (np.where(low, up[0], here[0]), np.where(low, up[1], here[1]))
+    return here, steps
+
+
+def stirling(x: p.Pair) -> p.Pair:
+    """lgamma x for x ≥ FAR: (x − 1/2) log x − x + log(2π)/2 + 1/(12x) − …"""
+    big = x[0] > 1e15
+    y = (np.where(big, FAR, x[0]), np.where(big, 0.0, x[1]))
+    main = p.add(p.mul(p.add(y, pair(-0.5, y[0])), p.log(y)), p.negative(y))
+    main = p.add(main, (np.full_like(y[0], HALF_LOG_2PI[0]), np.full_like(y[0], HALF_LOG_2PI[1])))
+    main = p.add(main, p.div(pair(1.0, y[0]), p.mul(pair(12.0, y[0]), y)))
+    r = 1.0 / y[0]
+    rest = r**3 * polynomial(r * r, [b / (2 * j * (2 * j - 1)) for j, b in enumerate(BERNOULLI[1:], 2)])
+    main = p.add(main, (rest, np.zeros_like(rest)))
+    huge = x[0] * (np.log(x[0]) - 1.0) - 0.5 * np.log(x[0])  # the rest is below the last digit
+    return np.where(big, huge, main[0]), np.where(big, 0.0, main[1])
+
+
+def lgamma_positive(x: Any, low: Any) -> p.Pair:
+    """lgamma of a positive pair."""
+    far, steps = shifted(x)
+    far = (far[0], far[1] + np.where(x >= FAR, low, 0.0))
+    product = pair(1.0, x)
+    for taken, here in steps:
+        here = p.add(here, (low, np.zeros_like(low)))
+        one = p.mul(product, here)
+        product = (np.where(taken, one[0], product[0]), np.where(taken, one[1], product[1]))
+    if steps and np.any(low != 0):
+        far = p.add(far, (np.where(x < FAR, low, 0.0), np.zeros_like(low)))
+    return p.add(stirling(far), p.negative(p.log(product)))
+
+
+def lgamma(x: Any) -> Any:
+    """log |Γ(x)|."""
+    positive = x > 0
+    a = np.where(positive, np.clip(x, 1e-280, None), FAR)
+    z = lgamma_positive(a, np.zeros_like(a))[0]
+    z = np.where(x < 1e-17, -np.log(np.abs(x)), z)
+    # About 1 and 2, where it is 0, and up from there to 0.
+    d = np.clip(x - 2.0, -0.75, 0.5)
+    two = d * polynomial(d, ABOUT_TWO)
+    d = np.clip(x - 1.0, -0.5, 0.25)
+    one = d * polynomial(d, ABOUT_TWO) - np.log1p(d)
+    z = np.where((x >= 1.25) & (x <= 2.5), two, np.where((x >= 0.5) & (x < 1.25), one, z))
+    negative = (x < -1e-17) & (x > -1e15)
+    if np.any(negative):
+        b = np.where(negative, x, -0.5)
+        up = p.exact_sum(np.ones_like(b), -b)
+        sine = p.sinpi(b)
+        sine = (np.where(sine[0] < 0, -sine[0], sine[0]), np.where(sine[0] < 0, -sine[1], sine[1]))
+        whole = sine[0] == 0
+        sine = (np.where(whole, 1.0, sine[0]), np.where(whole, 0.0, sine[1]))
+        reflected = p.add((np.full_like(b, LOG_PI[0]), np.full_like(b, LOG_PI[1])), p.negative(p.log(sine)))
+        reflected = p.add(reflected, p.negative(lgamma_positive(*up)))
+        z = np.where(negative, np.where(whole, np.inf, reflected[0]), z)
+    z = np.where((x == 0) | (x <= -1e15) | np.isinf(x), np.inf, z)
+    return np.where(np.isnan(x), np.nan, z)
+
+
+def digamma_positive(x: Any, low: Any) -> p.Pair:
+    """ψ of a positive pair: log x − 1/(2x) − 1/(12x²) + …"""
+    far, steps = shifted(x)
+    far = p.add(far, (low, np.zeros_like(low)))
+    y = (np.minimum(far[0], 1e280), far[1])
+    r = p.div(pair(1.0, x), y)
+    z = p.add(p.log(y), (-r[0] / 2, -r[1] / 2))
+    square = p.mul(r, r)
+    z = p.add(z, p.negative(p.div(square, pair(12.0, x))))
+    t = square[0]
+    rest = -t * t * polynomial(t, [b / (2 * j) for j, b in enumerate(BERNOULLI[1:], 2)])
+    z = p.add(z, (rest, np.zeros_like(rest)))
+    for taken, here in steps:
+        term = p.div(pair(1.0, x), p.add(here, (low, np.zeros_like(low))))
+        z = p.add(z, (np.where(taken, -term[0], 0.0), np.where(taken, -term[1], 0.0)))
+    return z
+
+
+def digamma(x: Any) -> Any:
+    """ψ(x), the slope of lgamma."""
+    positive = x > 0
+    tiny = np.abs(x) < 1e-17
+    a = np.where(positive & ~tiny, x, FAR)
+    z = near_root("digamma", a, digamma_positive(a, np.zeros_like(a))[0])
+    z = np.where(x > 1e280, np.log(x), z)
+    z = np.where(tiny, -1.0 / x, z)
+    negative = (x < 0) & ~tiny & (x > -1e15)
+    if np.any(negative):
+        b = np.where(negative, x, -0.25)
+        sine, cosine = p.sinpi(b), p.cospi(b)
+        whole = sine[0] == 0
+        sine = (np.where(whole, 1.0, sine[0]), np.where(whole, 0.0, sine[1]))
+        turned = p.mul((np.full_like(b, p.PI[0]), np.full_like(b, p.PI[1])), p.div(cosine, sine))
+        up = p.exact_sum(np.ones_like(b), -b)
+        reflected = p.add(digamma_positive(*up), p.negative(turned))
+        z = np.where(negative, np.where(whole, np.nan, reflected[0]), z)
+    z = np.where((x <= -1e15) | np.isnan(x), np.nan, z)
+    return np.where(x == np.inf, np.inf, z)
+
+
+def cotangents(order: int) -> list[float]:
+    """The derivative of this order of cot, as a polynomial in cot: each step is c → −(1 + c²) dp/dc."""
+    terms = [0.0, 1.0]
+    for _ in range(order):
+        slope = [k * c for k, c in enumerate(terms)][1:]
+        terms = [0.0] * (len(slope) + 2)
+        for k, c in enumerate(slope):
+            terms[k] -= c
+            terms[k + 2] -= c
+    return terms
+
+
+def polygamma_positive(n: int, x: Any) -> Any:
+    """|ψ^(n)(x)| for x > 0: all terms have one sign, so the smallest come first and nothing cancels."""
+    far = x
+    steps = []
+    limit = FAR + 2 * n
+    while np.any(far < limit):
+        low = far < limit
+        steps.append(np.where(low, factorial(n) / np.where(low, far, 1.0) ** (n + 1), 0.0))
+        far = np.where(low, far + 1.0, far)
+    r = 1.0 / far
+    series = [b * factorial(2 * j + n - 1) / factorial(2 * j) for j, b in enumerate(BERNOULLI, 1)]
+    z = r**n * (factorial(n - 1) + r * (factorial(n) / 2 + r * polynomial(r * r, series)))
+    for term in reversed(steps):
+        z = z + term
+    return z
+
+
+def polygamma(x: Any, order: int = 1) -> Any:
+    """ψ^(order)(x)."""
+    if order == 0:
+        return digamma(x)
+    sign = (-1.0) ** (order + 1)
+    a = np.where(x > 0, x, 1.0)
+    z = sign * polygamma_positive(order, a)
+    z = np.where(np.isinf(a), 0.0, z)
+    negative = x < 0
+    if np.any(negative):
+        b = np.where(negative, x, -0.25)
+        sine, cosine = p.sinpi(b), p.cospi(b)
+        whole = sine[0] == 0
+        cot = p.div(cosine, (np.where(whole, np.nan, sine[0]), sine[1]))
+        turned = pair(0.0, b)
+        for c in reversed(cotangents(order)):
+            turned = p.add(p.mul(turned, cot), pair(c, b))
+        for _ in range(order + 1):
+            turned = p.mul(turned, (np.full_like(b, p.PI[0]), np.full_like(b, p.PI[1])))
+        reflected = pair(0.0, b)
+        reflected = ((-1.0) ** order * sign * polygamma_positive(order, 1.0 - b), reflected[1])
+        far = np.abs(turned[0]) > 1e140  # beyond what pairs can hold
+        z = np.where(negative, np.where(far, -turned[0], p.add(reflected, p.negative(turned))[0]), z)
+        z = np.where(negative & whole, np.inf if order % 2 else np.nan, z)
+    z = np.where(x == 0, np.inf if order % 2 else np.copysign(np.inf, -x), z)
+    return np.where(np.isnan(x), np.nan, z)
