@@ -23,6 +23,7 @@ from ..run.record import Run
 from ..run.reference import bind, run
 from ..show.account import account, closeup, formula, stated, summary, tree
 from ..show.report import report, value_data
+from .draw import KINDS, draw
 from .options import Words
 from .pages import PAGES, alarm, pages, wanted
 
@@ -39,11 +40,11 @@ def explain(words: Words) -> str:
     assert words.text is not None
     subject = read_subject(words.text)
     if isinstance(subject, Run):
-        only_show = ("node", "tree", "full", "json", "latex", "mathml", *PAGES)
+        only_show = ("node", "tree", "full", "json", "latex", "mathml", *PAGES, *KINDS)
         given = [*words.values, *(f"--{name}" for name in options if name not in only_show)]
         if given:
             raise InputError(f"{words.text} is a saved run: its values are known, and {given[0]} cannot change them")
-        return shown(subject, options)
+        return shown(subject, options, None, draw(subject, options))
     if "tree" in options:
         from ..explain.unshared import unshared
 
@@ -65,7 +66,7 @@ def explain(words: Words) -> str:
     if "save" in options:
         made.save(options["save"])
         notes.append(f"saved as {options['save']}")
-    return shown(made, options, wrt, notes, extra)
+    return shown(made, options, wrt, [*notes, *draw(made, options)], extra)
 
 
 def read_subject(word: str) -> Graph | Run:
@@ -183,14 +184,15 @@ def raised(n: int) -> str:
 
 def before_a_run(graph: Graph, options: Any) -> str:
     """The graph alone, where no input got a value."""
-    asked = [name for name in options if name not in ("tree", "full", "json")]
+    asked = [name for name in options if name not in ("tree", "full", "json", *KINDS)]
     names = ", ".join(graph.input_names)
     if asked:
         raise InputError(f"--{asked[0]} needs a run: give values, as in {graph.input_names[0]}=1 (the inputs are {names})")
+    notes = draw(graph, options)
     if "json" in options:
         return json.dumps(report(graph), allow_nan=False, ensure_ascii=False)
     note = f"not run: no values. Give one for each of {names}, as in {graph.input_names[0]}=1"
-    return "\n\n".join([formula(graph), whole(graph, options), note])
+    return "\n\n".join([formula(graph), whole(graph, options), *notes, note])
 
 
 def shown(

@@ -62,6 +62,11 @@ EXPLAIN = Command(
         Option("full", "", "show every number of every array and every node of a long graph"),
         Option("json", "", "print one JSON object instead"),
         Option("save", "PATH", "save the run in a file as well; explain takes such a file too"),
+        Option("svg", "PATH", "draw the graph in a file as well; --html, --dot and --png (an extra) do so in theirs"),
+        Option("html", "PATH", "one page that holds picture, stories and table"),
+        Option("dot", "PATH", "DOT text, for Graphviz"),
+        Option("png", "PATH", "an image of dots"),
+        Option("steps", "DIR", "one numbered SVG a step, and one that plays them"),
         Option("help", "", "this page"),
     ),
     """\

@@ -61,8 +61,8 @@ class Picture:
         """As one SVG that plays how the graph is built, run, differentiated and, with a rate, updated."""
         return animated(film(self.seen, learning_rate=learning_rate), theme=self.theme)
 
-    def save(self, path: str | Path) -> Path:
-        """Write a file of the kind that its ending names: .svg .html .dot .txt .png.
+    def save(self, path: str | Path, kind: str = "") -> Path:
+        """Write a file of a kind, by default the one that its ending names: .svg .html .dot .txt .png.
 
         Raises: FileError for another ending, or where the file cannot be written.
         """
@@ -70,7 +70,7 @@ class Picture:
         writers: dict[str, Callable[[], str | bytes]] = {
             ".svg": self.svg, ".html": self.html, ".dot": self.dot, ".txt": self.text, ".png": self.png,
         }  # fmt: skip
-        write = writers.get(file.suffix.lower())
+        write = writers.get(f".{kind}" if kind else file.suffix.lower())
         if write is None:
             raise FileError(f"cannot draw to {file.name!r}: the ending is one of .svg .html .dot .txt .png")
         made = write()
