@@ -78,7 +78,7 @@ def about(row: Op) -> Iterator[tuple[str, str]]:
         )
     if row.inside is not None and row.kind == "elementwise":
         yield "In smaller operations", f"`{formula(row, row.inside, result=False)}`"
-    yield "Linear in", ", ".join(row.args[k] for k in row.linear)
+    yield "Linear in", ", ".join(dict.fromkeys(row.args[min(k, len(row.args) - 1)].lstrip("*") for k in row.linear))
     yield "Whole numbers", ", ".join(row.args[k] for k in row.integers)
     yield "Source", row.source.rstrip(".")
 

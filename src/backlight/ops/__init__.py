@@ -6,8 +6,10 @@ from .arithmetic import *  # noqa: F403
 from .arrange import *  # noqa: F403
 from .compare import *  # noqa: F403
 from .complex import *  # noqa: F403
+from .convolution import *  # noqa: F403
 from .deviation import *  # noqa: F403
 from .diagonal import *  # noqa: F403
+from .einsum import *  # noqa: F403
 from .elementary import *  # noqa: F403
 from .hyperbolic import *  # noqa: F403
 from .index import *  # noqa: F403
