@@ -32,6 +32,7 @@ __all__ = ["explain"]
 DTYPES = ("float64", "float32")
 LIKE_PATH = re.compile(r"[^\s()+*^=]+\.(txt|bl|run|eq|md|json|onnx|py)")
 LARGEST_TEXT = 1 << 24  # bytes of a file that may be a text
+WORDS = 1_000_000       # in a file; what is typed on the command line has the smaller limit of `parse`
 
 
 def explain(words: Words) -> str:
@@ -72,7 +73,7 @@ def explain(words: Words) -> str:
 def read_subject(word: str) -> Graph | Run:
     """The graph of a text, of a text in a file, or a saved run."""
     if word == "-":
-        return parse(sys.stdin.read())
+        return parse(sys.stdin.read(), limit=WORDS)
     path = Path(word)
     try:
         is_file = path.is_file()
@@ -92,7 +93,7 @@ def read_subject(word: str) -> Graph | Run:
     if len(data) > LARGEST_TEXT:
         raise FileError(f"{word} is longer than {LARGEST_TEXT >> 20} MiB: it is not a text of formulas")
     try:
-        return parse(data.decode("utf-8-sig"))
+        return parse(data.decode("utf-8-sig"), limit=WORDS)
     except UnicodeDecodeError as error:
         raise FileError(f"{word} is not a text: byte {error.start} is not UTF-8") from None
 

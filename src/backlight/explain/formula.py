@@ -6,14 +6,14 @@ called by its number, `#5`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import count
 from typing import Any
 
 from ..core.graph import Graph
 from ..core.math import ADD, MULTIPLY, NEGATE, POWER, Math, name
 
-__all__ = ["names", "spelled"]
+__all__ = ["names", "names_of", "spelled"]
 
 LONG = 5                 # operands and operations in one name; longer ones refer to nodes by number
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -49,6 +49,29 @@ def names(graph: Graph, lettered: bool = False, longest: int = LONG) -> list[str
         spoken.append((math, size))
         found.append(spelled(math))
     return found
+
+
+def names_of(graph: Graph, numbers: Collection[int]) -> dict[int, str]:
+    """The names of some nodes of a graph that is too long to name all of them."""
+    sizes: list[int] = []
+    for node in graph.nodes:
+        pieces = () if node.name else node.inputs
+        sizes.append(1 + sum([sizes[j] if sizes[j] <= LONG else 1 for j in pieces]))
+    wanted, todo = set(numbers), list(numbers)
+    while todo:
+        node = graph.nodes[todo.pop()]
+        below = [j for j in node.inputs if sizes[j] <= LONG and j not in wanted] if not node.name else []
+        wanted.update(below)
+        todo += below
+    spoken: dict[int, Math] = {}
+    for i in sorted(wanted):
+        node = graph.nodes[i]
+        scalar = node.op.name != "const" or getattr(node.attr("value"), "shape", ()) == ()
+        if node.name or node.op.name == "input" or not scalar:
+            spoken[i] = name(node.name or (f"#{i}" if scalar else "constant"))
+        else:
+            spoken[i] = node.op.math([spoken[j] if sizes[j] <= LONG else name(f"#{j}") for j in node.inputs], node.attrs)
+    return {i: spelled(spoken[i]) for i in numbers}
 
 
 def _letters() -> Iterator[str]:

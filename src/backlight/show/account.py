@@ -7,20 +7,22 @@ summed, what the node does with it, and what goes down; `tree` writes the graph 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..core.graph import Graph
+from ..core.graph import Graph, Part, Parts
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
-from ..explain.formula import names
+from ..explain.formula import names, names_of
 from ..explain.local import local_array
 from ..run.record import Edge, Run, Window
 from .figures import bracketed, inline, number
 
 __all__ = ["account", "closeup", "formula", "stated", "summary", "tree"]
+
+Names = Sequence[str] | Mapping[int, str]  # by number of the node
 
 MOST = 60       # nodes from each end of a long account
 LONGEST = 60    # operations in a formula
@@ -61,9 +63,10 @@ def shape_text(shape: Sequence[int]) -> str:
 def account(subject: Graph | Run, full: bool = False) -> str:
     """Every node and every edge; a long graph is elided in the middle unless `full`."""
     graph, run = (subject.graph, subject) if isinstance(subject, Run) else (subject, None)
-    called = names(graph)
     count = graph.forward_count
     shown = range(count) if full or count <= 2 * MOST else [*range(MOST), *range(count - MOST, count)]
+    called = names_of(graph, {*shown, *(j for i in shown for j in graph.nodes[i].inputs)})
+    parts = parts_of(graph, shown)
     lines: list[str] = []
     last = -1
     for i in shown:
@@ -72,13 +75,13 @@ def account(subject: Graph | Run, full: bool = False) -> str:
         last = i
         lines += [""] if lines else []
         lines += head(graph, i, called)
-        lines += [] if run is None else body(run[i], called, full)
+        lines += [] if run is None else body(run[i], called, parts, full)
         if run is None and graph.nodes[i].inputs:
             lines.append("    of        " + ", ".join(f"{j} ({called[j]})" for j in graph.nodes[i].inputs))
     return "\n".join(lines)
 
 
-def head(graph: Graph, i: int, called: Sequence[str]) -> list[str]:
+def head(graph: Graph, i: int, called: Names) -> list[str]:
     """Who a node is."""
     node = graph.nodes[i]
     if node.type is None:
@@ -91,7 +94,12 @@ def head(graph: Graph, i: int, called: Sequence[str]) -> list[str]:
     ]
 
 
-def body(window: Window, called: Sequence[str], full: bool) -> Iterator[str]:
+def parts_of(graph: Graph, consumers: Collection[int]) -> Mapping[tuple[int, int], Part]:
+    """The parts of some nodes; the others are not looked at where there are a million of them."""
+    return graph.parts.of(consumers) if isinstance(graph.parts, Parts) else graph.parts
+
+
+def body(window: Window, called: Names, parts: Mapping[tuple[int, int], Part], full: bool) -> Iterator[str]:
     """What a node holds, and what its edges carry."""
     if isinstance(window.type, TupleType):
         yield "    value     in the nodes that take its outputs"
@@ -101,15 +109,15 @@ def body(window: Window, called: Sequence[str], full: bool) -> Iterator[str]:
         yield from labelled("gradient", window.gradient, full)
     graph, number = window.run.graph, window.number
     for k, j in enumerate(window.node.inputs, 1):
-        if (number, k) in graph.parts:
-            yield from edge_lines(window.edge(k), called, full)
+        if (number, k) in parts:
+            yield from edge_lines(Edge(window.run, number, k, parts[number, k]), called, full)
         else:
             kind = graph.nodes[j].op.name
             still = "a constant" if kind == "const" else "no gradient is asked for" if number in graph.grads else ""
             yield f"    · operand {k}, node {j} ({called[j]})" + (f": {still}" if still else "")
 
 
-def edge_lines(edge: Edge, called: Sequence[str], full: bool) -> Iterator[str]:
+def edge_lines(edge: Edge, called: Names, full: bool) -> Iterator[str]:
     """One edge: upstream × local = downstream, on one line for scalars and on several for arrays."""
     graph = edge.run.graph
     start = f"    ↓ operand {edge.operand}, node {edge.to} ({called[edge.to]})"
@@ -199,7 +207,7 @@ def formula(graph: Graph) -> str:
     """The outputs as formulas, named parts written out; what is too long for a line stands under its number."""
     count = graph.forward_count
     plain = graph.with_(nodes=tuple(node._replace(name="") if node.inputs else node for node in graph.nodes[:count]))
-    written = names(plain, longest=LONGEST if count < 1000 else 5)
+    written: Names = names(plain, longest=LONGEST) if count < 1000 else names_of(plain, graph.outputs)
     named = [(graph.nodes[i].name if graph.nodes[i].inputs else "", written[i]) for i in graph.outputs]
     return "\n".join(f"{word} = {text}" if word else text for word, text in named)
 
@@ -207,12 +215,12 @@ def formula(graph: Graph) -> str:
 def summary(run: Run, full: bool = False, wrt: Sequence[int] | None = None) -> str:
     """What was asked: the output, its upstream gradient, and the gradient by each input."""
     graph = run.graph
-    called = names(graph)
+    seeds = [node.why.of for node in graph.nodes[graph.forward_count :] if node.why.kind == "seed"]
+    called = names_of(graph, {*graph.inputs, *graph.outputs, *(wrt or ()), *seeds})
     lines: list[str] = []
     for i in graph.outputs:
         if isinstance(graph.nodes[i].type, Type):
             lines += stated(called[i], run.value(i), full)
-    seeds = [node.why.of for node in graph.nodes[graph.forward_count :] if node.why.kind == "seed"]
     if seeds and isinstance(graph.nodes[seeds[0]].type, Type) and graph.type(seeds[0]).shape and not run.seeded:
         t = graph.type(seeds[0])
         lines.append(

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..core.graph import Graph
+from ..core.graph import Graph, Parts
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
-from ..explain.formula import names
+from ..explain.formula import names, names_of
 from ..run.record import Run
 from .figures import inline, number
 
@@ -101,18 +101,26 @@ def parted(subject: Graph | Run) -> tuple[Graph, Run | None]:
     return (subject.graph, subject) if isinstance(subject, Run) else (subject, None)
 
 
-def cards(subject: Graph | Run, parameters: Collection[str | int] = (), lettered: bool = False) -> list[Card]:
-    """The cards of all forward nodes. `parameters` names those to be marked as learnable besides those that say so."""
+def cards(
+    subject: Graph | Run,
+    parameters: Collection[str | int] = (),
+    lettered: bool = False,
+    only: Collection[int] | None = None,
+) -> list[Card]:
+    """The cards of all forward nodes. `parameters` names those to be marked as learnable besides those that say so.
+
+    Of a very long graph, `only` some cards are made, and nothing is said about what arrives at them from the others.
+    """
     graph, run = parted(subject)
-    called = names(graph.with_(nodes=graph.nodes[: graph.forward_count]), lettered)
+    called: Any = names_of(graph, only) if only else names(graph.with_(nodes=graph.nodes[: graph.forward_count]), lettered)
     marked = {graph.number(key) for key in parameters}
     found = []
     arriving: dict[int, list[Any]] = {}
-    if run is not None:
+    if run is not None and only is None:
         for (consumer, operand), part in sorted(graph.parts.items()):
             if consumer < graph.forward_count:
                 arriving.setdefault(graph.nodes[consumer].inputs[operand - 1], []).append(run.value(part.downstream))
-    for i in range(graph.forward_count):
+    for i in range(graph.forward_count) if only is None else only:
         node = graph.nodes[i]
         shape, signed = "", signature_of(graph.nodes, i)
         if isinstance(node.type, Type):
@@ -149,13 +157,14 @@ def _kind(graph: Graph, number: int, marked: Collection[int]) -> Kind:
     return "operation"
 
 
-def joints(subject: Graph | Run) -> list[Joint]:
-    """Every edge between forward nodes, in the order of their consumers and operands."""
+def joints(subject: Graph | Run, only: Collection[int] | None = None) -> list[Joint]:
+    """Every edge between forward nodes, or those of `only` some consumers, in the order of consumers and operands."""
     graph, run = parted(subject)
+    parts = graph.parts.of(only) if only is not None and isinstance(graph.parts, Parts) else graph.parts
     found = []
-    for i in range(graph.forward_count):
+    for i in range(graph.forward_count) if only is None else only:
         for k, j in enumerate(graph.nodes[i].inputs, 1):
-            part = graph.parts.get((i, k))
+            part = parts.get((i, k))
             value = None if run is None or isinstance(graph.nodes[j].type, TupleType) else run.value(j)
             if run is None or part is None:
                 found.append(Joint(i, j, k, value))

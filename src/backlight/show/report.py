@@ -8,6 +8,7 @@ down to its operands over which a gradient was asked for; `to` is the operand's 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -96,6 +97,8 @@ def value_data(value: Any) -> Any:
     """
     if value is None:
         return None
+    if isinstance(value, float) and math.isfinite(value):  # np.float64 is one too
+        return float(value)
     if isinstance(value, tuple):  # a node with several outputs
         return [value_data(one) for one in value]
     array = np.asarray(value)

@@ -11,19 +11,20 @@ import shutil
 import sys
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from ..core.graph import Graph
 from ..run.record import Run
-from .card import Card
+from .card import Card, Joint, cards, joints, parted
 from .cells import celled
 from .drawing import Drawing, Frame, Line, Text, Tone
 from .figures import inline
 from .view import View, view
 
-__all__ = ["fitting", "picture", "table", "terminal", "text"]
+__all__ = ["fitting", "long_table", "picture", "table", "terminal", "text"]
 
 TALLEST = 120            # rows of a picture that anybody scrolls through; a table says more in less
+LONG = 2000              # nodes that are too many to make a card for each
 MOST = 60                # boxes at first sight
 
 PENS: dict[Tone, str] = {                                  # ANSI; blue and vermillion are told apart by the colour-blind
@@ -73,6 +74,8 @@ def text(
         width = shutil.get_terminal_size((100, 40)).columns
     if colour is None:
         colour = shows_colour(sys.stdout)
+    if not isinstance(subject, View) and parted(subject)[0].forward_count > LONG:
+        return long_table(subject, width, colour)
     seen = subject if isinstance(subject, View) else view(subject, parameters)
     return fitting(seen, width, colour) or table(seen, width, colour)
 
@@ -196,26 +199,46 @@ def _inked(words: str, tone: Tone, colour: bool) -> str:
 
 def table(seen: View, width: int = 100, colour: bool = False) -> str:
     """Every node on a line, with its operands; arrays on one line; long tables elided in the middle."""
-    boxes, edges = seen.cards, seen.joints
+    numbers = [card.number for card in seen.cards]
+    edges = [Row(numbers[edge.consumer], numbers[edge.operand], edge) for edge in seen.joints]
+    shown = seen.cards if len(numbers) <= 2 * MOST else (*seen.cards[:MOST], *seen.cards[-MOST:])
+    return _table(shown, edges, len(numbers), width, colour)
+
+
+def long_table(subject: Graph | Run, width: int = 100, colour: bool = False) -> str:
+    """The table of a long graph, made from the nodes at its two ends alone."""
+    total = parted(subject)[0].forward_count
+    ends = [*range(MOST), *range(total - MOST, total)]
+    edges = [Row(edge.consumer, edge.operand, edge) for edge in joints(subject, ends)]
+    return _table(cards(subject, only=ends), edges, total, width, colour)
+
+
+class Row(NamedTuple):
+    """An edge of a table: the numbers of its nodes, and what it carries."""
+
+    consumer: int
+    operand: int
+    joint: Joint
+
+
+def _table(shown: Sequence[Card], edges: Sequence[Row], total: int, width: int, colour: bool) -> str:
+    """The lines of some cards out of so many, and of some edges."""
     head = ["", "name :: type", "op :: signature", "shape", "operands", "value", "gradient"]
     tones: list[Tone] = ["quiet", "strong", "quiet", "quiet", "plain", "forward", "backward"]
     operands: dict[int, list[str]] = {}
     for edge in edges:
-        operands.setdefault(edge.consumer, []).append(str(boxes[edge.operand].number))
-    shown = list(enumerate(boxes))
-    if len(boxes) > 2 * MOST:
-        shown = [*shown[:MOST], *shown[-MOST:]]
+        operands.setdefault(edge.consumer, []).append(str(edge.operand))
     rows = [
         [
             str(card.number) + ("*" if card.output else ""),
             card.title,
             card.signature,
             card.shape,
-            " ".join(operands.get(place, [])),
+            " ".join(operands.get(card.number, [])),
             "" if card.value is None else inline(card.value, 6),
             "" if card.gradient is None else inline(card.gradient, 6),
         ]
-        for place, card in shown
+        for card in shown
     ]
     used = [k for k in range(len(head)) if any(row[k] for row in rows)]
     widths = {k: max(len(row[k]) for row in [head, *rows]) for k in used}
@@ -228,16 +251,18 @@ def table(seen: View, width: int = 100, colour: bool = False) -> str:
         "  ".join(_inked(cell, tones[k] if at else "quiet", colour) for k, cell in zip(used, line, strict=True)).rstrip()
         for at, line in enumerate(lines)
     ]
-    if len(shown) < len(boxes):
-        inked.insert(1 + MOST, f"⋮  {len(boxes) - len(shown)} more")
-    carrying = [edge for edge in edges if edge.carries]
+    if len(shown) < total:
+        inked.insert(1 + MOST, f"⋮  {total - len(shown)} more")
+    carrying = [edge for edge in edges if edge.joint.carries]
     if carrying:
         inked += ["", _inked("edge (operand)  upstream × local = downstream", "quiet", colour)]
         for edge in carrying[: 2 * MOST]:
-            way = f"{boxes[edge.consumer].number} → {boxes[edge.operand].number} ({edge.number})"
-            inked.append(way.ljust(16) + _inked(_cut(" ".join(edge.product), width - 16).rstrip(), "backward", colour))
+            way = f"{edge.consumer} → {edge.operand} ({edge.joint.number})"
+            inked.append(way.ljust(16) + _inked(_cut(" ".join(edge.joint.product), width - 16).rstrip(), "backward", colour))
         if len(carrying) > 2 * MOST:
             inked.append(f"⋮  {len(carrying) - 2 * MOST} more")
+        elif len(shown) < total:
+            inked.append("⋮  the edges of the nodes that are left out")
     return "\n".join(inked)
 
 
