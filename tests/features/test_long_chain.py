@@ -35,7 +35,7 @@ def test_a_long_chain_goes_all_the_way_and_comes_back(length, tmp_path):
 
 
 def test_a_deep_formula_is_read_run_and_printed():
-    text = "\n".join(["y = x", *["y = y * 1.001 + sin(y)"] * 500, "y"])
+    text = "\n".join(["y0 = x", *(f"y{k + 1} = y{k} * 1.001 + sin(y{k})" for k in range(500))])
     run = bl.backprop(bl.parse(text, limit=10_000), x=0.5)
     x, slope = 0.5, 1.0
     for _ in range(500):
