@@ -18,7 +18,7 @@ PUBLIC = {
     "hvp": "transform",
     "jacobian": "transform",
     "load_run": "run.file",
-    "parse": "api",
+    "parse": "read.text",
     "record": "read.python",
     "run": "api",
     "show": "api",

@@ -1,6 +1,7 @@
 """What people call: a text or a graph, its run, its gradients.
 
-Each function joins rooms that do not know one another: a door, a way to differentiate, a machine.
+Each function joins rooms that do not know one another: a door, a way to differentiate, a machine. What only some of them
+need is imported when it is needed: a person who asks for a gradient should not wait for the reader of texts.
 """
 
 from __future__ import annotations
@@ -11,19 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import ops
 from .core.graph import Above, Graph
 from .diff.reverse import reverse
-from .explain.derive import derive, differentiated
-from .explain.page import Page
-from .explain.story import story
-from .read.python import traced
-from .read.text import parse
 from .run.record import Run
 from .run.reference import bind, named
 from .run.reference import run as run_typed
 
 if TYPE_CHECKING:
+    from .explain.page import Page
     from .show.picture import Picture
 
-__all__ = ["backprop", "explain", "parse", "run", "show"]
+__all__ = ["backprop", "explain", "run", "show"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 
@@ -33,10 +30,15 @@ def bound_to(
 ) -> tuple[Graph, dict[int, Any]]:
     """A typed graph and the values of its inputs: from a graph or a text and values by position or name, or from a function."""
     if callable(subject) and not isinstance(subject, Graph):
+        from .read.python import traced
+
         made = traced(subject, args, values)
         return made.graph, {i: made.values[i] for i in made.graph.inputs}
-    graph = parse(subject) if isinstance(subject, str) else subject
-    return bind(graph, named(graph, args, values), dtype)
+    if isinstance(subject, str):
+        from .read.text import parse
+
+        subject = parse(subject)
+    return bind(subject, named(subject, args, values), dtype)
 
 
 def run(subject: Graph | str | Callable[..., Any], /, *args: Any, dtype: Any = None, **values: Any) -> Run:
@@ -87,10 +89,14 @@ def explain(run: Run, of: int | str | None = None, wrt: int | str | None = None)
     >>> print(explain(backprop("x·y", x=2, y=3), wrt="x").steps[-1].lines[0][0].form)
     infix
     """
+    from .explain.derive import derive, differentiated
+    from .explain.story import story
+
     if of is not None and wrt is None:
         return story(run, of)
-    top = differentiated(run) if of is None else run.graph.number(of)
-    return derive(run if top == differentiated(run) else differentiated_at(run, top), top, wrt)
+    asked = differentiated(run)
+    top = asked if of is None else run.graph.number(of)
+    return derive(run if top == asked else differentiated_at(run, top), top, wrt)
 
 
 def differentiated_at(run: Run, of: int) -> Run:

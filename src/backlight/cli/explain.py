@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..api import parse
 from ..core.graph import Graph
 from ..core.types import Type
 from ..diff.reverse import reverse
 from ..errors import FileError, InputError
 from ..explain.formula import spelled
-from ..read.text import read_value
+from ..read.text import parse, read_value
 from ..run.file import MARK, load_run
 from ..run.record import Run
 from ..run.reference import bind, run

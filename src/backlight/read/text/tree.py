@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from .words import Place, Word
@@ -23,7 +23,7 @@ Tree = tuple[str, int, int, tuple[Any, ...]]
 @cache
 def tables() -> tuple[list[tuple[str, int, str]], list[dict[str, int]], dict[Any, int]]:
     """Rules, states, and the memory of where chains end."""
-    made = json.loads(files(__package__).joinpath("tables.json").read_text("utf-8"))
+    made = json.loads(Path(__file__).with_name("tables.json").read_text("utf-8"))
     return [tuple(rule) for rule in made["rules"]], made["states"], {}
 
 
