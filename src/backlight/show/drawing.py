@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Align", "Drawing", "Frame", "Heat", "Line", "Mark", "Text", "Tone"]
+__all__ = ["Align", "Dot", "Drawing", "Frame", "Heat", "Line", "Mark", "Text", "Tone"]
 
 Tone = Literal["plain", "quiet", "strong", "forward", "backward", "parameter", "output", "constant", "wrong"]
 Align = Literal["start", "middle", "end"]
@@ -49,7 +49,8 @@ class Text:
 class Line:
     """A way from point to point. `operand` is the number of the operand that an edge leads to, 0 for other lines.
 
-    `weight` says how thick, beside 1 for an ordinary line; `dashed` marks what is not there yet or does not count.
+    `weight` says how thick, beside 1 for an ordinary line; `dashed` marks what is not there yet or does not count. Edges
+    are drawn as curves that leave and arrive upright; what is measured is not `curved`.
     """
 
     points: tuple[Point, ...]
@@ -59,6 +60,7 @@ class Line:
     weight: float = 1.0
     dashed: bool = False
     arrow: bool = False
+    curved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,18 @@ class Heat:
     node: int = -1
 
 
-Mark = Frame | Text | Line | Heat
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point that is shown as a disc, hollow where it is only foretold."""
+
+    x: float
+    y: float
+    tone: Tone = "plain"
+    hollow: bool = False
+    node: int = -1
+
+
+Mark = Frame | Text | Line | Heat | Dot
 
 
 @dataclass(frozen=True, slots=True)

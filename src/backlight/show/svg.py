@@ -12,7 +12,7 @@ from html import escape
 from itertools import pairwise
 from typing import Literal
 
-from .drawing import Drawing, Frame, Heat, Line, Mark, Text
+from .drawing import Dot, Drawing, Frame, Heat, Line, Mark, Text
 from .heat import data_url
 
 __all__ = ["Theme", "inked", "style", "svg"]
@@ -39,6 +39,9 @@ RULES = """
 .bl rect.output{stroke:var(--output);stroke-width:2}.bl rect.inner{fill:none;stroke:var(--output);stroke-width:1}
 .bl path{fill:none;stroke:var(--frame)}.bl path.forward{stroke:var(--forward)}.bl path.backward{stroke:var(--edge)}
 .bl path.wrong{stroke:var(--output)}.bl image{image-rendering:pixelated}
+.bl circle{fill:var(--ink);stroke:var(--ink);stroke-width:1.5}
+.bl circle.forward{fill:var(--forward);stroke:var(--forward)}.bl circle.backward{fill:var(--edge);stroke:var(--edge)}
+.bl circle.hollow{fill:var(--paper)}.bl path.strong{stroke:var(--ink)}.bl path.quiet{stroke:var(--frame);opacity:.45}
 .bl path.tip{stroke:none;fill:var(--frame)}.bl path.tip.forward{fill:var(--forward)}.bl path.tip.backward{fill:var(--edge)}
 """.replace("FACE", FACE)
 GREYS = {
@@ -75,7 +78,14 @@ def inked(mark: Mark) -> str:
         return _line(mark)
     if isinstance(mark, Frame):
         return _frame(mark)
+    if isinstance(mark, Dot):
+        return _dot(mark)
     return _text(mark) if isinstance(mark, Text) else _heat(mark)
+
+
+def _dot(mark: Dot) -> str:
+    words = f"{mark.tone}{' hollow' if mark.hollow else ''}"
+    return f'<circle class="{words}" cx="{_short(mark.x)}" cy="{_short(mark.y)}" r="4.5"{_node(mark.node)}/>'
 
 
 def style(theme: Theme = "auto") -> str:
@@ -127,7 +137,7 @@ def _line(mark: Line) -> str:
     width = "" if mark.weight == 1.0 else f' stroke-width="{_short(mark.weight)}"'
     dashes = ' stroke-dasharray="4 3"' if mark.dashed else ""
     operand = f' data-operand="{mark.operand}"' if mark.operand else ""
-    found = f'<path class="{mark.tone}" d="{_way(mark.points)}"{width}{dashes}{operand}{_node(mark.node)}/>'
+    found = f'<path class="{mark.tone}" d="{_way(mark.points, mark.curved)}"{width}{dashes}{operand}{_node(mark.node)}/>'
     if mark.arrow:                                         # values arrive at the top of a line, gradients at its foot
         up = mark.tone != "backward"
         x, y = mark.points[0] if up else mark.points[-1]
@@ -138,8 +148,10 @@ def _line(mark: Line) -> str:
     return found
 
 
-def _way(points: Sequence[tuple[float, float]]) -> str:
-    """Upright pieces straight, slanted ones as curves that leave and arrive upright."""
+def _way(points: Sequence[tuple[float, float]], curved: bool) -> str:
+    """Upright pieces straight, slanted ones, where they may be curved, as curves that leave and arrive upright."""
+    if not curved:
+        return "M" + "L".join(f"{_short(x)} {_short(y)}" for x, y in points)
     way = [f"M{_short(points[0][0])} {_short(points[0][1])}"]
     for (ax, ay), (bx, by) in pairwise(points):
         if abs(ax - bx) < 0.05:
