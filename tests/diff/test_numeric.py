@@ -38,6 +38,7 @@ def test_extrapolation_knows_its_own_error():
         (lambda x: np.exp(np.sin(x)), lambda x: np.exp(np.sin(x)) * np.cos(x), 1.3, 1e-11),
         (lambda x: np.log(np.exp(x) + np.exp(x / 2)), lambda x: (1 + np.exp(-x / 2) / 2) / (1 + np.exp(-x / 2)), 30.0, 1e-12),
         (lambda x: x**7 / (1 + x**4), lambda x: (7 * x**6 + 3 * x**10) / (1 + x**4) ** 2, 1e-3, 1e-8),
+        (lambda x: x**729, lambda x: 729 * x**728, 1.01, 1e-8),
         (lambda x: x / 3, lambda x: 1 / 3, 1e200, 1e-9),
         (np.sqrt, lambda x: 0.5 / np.sqrt(x), 1e-6, 1e-8),
         (np.log, lambda x: 1 / x, 0.01, 1e-9),

@@ -92,6 +92,9 @@ def test_a_tree_beyond_the_limit_is_counted_and_not_written():
     size = tree_sizes(made)[made.outputs[0]]
     assert str(caught.value) == f"written without sharing this expression has {size:,} nodes, and the limit is 100,000"
     assert size > 2**40
+    with pytest.raises(LimitError) as caught:
+        tree(graph_of(doubled(20_000), 1.0))
+    assert str(caught.value) == "written without sharing this expression has about 10^6020 nodes, and the limit is 100,000"
 
 
 def test_the_tree_of_a_derivative_has_no_shared_operation():

@@ -119,6 +119,18 @@ def test_sharing_takes_equal_operations_for_one_and_leaves_inputs_alone():
     assert str(made.steps[0]) == "share at node 6: two nodes that say the same → one"
 
 
+def test_a_step_names_operands_and_does_not_write_them_out():
+    def twice(x):
+        a = b = x
+        for _ in range(2000):  # written out, this would be a formula of 2^2000 letters
+            a, b = a * a, b * b
+        return a + b
+
+    made = apply(graph_of(twice, 1.0), "share")
+    assert len(made.steps) == 2000
+    assert made.steps[-1].before.parts[1:] == (("name", ("#2000",), 60),) * 2
+
+
 def test_folding_leaves_one_constant_of_many():
     made = apply(graph_of(lambda x: x * (x.tape.constant(2.0) + 1.0) ** 2.0, 1.0), "fold")
     assert ops_of(made.graph) == ["mul"]

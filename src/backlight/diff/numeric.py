@@ -25,6 +25,8 @@ __all__ = ["Measured", "analytic", "measure", "slope"]
 STEP: Final = 1e-200   # far below anything it is added to, far above where numbers end (1e-308)
 LEVELS: Final = 8      # halvings of the step: a table of 8 rows reaches the rounding of the function
 FIRST: Final = 0.1     # the largest step, as a share of the input or of one
+ROUNDS: Final = 3      # tables, each of steps 256 times smaller, where the first is not good enough
+ENOUGH: Final = 1e-8   # relative error that is good enough
 ROUNDING: Final = 2.0**-52
 
 Machine = Callable[[Graph, Mapping[int, Any]], Sequence[Any]]
@@ -70,25 +72,38 @@ def slope(f: Callable[[float], float], at: float) -> tuple[float, float, int]:
     best, error, calls = float("nan"), float("inf"), 0
     size = abs(at)
     starts = [FIRST] if size == 0.0 or 0.25 < size < 4.0 else [FIRST, FIRST * size]  # a share of one, and of the input
-    for first in starts:
-        above: list[float] = []
-        for level in range(LEVELS):
-            h = first / 2**level
-            high, low = f(at + h), f(at - h)
-            calls += 2
-            step = (at + h) - (at - h)
-            if step == 0.0:
-                break  # beside an input of that size such a step is nothing
-            row = [(high - low) / step]
-            # What the difference may have lost by cancelling, and what extrapolation makes of it.
-            noise = 2.0 * ROUNDING * max(abs(high), abs(low)) / h
-            for k, coarse in enumerate(above):
-                row.append(row[-1] + (row[-1] - coarse) / (4.0 ** (k + 1) - 1.0))
-                off = max(abs(row[-1] - row[-2]), abs(row[-1] - coarse)) + noise
-                if off < error:  # false for NaN: outside its domain the function has no say
-                    best, error = row[-1], off
-            above = row
+    for _ in range(ROUNDS):
+        for first in starts:
+            found, off = ridders(f, at, first)
+            calls += 2 * LEVELS
+            if off < error:  # false for NaN: outside its domain the function has no say
+                best, error = found, off
+        if error <= ENOUGH * abs(best):
+            break
+        starts = [first / 2**LEVELS for first in starts]  # it bends, or ends, within the steps so far
     return best, error, calls
+
+
+def ridders(f: Callable[[float], float], at: float, first: float) -> tuple[float, float]:
+    """The best entry of one table of central differences, steps halved from the first one on, and its estimated error."""
+    best, error = float("nan"), float("inf")
+    above: list[float] = []
+    for level in range(LEVELS):
+        h = first / 2**level
+        high, low = f(at + h), f(at - h)
+        step = (at + h) - (at - h)
+        if step == 0.0:
+            break  # beside an input of that size such a step is nothing
+        row = [(high - low) / step]
+        # What the difference may have lost by cancelling, and what extrapolation makes of it.
+        noise = 2.0 * ROUNDING * max(abs(high), abs(low)) / h
+        for k, coarse in enumerate(above):
+            row.append(row[-1] + (row[-1] - coarse) / (4.0 ** (k + 1) - 1.0))
+            off = max(abs(row[-1] - row[-2]), abs(row[-1] - coarse)) + noise
+            if off < error:
+                best, error = row[-1], off
+        above = row
+    return best, error
 
 
 def measure(

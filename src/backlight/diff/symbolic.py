@@ -8,6 +8,7 @@ written out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..core.types import Type
 from ..errors import LimitError
 from .forward import forward
 
-__all__ = ["derivative", "tree", "tree_sizes"]
+__all__ = ["counted", "derivative", "needed", "tree", "tree_sizes"]
 
 TREE_LIMIT = 100_000  # nodes; a tree of that size is written out in under a second, and nobody reads a larger one
 
@@ -71,6 +72,15 @@ def tree_sizes(graph: Graph, weights: Sequence[int] | None = None) -> list[int]:
     return sizes
 
 
+def counted(n: int) -> str:
+    """A whole number in words that stay short, however large it is.
+
+    >>> counted(12345), counted(2**1_000_000)
+    ('12,345', 'about 10^301029')
+    """
+    return f"{n:,}" if n < 10**15 else f"about 10^{int((n.bit_length() - 1) * math.log10(2))}"
+
+
 def tree(graph: Graph, limit: int = TREE_LIMIT) -> Graph:
     """The graph of one output written without sharing: each use of a node is a copy of its own; only inputs stay one.
 
@@ -79,7 +89,7 @@ def tree(graph: Graph, limit: int = TREE_LIMIT) -> Graph:
     (out,) = graph.outputs
     size = tree_sizes(graph)[out]
     if size > limit:
-        raise LimitError(f"written without sharing this expression has {size:,} nodes, and the limit is {limit:,}")
+        raise LimitError(f"written without sharing this expression has {counted(size)} nodes, and the limit is {limit:,}")
     nodes = [graph.nodes[i] for i in graph.inputs]
     inputs = {i: k for k, i in enumerate(graph.inputs)}
     # A node is written when all its operands are; `done` holds the numbers of what is finished, outermost last.

@@ -149,6 +149,10 @@ class Pass:
             return f"{value:g}"
         return node.name or f"#{n}"
 
+    def operands(self, n: int) -> dict[int, Math]:
+        """The operands of a node, each in a word."""
+        return {j: named(self.called(j)) for j in self.tape.nodes[n].inputs}
+
     def reading(self, n: int, known: Mapping[int, Math]) -> Math:
         """A node in notation, down to the nodes that have a name in the step."""
         if n in known:
@@ -172,7 +176,7 @@ class Pass:
         self.tape.why, self.tape.scope, self.tape.at = Why("rewrite", self.fold.name), node.scope, node.at
         number = self.tape.constant(np.array(value, node.type.dtype)[()]).number
         self.name(number, node.name)
-        before = self.reading(new, {})
+        before = self.reading(new, self.operands(new))
         self.steps.append(Step(self.fold, old, before, named(self.called(number) if node.type.rank == 0 else "constant")))
         return number
 
@@ -191,7 +195,7 @@ class Pass:
         if first == new:
             return new
         if node.op.name != "const":
-            self.steps.append(Step(self.share, old, self.reading(new, {}), named(self.called(first))))
+            self.steps.append(Step(self.share, old, self.reading(new, self.operands(new)), named(self.called(first))))
         self.name(first, node.name)
         return first
 
