@@ -76,6 +76,7 @@ class Pass:
         self.steps: list[Step] = []
         self.origin = origin  # node of this pass's graph -> node of the graph that was given first
         self.known: dict[Any, int] = {}
+        self.stands: dict[int, int] = {}  # node written here -> the node of the first graph that it stands for
         self.share = next((r for r in rules if r.name == "share"), None)
         self.fold = next((r for r in rules if r.name == "fold"), None)
         self.tops: dict[Any, list[tuple[Rule, Pattern]]] = {}
@@ -90,7 +91,10 @@ class Pass:
         with no_collection():
             for i, node in enumerate(self.graph.nodes):
                 new = self.copy(node._replace(inputs=tuple([numbers[j] for j in node.inputs])))
-                numbers[i] = self.improve(new, self.origin.get(i, -1), node)
+                old = self.origin.get(i, -1)
+                self.stands[new] = old
+                numbers[i] = self.improve(new, old, node)
+                self.stands.setdefault(numbers[i], old)
         return numbers
 
     def copy(self, node: Node) -> int:
@@ -142,12 +146,13 @@ class Pass:
             self.tape.nodes[n] = node._replace(name=name)
 
     def called(self, n: int) -> str:
-        """A node in a word: its name, its number if it is constant, or where it stands."""
+        """A node in a word: its name, its number if it is constant, where it stood in the first graph, or that it is new."""
         node = self.tape.nodes[n]
         value = node.attr("value")
         if node.op.name == "const" and np.ndim(value) == 0:
             return f"{value:g}"
-        return node.name or f"#{n}"
+        old = self.stands.get(n, -1)
+        return node.name or (f"#{old}" if old >= 0 else f"a new {node.op.name}")
 
     def operands(self, n: int) -> dict[int, Math]:
         """The operands of a node, each in a word."""

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ..core.graph import nearest
-from ..core.table import TABLE
 from ..errors import NameError
 
 __all__ = ["FAMILIES", "RULES", "Family", "Rule", "chosen", "rule"]
@@ -49,11 +48,6 @@ class Rule:
         return f"{self.name}: {self.says}"
 
 
-# Rows of the table that some rules stand on; a rule whose rows are not there is left out.
-AWAITED: Final = frozenset({
-    "log1p", "expm1", "softplus", "log_sigmoid", "softmax", "log_softmax", "logsumexp", "logaddexp", "norm", "hypot", "erf", "erfc",
-})
-
 RULES: dict[str, Rule] = {}
 
 
@@ -71,9 +65,9 @@ def rule(
 ) -> Rule:
     """Put a rule among those there are."""
     assert name not in RULES, f"two rules are called {name}"
-    made = Rule(name, (families,) if isinstance(families, str) else families, says, reason, before, after, when, exact, cases)
-    if all(word in TABLE for f in (before, after) if f is not None for word in f.__code__.co_names if word in AWAITED):
-        RULES[name] = made
+    made = RULES[name] = Rule(
+        name, (families,) if isinstance(families, str) else families, says, reason, before, after, when, exact, cases
+    )
     return made
 
 
