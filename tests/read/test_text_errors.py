@@ -63,7 +63,7 @@ BAD = [
     ("x — y", SyntaxError, 1, 3, 1, "'—' is not part of the language: a minus sign is -"),
     ("½", SyntaxError, 1, 1, 1, "'½' is not part of the language"),
     ("x\u200b", SyntaxError, 1, 2, 1, "U+200B is not part of the language"),
-    ("reshapes(x)", SyntaxError, 1, 1, 8, "'reshapes' is neither an operation nor defined above; did you mean 'reshape'?"),
+    ("reshapx(x)", SyntaxError, 1, 1, 7, "'reshapx' is neither an operation nor defined above; did you mean 'reshape'?"),
     ("Sin(x)", SyntaxError, 1, 1, 3, "'Sin' is neither an operation nor defined above; did you mean 'sin'?"),
     ("g(x)", SyntaxError, 1, 1, 1, "'g' is neither an operation nor defined above: for a product write g*(…)"),
     ("a(b + c)", SyntaxError, 1, 1, 1, "'a' is neither an operation nor defined above: for a product write a*(…)"),
