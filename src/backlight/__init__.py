@@ -9,14 +9,18 @@ from typing import Any
 
 # Where each public name lives; a room is imported when one of its names is first asked for.
 PUBLIC = {
+    "array": "session",
     "backprop": "api",
     "compile": "compiled",
     "errors": "",
     "explain": "api",
     "grad": "transform",
+    "gradients": "session",
     "hessian": "transform",
     "hvp": "transform",
     "jacobian": "transform",
+    "jvp": "pushforward",
+    "linearize": "pushforward",
     "load_run": "run.file",
     "parse": "read.text",
     "record": "read.python",

@@ -1,0 +1,91 @@
+"""Forward mode of Python functions: how the result moves when the arguments do.
+
+The function is traced with its values, and its reverse rule, which is linear in the upstream gradient, is turned around on
+the same tape: the gradient of ⟨pullback(u), tangent⟩ by an upstream u that nobody gives. So it nests with every other
+transformation, to any depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .core.array import Array, as_value
+from .core.graph import Why
+from .core.tree import flatten
+from .diff.reverse import pull
+from .errors import ShapeError
+from .transform import Pass
+
+__all__ = ["jvp", "linearize"]
+
+
+def jvp(function: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The value of `function(*primals)` and how it moves when the arguments move along `tangents`.
+
+    `tangents` are nested and shaped as `primals`; the second result is nested as the value.
+    Raises: ShapeError where a tangent does not fit its argument.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
+    (np.float64(6.0), np.float64(23.0))
+    """
+    value, push = linearize(function, *primals)
+    return value, push(*tangents)
+
+
+def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of `function(*primals)` and the linear function from tangents of the arguments to the tangent of the value.
+
+    The function is traced once, whatever the number of tangents that are pushed.
+
+    >>> value, push = linearize(lambda x: x * x, 3.0)
+    >>> value, push(1.0), push(10.0)
+    (np.float64(9.0), np.float64(6.0), np.float64(60.0))
+    """
+    made = Pass(function, primals, {}, tuple(range(len(primals))))
+    tape = made.tape
+    found, nest = flatten(made.result)
+    outs = [made.output(leaf, name) for name, leaf in found]
+    arguments = [x for group in made.leaves for x in group]
+    before, tape.why = tape.why, Why("tangent", "an upstream gradient that nobody gives")
+    with np.errstate(all="ignore"):
+        free = [ops.identity(tape.constant(np.zeros(y.shape, y.dtype)[()])) for y in outs]
+        start = min((u.number for u in free), default=0)
+        seeds: dict[int, int] = {}
+        for y, u in zip(outs, free, strict=True):
+            seeds[y.number] = ops.add(tape.handle(seeds[y.number]), u).number if y.number in seeds else u.number
+        walk = pull(tape, seeds, [x.number for x in arguments], made.start)
+    tape.why = before
+    reached = {x.number: walk.grads[x.number] for x in arguments if x.number in walk.grads}
+
+    def push(*tangents: Any) -> Any:
+        moves = [leaf for _, leaf in flatten(tangents)[0]]
+        if len(moves) != len(arguments):
+            raise ShapeError(f"jvp: the arguments have {len(arguments)} leaves and the tangents {len(moves)}")
+        seeds: dict[int, int] = {}
+        with np.errstate(all="ignore"):
+            for x, t in zip(arguments, moves, strict=True):
+                if x.number in reached:
+                    t = direction(x, t)
+                    g = reached[x.number]
+                    seeds[g] = ops.add(tape.handle(seeds[g]), t).number if g in seeds else t.number
+            turned = pull(tape, seeds, [u.number for u in free], start)
+            moved = []
+            for y, u in zip(outs, free, strict=True):
+                number = turned.grads.get(u.number)
+                moved.append(tape.constant(np.zeros(y.shape, y.dtype)[()]) if number is None else tape.handle(number))
+        return nest.around([made.out(m) for m in moved])
+
+    def direction(x: Array, t: Any) -> Array:
+        if isinstance(t, Array) and t.tape is tape:
+            found = t
+        else:
+            found = tape.constant(np.asarray(as_value(t), x.dtype)[()])
+        if found.shape != x.shape:
+            raise ShapeError(f"jvp: a tangent has shape {found.shape}, and its argument has shape {x.shape}")
+        return found
+
+    return nest.around([made.out(y) for y in outs]), push
