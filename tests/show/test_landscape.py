@@ -75,7 +75,7 @@ def test_a_curve_is_cut_at_the_sides() -> None:
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_round_steps_lie_between_their_ends_evenly(low: float, wide: float) -> None:
     steps = round_steps(low, low + wide)
-    assert 1 <= len(steps) <= 8
+    assert 1 <= len(steps) <= 9
     assert all(low - 1e-6 * wide <= step <= low + wide + 1e-6 * wide for step in steps)
     gaps = np.diff(steps)
     assert np.allclose(gaps, gaps[:1], rtol=1e-6)

@@ -12,7 +12,7 @@ from .figures import number
 __all__ = ["Axes", "round_steps"]
 
 
-def round_steps(low: float, high: float, most: int = 6) -> list[float]:
+def round_steps(low: float, high: float, most: int = 7) -> list[float]:
     """Round numbers between two others, 1, 2 or 5 times a power of ten apart.
 
     >>> round_steps(-0.3, 1.1)
