@@ -133,6 +133,7 @@ ENTRIES: dict[str, Callable[..., Value]] = {
     "round": intrinsic("rint"),
     "remainder": remainder,
     "power": power,
+    "copysign": lambda c, x, y: c.copysign(x, y),
     "less": relation("lt"),
     "less_equal": relation("le"),
     "greater": relation("gt"),

@@ -129,7 +129,7 @@ def shareable(nest: Nest) -> bool:
 def write_fills(c: Code, nest: Nest, base: Base, sizes: dict[int, int]) -> None:
     """Write what folds into memory start from; `sizes` gives how many numbers each buffer has."""
     for fold in nest.folds:
-        if in_registers(nest, fold) or down_columns(nest, fold, c):
+        if (in_registers(nest, fold) and complete(nest, fold)) or down_columns(nest, fold, c):
             continue
         kind = nest.steps[fold.value].kind
         start = c.constant(identity(fold.how, kind), stored(kind))
@@ -138,13 +138,16 @@ def write_fills(c: Code, nest: Nest, base: Base, sizes: dict[int, int]) -> None:
 
 
 def in_registers(nest: Nest, fold: Fold) -> bool:
-    """Return whether a fold runs along the innermost axis only."""
-    strides = fold.place.strides
+    """Return whether a fold runs along the innermost axis, so that a row of it stays in registers."""
     if 0 in nest.sizes or fold.index:
         return False
-    if nest.chunk or not strides:
-        return True
-    return strides[-1] == 0 and all(s != 0 for s, n in zip(strides[:-1], nest.sizes[:-1], strict=True) if n > 1)
+    return not fold.place.strides or fold.place.strides[-1] == 0
+
+
+def complete(nest: Nest, fold: Fold) -> bool:
+    """Return whether a row is all there is to a fold; else the rows are folded together in memory."""
+    outer = zip(fold.place.strides[:-1], nest.sizes[:-1], strict=True)
+    return bool(nest.chunk) or all(stride != 0 for stride, size in outer if size > 1)
 
 
 def down_columns(nest: Nest, fold: Fold, c: Code) -> bool:
@@ -284,8 +287,11 @@ def row(w: Writer, start: Value | None, unit: Value | None) -> None:
     for fold, result in zip(registers, results, strict=True):
         if fold.partials is not None and unit is not None:
             c.store(as_stored(c, result), w.base(fold.partials), unit)
-        else:
-            put(w, Write(fold.value, fold.place), result, None, None, w.values.__getitem__)
+            continue
+        if not complete(nest, fold):
+            old = c.load(w.base(fold.place.buffer), w.at(fold.place), stored(result.kind))
+            result = combine(c, fold.how, old.ne(0) if result.kind == "i1" else old, result)
+        put(w, Write(fold.value, fold.place), result, None, None, w.values.__getitem__)
 
 
 def used_inside(w: Writer, number: int, depth: int) -> bool:

@@ -66,7 +66,7 @@ def index(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs
     return t.items.view(inputs[0], view, t.origin)
 
 
-@entry("identity", "stop_gradient")
+@entry("identity", "stop_gradient", "conj", "real")
 def same(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
     """The same numbers."""
     return inputs[0]

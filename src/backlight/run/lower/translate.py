@@ -24,13 +24,13 @@ POINT: dict[str, str] = {
     "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
     "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos", "atan": "atan", "atan2": "atan2",
     "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh",
-    "sigmoid": "sigmoid", "erf": "erf", "erfc": "erfc", "cbrt": "cbrt", "hypot": "hypot",
+    "sigmoid": "sigmoid", "erf": "erf", "erfc": "erfc", "cbrt": "cbrt", "hypot": "hypot", "copysign": "copysign",
     "less": "less", "less_equal": "less_equal", "greater": "greater", "greater_equal": "greater_equal", "equal": "equal",
     "not_equal": "not_equal", "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
     "logical_not": "logical_not", "where": "where", "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
 }
 # These need floats; on whole numbers they are the reference machine's.
-FLOATS_ONLY = {"divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}
+FLOATS_ONLY = {"copysign", "divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}
 RELATIONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 LOGICAL = {"logical_and", "logical_or", "logical_xor", "logical_not"}
 
