@@ -40,6 +40,7 @@ flip: Op = operation(
     vjp=lambda g, z, x, axis=None: flip(g, axis=axis),
     linear=(0,),
     mask=lambda k, mask, z, x, axis=None: None if mask is None else flip(mask, axis=axis),
+    analytic=True,
     cases=[
         Case(s.ROW, gives=s.ROW[::-1]),
         Case(s.MATRIX),
@@ -71,6 +72,7 @@ roll: Op = operation(
     vjp=lambda g, z, x, shift=1, axis=None: roll(g, shift=opposite(shift), axis=axis),
     linear=(0,),
     mask=lambda k, mask, z, x, shift=1, axis=None: None if mask is None else roll(mask, shift=opposite(shift), axis=axis),
+    analytic=True,
     cases=[
         Case(s.ROW, gives=[0.35, 1.6, -0.9]),
         Case(s.MATRIX, shift=-2),
@@ -109,6 +111,7 @@ concat: Op = operation(
     vjp=lambda k, g, z, *xs, axis=0: index(g, key=stretch_of(k, xs, axis)),
     jvp=lambda ts, z, *xs, axis=0: concat(*map(moved, ts, xs), axis=axis),
     mask=lambda k, mask, z, *xs, axis=0: None if mask is None else index(mask, key=stretch_of(k, xs, axis)),
+    analytic=True,
     cases=[
         Case([1.0, 2.0], [3.0], gives=[1.0, 2.0, 3.0], grads=[[1.0, 1.0], [1.0]]),
         Case(s.MATRIX, s.OTHER, s.POSITIVE, axis=-1),
@@ -140,6 +143,7 @@ stack: Op = operation(
     vjp=lambda k, g, z, *xs, axis=0: index(g, key=along(axis % g.ndim, k)),
     jvp=lambda ts, z, *xs, axis=0: stack(*map(moved, ts, xs), axis=axis),
     mask=lambda k, mask, z, *xs, axis=0: None if mask is None else index(mask, key=along(axis % z.ndim, k)),
+    analytic=True,
     cases=[
         Case(1.5, 2.5, gives=[1.5, 2.5], grads=[1.0, 1.0]),
         Case(s.MATRIX, s.OTHER, axis=1),
@@ -185,6 +189,7 @@ split: Op = operation(
     value=split_value,
     vjp=lambda g, z, x, parts=2, axis=0: concat(*g, axis=axis),
     linear=(0,),
+    analytic=True,
     cases=[
         Case([1.0, 2.0, 3.0, 4.0], gives=([1.0, 2.0], [3.0, 4.0])),
         Case(s.MATRIX, parts=3, axis=-1),
@@ -236,6 +241,7 @@ tile: Op = operation(
     vjp=lambda g, z, x, times=2: tile_back(g, x, times, summed),
     linear=(0,),
     mask=lambda k, mask, z, x, times=2: None if mask is None else tile_back(mask, x, times, joined),
+    analytic=True,
     cases=[
         Case([1.0, 2.0], gives=[1.0, 2.0, 1.0, 2.0], grads=[[2.0, 2.0]]),
         Case(s.MATRIX, times=(2, 1, 3)),
@@ -273,6 +279,7 @@ repeat: Op = operation(
     vjp=lambda g, z, x, times=2, axis=None: repeat_back(g, x, times, axis, summed),
     linear=(0,),
     mask=lambda k, mask, z, x, times=2, axis=None: None if mask is None else repeat_back(mask, x, times, axis, joined),
+    analytic=True,
     cases=[
         Case([1.0, 2.0], gives=[1.0, 1.0, 2.0, 2.0], grads=[[2.0, 2.0]]),
         Case(s.TENSOR, times=3, axis=1),
@@ -346,6 +353,7 @@ pad: Op = operation(
     vjp=pad_vjp,
     jvp=lambda ts, z, x, width=1, mode="constant", value=0.0: pad(ts[0], width=width, mode=mode),
     mask=lambda k, mask, z, x, **attrs: None if mask is None else pad_vjp(mask, z, x, **attrs),
+    analytic=True,
     cases=[
         Case([1.0, 2.0], width=(1, 2), gives=[0.0, 1.0, 2.0, 0.0, 0.0], grads=[[1.0, 1.0]]),
         Case(s.MATRIX, width=((1, 0), (0, 2)), value=-1.5),

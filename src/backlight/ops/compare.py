@@ -79,6 +79,7 @@ where: Op = elementwise(
     local=(None, lambda z, c, x, y: 1.0, lambda z, c, x, y: 1.0),
     select=(None, lambda z, c, x, y: c, lambda z, c, x, y: logical_not(c)),
     jvp=lambda ts, z, c, x, y: where(c, *(0.0 if t is None else t for t in ts[1:])),
+    analytic=True,
     cases=[
         Case(True, 1.0, 2.0, gives=1.0, grads=[None, 1.0, 0.0]),
         Case(s.MATRIX > 0, s.MATRIX, s.ROW),

@@ -106,6 +106,7 @@ diag: Op = operation(
     mask=lambda operand, mask, z, x, k=0: diag_back(live(mask, z), z, x, k),
     chooses=True,
     inside=diag_inside,
+    analytic=True,
     cases=[
         Case([1.5, 2.5], gives=[[1.5, 0.0], [0.0, 2.5]], grads=[[1.0, 1.0]]),
         Case(s.MATRIX, gives=[0.7, 1.9], grads=[[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]),
@@ -141,6 +142,7 @@ trace: Op = operation(
     mask=lambda k, mask, z, x: diagonal_mask(mask, x),
     chooses=True,
     inside=lambda x: sum_along(x * eye(x), axis=(-2, -1)),
+    analytic=True,
     cases=[
         Case([[1.5, 2.0], [3.0, 4.0]], gives=5.5, grads=[[[1.0, 0.0], [0.0, 1.0]]]),
         Case(s.MATRIX),

@@ -39,6 +39,7 @@ exp2: Op = elementwise(
     value=np.exp2,
     local=lambda z, x: z * 0.6931471805599453,
     inside=lambda x: exp(x * 0.6931471805599453),
+    analytic=True,
     cases=[Case(3.0, gives=8.0, grads=[5.545177444479562]), Case(s.MATRIX), Case(1024.0, gives=np.inf, smooth=False)],
 )  # fmt: skip
 
@@ -79,6 +80,7 @@ log2: Op = elementwise(
     value=np.log2,
     local=lambda z, x: 1.4426950408889634 / x,
     inside=lambda x: log(x) / 0.6931471805599453,
+    analytic=True,
     cases=[
         Case(8.0, gives=3.0, grads=[0.18033688011112042]), Case(s.POSITIVE),
         Case(0.0, gives=-np.inf, grads=[np.inf], smooth=False),
@@ -93,6 +95,7 @@ log10: Op = elementwise(
     value=np.log10,
     local=lambda z, x: 0.4342944819032518 / x,
     inside=lambda x: log(x) / 2.302585092994046,
+    analytic=True,
     cases=[
         Case(1000.0, gives=3.0, grads=[0.0004342944819032518]), Case(s.POSITIVE),
         Case(0.0, gives=-np.inf, grads=[np.inf], smooth=False),

@@ -92,6 +92,7 @@ index: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, key=(): embed(live(mask, z), key=key, shape=x.shape),
     chooses=True,
+    analytic=True,
     cases=[
         Case(s.MATRIX, key=1, gives=[-0.4, 1.9, -2.6], grads=[[[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]]),
         Case(s.MATRIX, key=(0, -1), gives=2.1),
@@ -132,6 +133,7 @@ embed: Op = operation(
     vjp=lambda g, z, x, key=(), shape=(): index(g, key=key),
     linear=(0,),
     mask=lambda k, mask, z, x, key=(), shape=(): None if mask is None else index(mask, key=key),
+    analytic=True,
     cases=[
         Case(s.ROW, key=1, shape=(2, 3), gives=[[0.0, 0.0, 0.0], [1.6, -0.9, 0.35]], grads=[[1.0, 1.0, 1.0]]),
         Case(s.MATRIX, key=("::2", "...", "1:"), shape=(3, 4)),
@@ -168,6 +170,7 @@ gather: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, i, axis=0: scatter_add(live(mask, z), i, size=x.shape[axis], axis=axis % x.ndim),
     chooses=True,
+    analytic=True,
     cases=[
         Case([1.5, 2.5, 3.5], [2, 0, 2], gives=[3.5, 1.5, 3.5], grads=[[1.0, 0.0, 2.0], None]),
         Case(s.MATRIX, [[0, -1], [1, 1]], axis=-1),
@@ -215,6 +218,7 @@ scatter_add: Op = operation(
     vjp=(lambda g, z, y, i, size=0, axis=0: gather(g, i, axis=axis), None),
     linear=(0,),
     mask=lambda k, mask, z, y, i, size=0, axis=0: None if mask is None else gather(mask, i, axis=axis),
+    analytic=True,
     cases=[
         Case([1.0, 2.0, 4.0], [0, 2, 0], size=4, gives=[5.0, 0.0, 2.0, 0.0], grads=[[1.0, 1.0, 1.0], None]),
         Case(s.MATRIX, [1, 1, -1], size=3, axis=1),
@@ -300,6 +304,7 @@ scatter: Op = operation(
     jvp=lambda ts, z, x, i, y, **attrs: scatter(moved(ts[0], x), i, moved(ts[2], y), **attrs),
     mask=scatter_mask,
     chooses=True,
+    analytic=True,
     cases=[
         Case([1.0, 2.0, 3.0], [2, 0], [7.0, 8.0], gives=[8.0, 2.0, 7.0], grads=[[0.0, 1.0, 0.0], None, [1.0, 1.0]]),
         Case([1.0, 2.0, 3.0], [1, 1], [7.0, 8.0], gives=[1.0, 8.0, 3.0], grads=[[1.0, 0.0, 1.0], None, [0.0, 1.0]],
@@ -340,6 +345,7 @@ take_along_axis: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, i, axis=-1: add_along_axis(live(mask, z), i, size=x.shape[axis], axis=axis),
     chooses=True,
+    analytic=True,
     cases=[
         Case([1.5, 2.5, 3.5], [1, 1], gives=[2.5, 2.5], grads=[[0.0, 2.0, 0.0], None]),
         Case(s.MATRIX, [[2, -3], [1, 1]]),
@@ -378,6 +384,7 @@ add_along_axis: Op = operation(
     vjp=(lambda g, z, y, i, size=0, axis=-1: take_along_axis(g, i, axis=axis), None),
     linear=(0,),
     mask=lambda k, mask, z, y, i, size=0, axis=-1: None if mask is None else take_along_axis(mask, i, axis=axis),
+    analytic=True,
     cases=[
         Case([1.0, 2.0, 4.0], [0, 2, 0], size=4, gives=[5.0, 0.0, 2.0, 0.0], grads=[[1.0, 1.0, 1.0], None]),
         Case(s.MATRIX, [[1, 0, 1], [0, 0, -1]], size=3, axis=0),

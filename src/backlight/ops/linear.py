@@ -90,6 +90,7 @@ matmul: Op = operation(
     vjp=(matmul_left, matmul_right),
     linear=(0, 1),
     cost=lambda x, y: 2 * matmul_type(x, y).size * x.shape[-1],
+    analytic=True,
     cases=[
         Case(s.MATRIX, s.TENSOR[0]),
         Case(s.MATRIX, s.ROW),

@@ -77,6 +77,7 @@ sum: Op = operation(
     vjp=lambda g, z, x, axis=None, keepdims=False: spread("sum", g, x, axis),
     linear=(0,),
     mask=lambda k, m, z, x, axis=None, keepdims=False: None if m is None else spread("sum", m, x, axis),
+    analytic=True,
     cases=[
         Case(s.MATRIX, gives=0.4),
         Case(s.MATRIX, axis=0),

@@ -35,6 +35,7 @@ broadcast_to: Op = operation(
     vjp=lambda g, z, x, shape=(): sum_to(g, shape=x.shape),
     linear=(0,),
     mask=lambda k, m, z, x, shape=(): None if m is None else sum_to(cast(m, dtype="float64"), shape=x.shape) > 0.0,
+    analytic=True,
     cases=[Case(1.5, shape=(2, 3)), Case(s.ROW, shape=(2, 3)), Case(s.ROW, shape=(2, 4), raises="broadcast_to: cannot stretch Vector Float64 (3,) to (2, 4)")],
 )  # fmt: skip
 
@@ -63,6 +64,7 @@ sum_to: Op = operation(
     vjp=lambda g, z, x, shape=(): broadcast_to(g, shape=x.shape),
     linear=(0,),
     mask=lambda k, m, z, x, shape=(): None if m is None else broadcast_to(m, shape=x.shape),
+    analytic=True,
     cases=[Case(s.MATRIX, shape=(3,)), Case(s.MATRIX, shape=(2, 1)), Case(s.MATRIX, shape=()), Case(s.MATRIX, shape=(5,), raises="sum_to: cannot sum Matrix Float64 (2, 3) to (5,), which does not stretch to it")],
 )  # fmt: skip
 
@@ -91,6 +93,7 @@ reshape: Op = operation(
     vjp=lambda g, z, x, shape=(): reshape(g, shape=x.shape),
     linear=(0,),
     mask=lambda k, m, z, x, shape=(): None if m is None else reshape(m, shape=x.shape),
+    analytic=True,
     cases=[Case(s.MATRIX, shape=(3, 2)), Case(s.MATRIX, shape=-1), Case(np.zeros((0, 2)), shape=(3, 0)), Case(s.MATRIX, shape=(4, 2), raises="reshape: Matrix Float64 (2, 3) has 6 numbers, which do not fill (4, 2)")],
 )  # fmt: skip
 
@@ -106,6 +109,7 @@ transpose: Op = operation(
     vjp=lambda g, z, x: transpose(g),
     linear=(0,),
     mask=lambda k, m, z, x: None if m is None else transpose(m),
+    analytic=True,
     cases=[Case(s.MATRIX), Case(s.ROW), Case(s.TENSOR)],
 )  # fmt: skip
 
@@ -135,6 +139,7 @@ permute: Op = operation(
     vjp=lambda g, z, x, axes=(): permute(g, axes=unpermuted(axes)),
     linear=(0,),
     mask=lambda k, m, z, x, axes=(): None if m is None else permute(m, axes=unpermuted(axes)),
+    analytic=True,
     cases=[
         Case(s.TENSOR, axes=(2, 0, 1)),
         Case(s.MATRIX, axes=(-1, 0)),
@@ -168,6 +173,7 @@ squeeze: Op = operation(
     linear=(0,),
     mask=back,
     inside=lambda x, axis=None: reshape(x, shape=squeeze_type(x.type, axis).shape),
+    analytic=True,
     cases=[
         Case(s.ROW[None, :, None], gives=s.ROW),
         Case(s.ROW[None, :, None], axis=-1),
@@ -197,6 +203,7 @@ expand_dims: Op = operation(
     linear=(0,),
     mask=back,
     inside=lambda x, axis=0: reshape(x, shape=expand_type(x.type, axis).shape),
+    analytic=True,
     cases=[
         Case(s.ROW, axis=-1, gives=s.ROW[:, None]),
         Case(s.MATRIX, axis=(0, 2)),
@@ -226,6 +233,7 @@ flatten: Op = operation(
     linear=(0,),
     mask=back,
     inside=lambda x, start=0: reshape(x, shape=flatten_type(x.type, start).shape),
+    analytic=True,
     cases=[
         Case(s.MATRIX),
         Case(s.TENSOR, start=1),
@@ -255,6 +263,7 @@ swapaxes: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, first=-2, second=-1: None if mask is None else swapaxes(mask, first=first, second=second),
     inside=lambda x, first=-2, second=-1: permute(x, axes=exchanged(x.type, first, second)),
+    analytic=True,
     cases=[
         Case(s.MATRIX, gives=s.MATRIX.T),
         Case(s.TENSOR, first=0, second=2),
@@ -289,6 +298,7 @@ moveaxis: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, source=0, destination=-1: None if mask is None else moveaxis(mask, source=destination, destination=source),
     inside=lambda x, source=0, destination=-1: permute(x, axes=moved_order(x.type, source, destination)),
+    analytic=True,
     cases=[
         Case(s.TENSOR),
         Case(s.TENSOR, source=(0, 1), destination=(-1, 0)),
