@@ -63,6 +63,8 @@ def explain(words: Words) -> str:
     made = run_both_ways(graph, found, options, wrt, notes)
     if "order" in options:
         add_derivatives(graph, found, options, wrt, notes, extra)
+    if "ways" in options:
+        compare_ways(graph, found, wrt, notes, extra)
     if "save" in options:
         made.save(options["save"])
         notes.append(f"saved as {options['save']}")
@@ -95,8 +97,6 @@ def read_subject(word: str) -> Graph | Run:
         return parse(data.decode("utf-8-sig"), limit=WORDS)
     except UnicodeDecodeError as error:
         raise FileError(f"{word} is not a text: byte {error.start} is not UTF-8") from None
-
-
 
 
 def value_of(name: str, text: str) -> Any:
@@ -176,6 +176,34 @@ def add_derivatives(
         word = " ".join(f"∂{graph.nodes[i].name or i}" for i in one.by)
         lines += stated(f"  ∂{raised(order)} / {word}", one.value, "full" in options)
     notes.append("\n".join(lines))
+
+
+def compare_ways(
+    graph: Graph, found: dict[int, Any], wrt: Sequence[int] | None, notes: list[str], extra: dict[str, Any]
+) -> None:
+    """The same gradient by every way there is, for people and for programs."""
+    from ..explain.ways import ways
+
+    made = ways(graph, found, None, wrt)
+    extra["ways"] = {
+        "parameters": list(made.parameters),
+        "total": made.total,
+        "value": value_data(made.value),
+        "reference": made.reference,
+        "ways": [
+            {
+                "name": way.name,
+                "gradients": None if way.gradients is None else [value_data(g) for g in way.gradients],
+                "error": value_data(way.error),
+                "operations": way.operations,
+                "size": way.size,
+                "seconds": way.time_s,
+                "note": way.note,
+            }
+            for way in made.ways
+        ],
+    }
+    notes.append(str(made))
 
 
 def raised(n: int) -> str:
