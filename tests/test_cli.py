@@ -166,6 +166,29 @@ def test_derivatives_of_higher_order(explain):
     assert (found["order"], found["derivatives"]) == (3, [{"by": ["x", "x", "x"], "value": 30.0}])
 
 
+def test_rewrites_are_shown_step_by_step_with_their_reasons(explain):
+    out = explain("log(1 + exp(x))", "x=-40", "--rewrite")[1]
+    assert "\n\nrewritten in 2 steps:\n  log(1 + #2) → log1p(#2)\n      log1p: 1 + a rounds away the digits" in out
+    assert out.startswith("softplus(x)\n")
+    assert "nothing was rewritten" in explain("x*1", "x=2", "--rewrite=stabilise")[1]
+    found = json.loads(explain("x*1", "x=2", "--rewrite=simplify", "--json")[1])
+    assert [(step["rule"], step["before"], step["after"]) for step in found["rewrites"]] == [("mul_one", "x·1", "x")]
+    assert found["outputs"] == [found["inputs"]["x"]]
+
+
+def test_all_ways_to_differentiate_stand_side_by_side(explain):
+    out = explain("(4*x + 1)^2", "x=2", "--ways")[1]
+    for way in ["numeric", "symbolic, unshared", "symbolic, shared", "forward", "reverse"]:
+        assert f"\n{way} " in out
+    found = json.loads(explain("(4*x + 1)^2 * y", "x=2", "y=3", "--ways", "--json")[1])["ways"]
+    assert (found["parameters"], found["total"], found["value"]) == (["x", "y"], 2, 243.0)
+    gradients = {way["name"]: way["gradients"] for way in found["ways"]}
+    assert set(gradients) == {"numeric", "symbolic, unshared", "symbolic, shared", "forward", "reverse"}
+    assert all(pair == pytest.approx([216, 81], rel=1e-8) for pair in gradients.values())
+    only = json.loads(explain("(4*x + 1)^2 * y", "x=2", "y=3", "--ways", "--wrt", "y", "--json")[1])["ways"]
+    assert only["parameters"] == ["y"]
+
+
 def test_large_arrays_are_elided_and_whole_on_demand(explain):
     words = ("sum(W @ x)", "W=normal(8, 30, seed=1)", "x=ones(30)")
     short, whole = explain(*words)[1], explain(*words, "--full")[1]

@@ -129,7 +129,8 @@ def rewritten(
         }
         for step in made.steps
     ]  # fmt: skip
-    lines = [f"rewritten in {len(made.steps)} steps:" if made.steps else "no rule fits: nothing was rewritten"]
+    count = "1 step" if len(made.steps) == 1 else f"{len(made.steps)} steps"
+    lines = [f"rewritten in {count}:" if made.steps else "no rule fits: nothing was rewritten"]
     for step in made.steps:
         lines += [f"  {spelled(step.before)} → {spelled(step.after)}", f"      {step.rule.name}: {step.reason}"]
     notes.append("\n".join(lines))
