@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from tests.run.native.graphs import graph_of
 
 import backlight as bl
 from backlight import errors, ops
 from backlight.compiled import Kept
+from backlight.core.types import type_of
+from backlight.run.native.machine import compile_graph
 
 
 def test_a_function_compiled_gives_what_the_function_gives():
@@ -109,3 +112,33 @@ def test_a_function_without_a_number_in_its_result_is_refused():
     with pytest.raises(errors.GraphError) as caught:
         bl.compile(lambda x: None)(1.0)
     assert str(caught.value) == "compile: the function returned no number, so there is nothing to compile"
+
+
+@pytest.mark.parametrize(("function", "args", "message"), [
+    (lambda x: ops.log(x) * 2.0, (-1.0,), "node 1 (log) is nan: it is the first that is not finite"),
+    (lambda x: ops.sum(ops.where(x > 0.0, ops.log(x), 0.0)), (np.array([1.0, 0.0, -2.0]),),
+     "node 3 (log) is -inf at [1], and 1 more: it is the first that is not finite"),
+    (lambda x: 1.0 / ops.exp(x), (np.array([[1.0, 800.0]]),),
+     "node 1 (exp) is inf at [0, 1]: it is the first that is not finite"),
+])  # fmt: skip
+def test_G13_a_compiled_graph_that_watches_stops_at_the_first_number_that_is_not_finite(function, args, message):
+    f = compile_graph(graph_of(function, *(type_of(a) for a in args)), watch=True)
+    for _ in range(2):
+        with pytest.raises(errors.NotFiniteError) as caught:
+            f(*args)
+        assert str(caught.value) == message
+
+
+def test_G13_the_message_says_where_the_node_was_written():
+    f = bl.compile(lambda x: ops.log(x), watch="nan")
+    with pytest.raises(errors.NotFiniteError) as caught:
+        f(-1.0)
+    line = f.function.__code__.co_firstlineno
+    assert str(caught.value) == f"node 1 (log) ({__file__}, line {line}) is nan: it is the first that is not finite"
+
+
+def test_G13_finite_numbers_pass_a_function_that_watches():
+    f = bl.compile(bl.value_and_grad(lambda x: ops.sum(ops.where(x > 0.0, ops.sqrt(ops.abs(x) + 1.0), x))), watch="nan")
+    value, slope = f(np.array([1.0, -4.0, 9.0]))
+    assert np.isclose(value, np.sqrt(2) - 4 + np.sqrt(10))
+    assert np.allclose(slope, [0.5 / np.sqrt(2), 1.0, 0.5 / np.sqrt(10)])

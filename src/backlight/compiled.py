@@ -60,8 +60,8 @@ class CompiledFunction:
         # A class of its own for each, so that `__call__` can be the builtin itself (see `machine.Compiled`).
         return object.__new__(type(cls.__name__, (cls,), {"__doc__": cls.__doc__, "__module__": cls.__module__}))
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    def __init__(self, function: Callable[..., Any], watch: bool = False) -> None:
+        self.function, self.watch = function, watch
         self.ways: dict[Hashable, list[Way]] = {}
         self.latest: Way | None = None
         self._slow = self.slow  # one object, whose address compiled code may keep
@@ -84,7 +84,7 @@ class CompiledFunction:
         outputs = [*found.graph.outputs, *(guard.node for guard in guards)]
         if not outputs:
             raise GraphError("compile: the function returned no number, so there is nothing to compile")
-        plan = Plan(found.graph, outputs, self._slow)
+        plan = Plan(found.graph, outputs, self._slow, self.watch)
         way = Way(found.graph, plan, guards, len(found.graph.outputs), found.result)
         known.insert(0, way)
         self.use(way, args, named)
@@ -161,14 +161,18 @@ class Kept:
         return self.compiled.listing()
 
 
-def compile(function: Graph | Callable[..., Any], *, keep: Keep = None) -> Compiled | Kept | CompiledFunction:
+def compile(
+    function: Graph | Callable[..., Any], *, keep: Keep = None, watch: Literal["nan"] | None = None
+) -> Compiled | Kept | CompiledFunction:
     """The same function, or graph, as machine code: forward, backward and all between in one piece.
 
     A function is traced at its first call, for the types of its arguments and the branches that it takes; the derivatives
     of `grad` and `value_and_grad` compile like anything else. Of a graph, values between inputs and outputs are lost
     unless `keep` names them: with `keep=["h"]` a call returns the output and a dict; with `keep="all"` a `Run`.
+    With `watch="nan"` a call stops at the first number that is infinite or NaN, and names its node.
     `listing()` shows what became of each node. Float64 scalars come back as Python floats.
-    Raises: InputError for something that is neither; GraphError for a function that returns no number.
+    Raises: InputError for something that is neither; GraphError for a function that returns no number; when called,
+    NotFiniteError if it watches.
 
     >>> import backlight as bl
     >>> slope = bl.compile(bl.grad(lambda x: (4.0 * x + 1.0) ** 2))
@@ -176,9 +180,9 @@ def compile(function: Graph | Callable[..., Any], *, keep: Keep = None) -> Compi
     (-24.0, 72.0)
     """
     if isinstance(function, Graph):
-        return compile_graph(function) if keep is None else Kept(function, keep)
+        return compile_graph(function, watch=watch is not None) if keep is None else Kept(function, keep)
     if not callable(function):
         raise InputError(f"compile: needs a function or a graph, and got {type(function).__name__}")
     if keep is not None:
         raise InputError("compile: keep is for graphs: trace the function first, as in compile(trace(f)(x), keep=…)")
-    return CompiledFunction(function)
+    return CompiledFunction(function, watch is not None)

@@ -16,6 +16,7 @@ __all__ = [
     "InputError",
     "LimitError",
     "NameError",
+    "NotFiniteError",
     "ShapeError",
     "SyntaxError",
     "ValueError",
@@ -84,6 +85,13 @@ class DifferentiationError(BacklightError, builtins.TypeError):
 
 class LimitError(BacklightError, builtins.ValueError):
     """Something larger than the stated limit: a text too long, brackets too deep, an array too big."""
+
+
+class NotFiniteError(BacklightError, builtins.ArithmeticError):
+    """A number that is infinite or NaN, in a run that watches for them; the message names the first node that has one.
+
+    `bl.compile(lambda x: log(x), watch="nan")(-1.0)` fails; give `x` a positive value.
+    """
 
 
 class FileError(BacklightError, builtins.OSError):

@@ -14,7 +14,7 @@ from backlight.run.lower import arrange, arrays, statistics
 from backlight.run.lower.fuse import fuse
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Program
-from backlight.run.lower.translate import translate
+from backlight.run.lower.translate import Translation, translate
 
 TABLES = (arrays, arrange, statistics)  # the rooms were imported, so the table of entries is full
 
@@ -32,13 +32,44 @@ class Lowered:
     checks: int = 0  # further outputs, single truth values, that must come out true
 
 
-def lower(graph: Graph, outputs: Sequence[int]) -> Lowered:
-    """Return the program of a typed graph for some of its nodes."""
+def lower(graph: Graph, outputs: Sequence[int], watch: bool = False) -> Lowered:
+    """Return the program of a typed graph for some of its nodes; with `watch` every number computed must be finite."""
     live = live_nodes(graph, outputs)
     t, found = translate(graph, outputs, live)
+    if watch:
+        watched(t)
     results = [*(found[i] for i in outputs), *dict.fromkeys(t.checks)]
     inputs = [found[i] for i in graph.inputs]
     program, buffers = fuse(t.items, inputs, results, list(t.arrays))
     constants = {buffers[item]: array for item, array in t.arrays.items()}
     types = tuple(graph.type(i) for i in graph.inputs), tuple(graph.type(i) for i in outputs)
     return Lowered(plan(program), constants, tuple(graph.inputs), tuple(outputs), *types, len(results) - len(outputs))
+
+
+# What can swallow a number that is not finite; everything else passes it on to what is made from it.
+SWALLOWING = {
+    "where", "maximum", "minimum", "relu", "divide", "reciprocal", "tanh", "sigmoid", "erf", "erfc", "atan", "atan2",
+    "exp", "exp2", "sign", "power", "hypot",
+}
+
+
+def watched(t: Translation) -> None:
+    """Add checks that no number is infinite or NaN: of results, and of what goes into something that would hide it.
+
+    A sum of x - x is 0 as long as every x is finite, and costs one subtraction a number in the loop that has x anyway.
+    """
+    items = t.items
+    used: set[int] = set()
+    hidden: set[int] = set()
+    for item in items.all:
+        roots = [items.views[i].root for i in item.inputs]
+        used.update(roots)
+        if item.op in SWALLOWING or item.kind not in {"float", "double"}:
+            hidden.update(roots)
+    for number in range(len(items.all)):
+        item = items.all[number]
+        computed = item.kind in {"float", "double"} and item.form not in {"source", "uniform", "view", "piece"}
+        if computed and (number in hidden or number not in used):
+            gone = items.point("subtract", [number, number], item.kind, item.shape, item.node)
+            total = items.fold("sum", gone, tuple(range(len(item.shape))), False, item.node)
+            t.checks.append(items.point("isfinite", [total], "i1", (), item.node))

@@ -48,9 +48,9 @@ def memory(size: int) -> Memory:
 class Plan:
     """A graph compiled for one combination of input types."""
 
-    def __init__(self, graph: Graph, outputs: Sequence[int], slow: Callable[..., Any]) -> None:
-        self.graph = graph
-        lowered = self.lowered = lower(graph, outputs)
+    def __init__(self, graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False) -> None:
+        self.graph, self.watch = graph, watch
+        lowered = self.lowered = lower(graph, outputs, watch)
         single = len(outputs) == 1
         program = lowered.program
         if program.arena > LIMIT_BYTES:
@@ -116,10 +116,29 @@ class Plan:
 
 
     def complain(self, arrays: Sequence[np.ndarray[Any, Any]]) -> None:
-        """Raise what the reference machine raises for these inputs: an index was outside its axis."""
-        values = dict(zip(self.graph.inputs, arrays, strict=True))
-        evaluate(self.graph, values)
+        """Raise what the reference machine raises for these inputs, or name the first number that is not finite."""
+        found = evaluate(self.graph, dict(zip(self.graph.inputs, arrays, strict=True)))
+        for number, value in enumerate(found if self.watch else ()):
+            several = value if isinstance(value, tuple) else (value,)
+            for part in map(np.asarray, several):
+                if part.dtype.kind in "fc" and not np.all(np.isfinite(part)):
+                    raise errors.NotFiniteError(unfinite(self.graph, number, part))
+        if self.watch:
+            return  # finite on the reference machine: a number at the very edge
         raise AssertionError("a compiled check failed, and the reference machine found nothing wrong")
+
+
+def unfinite(graph: Graph, number: int, value: np.ndarray[Any, Any]) -> str:
+    """Return where the first number that is not finite is, and what it is."""
+    node = graph.nodes[number]
+    flat = value.reshape(-1)
+    wrong = ~np.isfinite(flat)
+    at = np.unravel_index(int(np.argmax(wrong)), value.shape)
+    place = f" at [{', '.join(map(str, map(int, at)))}]" if value.ndim else ""
+    more = f", and {int(wrong.sum()) - 1} more" if wrong.sum() > 1 else ""
+    called = f"{node.op.name} {node.name!r}" if node.name else node.op.name
+    written = f" ({node.at.file}, line {node.at.line})" if node.at is not None else ""
+    return f"node {number} ({called}){written} is {flat[np.argmax(wrong)]}{place}{more}: it is the first that is not finite"
 
 
 def _views(plan: Plan, table: np.ndarray[Any, Any]) -> Callable[[int, Type], np.ndarray[Any, Any]]:
@@ -164,8 +183,8 @@ class Compiled:
         # without a frame of its own, in a quarter of the time.
         return object.__new__(type(cls.__name__, (cls,), {"__doc__": cls.__doc__, "__module__": cls.__module__}))
 
-    def __init__(self, graph: Graph, outputs: Sequence[int]) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, outputs: Sequence[int], watch: bool = False) -> None:
+        self.graph, self.watch = graph, watch
         self.outputs = tuple(outputs)
         self.plans: dict[tuple[Type, ...], Plan] = {}
         self.lock = threading.RLock()
@@ -212,7 +231,7 @@ class Compiled:
         key = tuple([bound.type(i) for i in bound.inputs])
         with self.lock:
             if key not in self.plans:
-                self.plans[key] = Plan(bound, self.outputs, self._slow)
+                self.plans[key] = Plan(bound, self.outputs, self._slow, self.watch)
             return self.plans[key]
 
     def use(self, plan: Plan) -> None:
@@ -233,8 +252,11 @@ class Compiled:
         return listing(self.latest.lowered.program, self.graph)
 
 
-def compile_graph(graph: Graph, outputs: Sequence[int | str] | None = None) -> Compiled:
-    """Return a graph as a compiled function of its inputs; `outputs` chooses other nodes than its outputs."""
+def compile_graph(graph: Graph, outputs: Sequence[int | str] | None = None, watch: bool = False) -> Compiled:
+    """Return a graph as a compiled function of its inputs; `outputs` chooses other nodes than its outputs.
+
+    With `watch` a call raises NotFiniteError when a number that it computes is infinite or NaN.
+    """
     chosen = graph.outputs if outputs is None else [graph.number(k) for k in outputs]
-    return Compiled(graph, chosen)
+    return Compiled(graph, chosen, watch)
 
