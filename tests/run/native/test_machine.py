@@ -219,3 +219,13 @@ def test_an_index_outside_its_axis_fails_as_on_the_reference_machine(row: object
     with pytest.raises(errors.ValueError) as caught:
         f(x, np.array(index))
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("n", [5_000, 100_003])
+def test_several_long_folds_in_one_loop_keep_their_partial_results_apart(n: int) -> None:
+    x, y = np.random.default_rng(14).normal(size=(2, n))
+    f = compile_graph(graph_of(lambda a, b: (ops.sum(a), ops.sum(a * b), ops.max(b), ops.sum(ops.exp(b)) * 2.0 + ops.sum(a)),
+                               Type("float64", (n,)), Type("float64", (n,))))  # fmt: skip
+    wanted = x.sum(), (x * y).sum(), y.max(), 2 * np.exp(y).sum() + x.sum()
+    assert np.allclose(f(x, y), wanted, 1e-10, 1e-10)
+    assert f(x, y) == f(x, y)

@@ -62,13 +62,16 @@ def moved(instruction: Instruction, names: dict[int, int]) -> Instruction:
     def place(p: Place) -> Place:
         return replace(p, buffer=names.get(p.buffer, p.buffer))
 
+    def partial(buffer: int | None) -> int | None:
+        return None if buffer is None else names.get(buffer, buffer)
+
     match instruction:
         case Nest(steps=steps, writes=writes, folds=folds):
             return replace(
                 instruction,
                 steps=tuple(replace(s, place=place(s.place)) if isinstance(s, Read) else s for s in steps),
                 writes=tuple(replace(x, place=place(x.place)) for x in writes),
-                folds=tuple(replace(x, place=place(x.place)) for x in folds),
+                folds=tuple(replace(x, place=place(x.place), partials=partial(x.partials)) for x in folds),
             )
         case Multiply():
             return replace(instruction, a=place(instruction.a), b=place(instruction.b), c=place(instruction.c))
