@@ -18,6 +18,8 @@ from .linear import *  # noqa: F403
 from .mark import *  # noqa: F403
 from .order import *  # noqa: F403
 from .piecewise import *  # noqa: F403
+from .pooling import *  # noqa: F403
+from .random import *  # noqa: F403
 from .reduce import *  # noqa: F403
 from .rounding import *  # noqa: F403
 from .scan import *  # noqa: F403
