@@ -118,6 +118,14 @@ def test_a_gradient_of_zero_is_dashed_and_one_that_is_no_number_is_marked() -> N
     assert "wrong" in classes(svg(drawn(view(run))), "path")
 
 
+def test_arrows_of_values_point_up_and_those_of_gradients_down() -> None:
+    for x in (2.0, np.nan):
+        run = api.backprop(scenes.graph_of(lambda x, y: x * y, x=x, y=1.0), x=x, y=1.0)
+        tips = re.findall(r'class="tip (\w+)" d="M[\d.]+ ([\d.]+)L[\d.]+ ([\d.]+)', svg(drawn(view(run))))
+        assert {tone for tone, _, _ in tips} >= {"forward"}
+        assert all((float(tip) < float(foot)) == (tone == "forward") for tone, tip, foot in tips)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_theme_can_be_fixed(theme: str) -> None:
     picture = svg(drawn(view(scenes.square())), theme=theme)  # type: ignore[arg-type]  # one of two literals

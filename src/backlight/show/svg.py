@@ -43,6 +43,7 @@ RULES = """
 .bl circle.forward{fill:var(--forward);stroke:var(--forward)}.bl circle.backward{fill:var(--edge);stroke:var(--edge)}
 .bl circle.hollow{fill:var(--paper)}.bl path.strong{stroke:var(--ink)}.bl path.quiet{stroke:var(--frame);opacity:.45}
 .bl path.tip{stroke:none;fill:var(--frame)}.bl path.tip.forward{fill:var(--forward)}.bl path.tip.backward{fill:var(--edge)}
+.bl path.tip.wrong{fill:var(--output)}
 """.replace("FACE", FACE)
 GREYS = {
     "paper": "#fff", "ink": "#000", "quiet": "#444", "card": "#fff", "frame": "#666",
@@ -139,7 +140,7 @@ def _line(mark: Line) -> str:
     operand = f' data-operand="{mark.operand}"' if mark.operand else ""
     found = f'<path class="{mark.tone}" d="{_way(mark.points, mark.curved)}"{width}{dashes}{operand}{_node(mark.node)}/>'
     if mark.arrow:                                         # values arrive at the top of a line, gradients at its foot
-        up = mark.tone != "backward"
+        up = mark.tone not in ("backward", "wrong")
         x, y = mark.points[0] if up else mark.points[-1]
         back = 7.0 if up else -7.0
         size = 3.0 + mark.weight / 2
