@@ -14,13 +14,14 @@ differentiated again.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from ..errors import DTypeError, InputError, ShapeError, ValueError
+from ..errors import BacklightError, DTypeError, InputError, ShapeError, ValueError
 from .array import Array, as_value, frame_position, one_tape
 from .graph import Node, nearest
 from .math import Math, call, keyword, lift
@@ -153,7 +154,13 @@ class Op:
                         f"{self.name}: {self.args[min(k, len(self.args) - 1)].lstrip('*')} must be whole numbers, "
                         f"and it is {types[k]} {types[k].shape}"
                     )
-            found = self.memo[key] = self.type(*types, **dict(attrs))
+            try:
+                found = self.memo[key] = self.type(*types, **dict(attrs))
+            except (TypeError, IndexError, OverflowError, builtins.ValueError) as error:
+                if isinstance(error, BacklightError) or not attrs:
+                    raise
+                words = ", ".join(f"{name}={value!r:.40}" for name, value in attrs)
+                raise ValueError(f"{self.name}: cannot work with {words}: {error}") from error
         return found  # type: ignore[no-any-return]
 
     def settings(self, args: tuple[Any, ...], attrs: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
@@ -184,6 +191,9 @@ class Op:
             if name not in self.attrs:
                 raise InputError(f"{self.name}: has no setting {name!r}{nearest(name, list(self.attrs))}")
             value = freeze(value, self.name, name)
+            wanted = misfit(self.attrs[name], value)
+            if wanted:
+                raise ValueError(f"{self.name}: {name} must be {wanted}, and it is {value!r:.60}")
             if value != self.attrs[name] or type(value) is not type(self.attrs[name]):
                 frozen.append((name, value))
         return args, tuple(frozen)
@@ -326,6 +336,20 @@ def freeze(value: Any, op: str = "", name: str = "") -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return freeze(value.tolist(), op, name)
     raise ValueError(f"{op}: the setting {name} cannot be a {kind.__name__}: give a number, a word or a tuple of them")
+
+
+def misfit(default: Any, value: Any) -> str:
+    """What a setting must be, going by its default, or nothing where the value is that."""
+    kind = type(value)
+    if type(default) is bool:
+        return "" if kind is bool else "true or false"
+    if type(default) is str:
+        return "" if kind is str else "a word"
+    if type(default) is float:
+        return "" if kind is int or kind is float else "a number"
+    if type(default) is int:
+        return "" if kind is int or kind is tuple or value is None else "a whole number"
+    return "something else than true or false" if kind is bool else ""
 
 
 def stretch(op: str, types: Sequence[Type]) -> tuple[int, ...]:

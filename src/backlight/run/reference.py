@@ -5,6 +5,7 @@ It is slow and plain on purpose: every other machine is judged by it.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,9 +14,9 @@ import numpy as np
 from ..core.array import as_value
 from ..core.collection import no_collection
 from ..core.graph import Above, Graph, nearest
-from ..core.infer import typed, whole_inputs
+from ..core.infer import pointed, typed, whole_inputs
 from ..core.types import Type, type_of
-from ..errors import InputError, LimitError
+from ..errors import BacklightError, InputError, LimitError, ValueError
 from .record import Run, place
 
 __all__ = ["bind", "call", "evaluate", "named", "run"]
@@ -27,19 +28,27 @@ def evaluate(graph: Graph, values: Mapping[int, Any], known: Sequence[Any] = ())
     """The value of every node, given those of the inputs by number, and those of the first nodes where they are known."""
     start = len(known)
     found: list[Any] = [*known, *[None] * (len(graph.nodes) - start)]
-    with np.errstate(all="ignore"), no_collection():
-        for i, (op, inputs, _, attrs, *_) in enumerate(graph.nodes[start:], start):
-            if not inputs:
-                if op.name == "input":
-                    found[i] = values[i]
-                elif op.name == "const":
-                    found[i] = attrs[0][1]
+    try:
+        with np.errstate(all="ignore"), no_collection():
+            for i, (op, inputs, _, attrs, *_) in enumerate(graph.nodes[start:], start):
+                if not inputs:
+                    if op.name == "input":
+                        found[i] = values[i]
+                    elif op.name == "const":
+                        found[i] = attrs[0][1]
+                    else:
+                        found[i] = op.value(**dict(attrs))
+                elif attrs:
+                    found[i] = op.value(*[found[j] for j in inputs], **dict(attrs))
                 else:
-                    found[i] = op.value(**dict(attrs))
-            elif attrs:
-                found[i] = op.value(*[found[j] for j in inputs], **dict(attrs))
-            else:
-                found[i] = op.value(*[found[j] for j in inputs])
+                    found[i] = op.value(*[found[j] for j in inputs])
+    except (TypeError, builtins.ValueError, OverflowError) as error:  # a setting that only NumPy can judge
+        if isinstance(error, BacklightError) or not attrs:
+            raise
+        words = ", ".join(f"{name}={value!r:.40}" for name, value in attrs)
+        message = f"{op.name}: cannot work with {words}: {error}"
+        node = graph.nodes[i]
+        raise ValueError(pointed(message, node) if node.at and node.at.code else message) from error
     return found
 
 

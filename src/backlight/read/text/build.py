@@ -387,7 +387,9 @@ class Builder:
             trees = items_of(trees[0])
         given: list[Any] = []
         for k, x in enumerate(trees):
-            if op.variadic or k < len(op.args) or not op.attrs:
+            if op.variadic and k == 0 and x[0] == "string" and op.attrs:  # einsum('ij,jk->ik', x, y)
+                given.append(literal(self.place, x, op.name))
+            elif op.variadic or k < len(op.args) or not op.attrs:
                 given.append(Slot(k))
             else:
                 given.append(literal(self.place, x, op.name))
@@ -445,9 +447,7 @@ class Builder:
         if item[0] == "ellipsis":
             return "..."
         if item[0] == "slice":
-            found = literal(self.place, item, "a subscript")
-            ends = [found.start, found.stop] + ([found.step] if found.step is not None else [])
-            return ":".join("" if end is None else str(end) for end in ends)
+            return literal(self.place, item, "a subscript")
         if item[0] == "name" and item[3][0][3] in ("new", "none", "None"):
             return "new"
         value = quiet_literal(self.place, item, self.stacked)

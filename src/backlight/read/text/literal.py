@@ -108,19 +108,19 @@ def not_literal(place: Place, what: str, start: int, end: int) -> Any:
     raise place.mistake(f"{what} must be a plain number, word or list of them, known before anything runs", start, end)
 
 
-def whole_range(place: Place, parts: tuple[Any, ...], what: str) -> slice:
-    """`1:3`, `:3`, `::2` as a slice."""
-    ends: list[Any] = [None]
+def whole_range(place: Place, parts: tuple[Any, ...], what: str) -> str:
+    """A range as the word that settings know it by: `"1:3"`, `":3"`, `"::2"`."""
+    ends = [""]
     for part in parts:
         if part[0] == "COLON":
-            ends.append(None)
-        else:
-            ends[-1] = literal(place, part, what)
-    for value in ends:
-        if value is not None and type(value) is not int:
+            ends.append("")
+            continue
+        value = literal(place, part, what)
+        if type(value) is not int:
             start, end = parts[0][1], parts[-1][2]
             raise place.mistake(f"the ends of a range are whole numbers, and one is {value!r:.40}", start, end)
-    return slice(*ends) if len(ends) == 3 else slice(ends[0], ends[1])
+        ends[-1] = str(value)
+    return ":".join(ends)
 
 
 class NotLiteralError(Exception):
