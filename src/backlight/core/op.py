@@ -191,8 +191,8 @@ class Op:
             if name not in self.attrs:
                 raise InputError(f"{self.name}: has no setting {name!r}{nearest(name, list(self.attrs))}")
             value = freeze(value, self.name, name)
-            wanted = misfit(self.attrs[name], value)
-            if wanted:
+            kinds, wanted = KINDS.get(type(self.attrs[name]), ((), ""))
+            if kinds and type(value) not in kinds:
                 raise ValueError(f"{self.name}: {name} must be {wanted}, and it is {value!r:.60}")
             if value != self.attrs[name] or type(value) is not type(self.attrs[name]):
                 frozen.append((name, value))
@@ -308,6 +308,14 @@ def several(made: Array, found: Any) -> Any:
     return tuple([TABLE["item"](made, k=k) for k in range(len(found.types))])
 
 
+# What a setting must be, by the kind of its default. Whole numbers are left to the rows: some take several, or words.
+KINDS: Final[dict[Any, tuple[tuple[Any, ...], str]]] = {
+    bool: ((bool,), "true or false"),
+    str: ((str,), "a word"),
+    float: ((int, float), "a number"),
+}
+
+
 def written(value: Any) -> Math:
     """The value of a setting as notation."""
     if isinstance(value, tuple):
@@ -336,20 +344,6 @@ def freeze(value: Any, op: str = "", name: str = "") -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return freeze(value.tolist(), op, name)
     raise ValueError(f"{op}: the setting {name} cannot be a {kind.__name__}: give a number, a word or a tuple of them")
-
-
-def misfit(default: Any, value: Any) -> str:
-    """What a setting must be, going by its default, or nothing where the value is that."""
-    kind = type(value)
-    if type(default) is bool:
-        return "" if kind is bool else "true or false"
-    if type(default) is str:
-        return "" if kind is str else "a word"
-    if type(default) is float:
-        return "" if kind is int or kind is float else "a number"
-    if type(default) is int:
-        return "" if kind is int or kind is tuple or value is None else "a whole number"
-    return "something else than true or false" if kind is bool else ""
 
 
 def stretch(op: str, types: Sequence[Type]) -> tuple[int, ...]:
