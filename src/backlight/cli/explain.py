@@ -17,7 +17,6 @@ from ..diff.reverse import reverse
 from ..errors import FileError, InputError
 from ..explain.formula import spelled
 from ..read.text import parse, read_value
-from ..run.file import MARK, load_run
 from ..run.record import Run
 from ..run.reference import bind, run
 from ..show.account import account, closeup, formula, stated, summary, tree
@@ -89,6 +88,8 @@ def read_subject(word: str) -> Graph | Run:
             data = file.read(LARGEST_TEXT + 1)
     except OSError as error:
         raise FileError(f"cannot read {word}: {error.strerror}") from None
+    from ..run.file import MARK, load_run
+
     if data.startswith(MARK):
         return load_run(path)
     if len(data) > LARGEST_TEXT:

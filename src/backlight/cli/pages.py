@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..core.graph import Graph
+from ..core.types import Type
 from ..errors import InputError
-from ..explain.page import Page
 from ..run.record import Run
+
+if TYPE_CHECKING:
+    from ..explain.page import Page
 
 __all__ = ["PAGES", "alarm", "pages", "wanted"]
 
@@ -81,6 +87,8 @@ def pages(made: Run, options: Mapping[str, str], wrt: Sequence[int] | None) -> s
     asked = {name: options[name] for name in PAGES if name in options} or {"derive": ""}
     found = [page for name, word in asked.items() for page in PAGES[name](made, word, inputs)]
     if "latex" in options:
+        from ..explain.page import Page
+
         return Page.document(found)
     if "mathml" in options:
         return "\n".join(page.html() for page in found)
@@ -89,6 +97,9 @@ def pages(made: Run, options: Mapping[str, str], wrt: Sequence[int] | None) -> s
 
 def alarm(made: Run) -> str:
     """A page on where NaN was born, for a run that holds one and was not asked; empty where all is well."""
+    floats = (i for i, node in enumerate(made.graph.nodes) if isinstance(node.type, Type) and node.type.is_float)
+    if not any(np.isnan(made.view(i)).any() for i in floats):
+        return ""
     from ..explain.diagnose import births, why_nan
 
     found = births(made, "nan") or births(made, "nan", backward=True)
