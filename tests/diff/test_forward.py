@@ -1,12 +1,16 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from tests.ops import trial as t
+from tests.strategies import graphs
 
 from backlight.core.array import Tape
 from backlight.core.graph import Graph
 from backlight.core.op import Case, Op
+from backlight.core.table import TABLE
 from backlight.core.types import type_of
 from backlight.diff.forward import forward, push
+from backlight.diff.reverse import reverse
 from backlight.errors import DifferentiationError, InputError, ShapeError
 from backlight.ops import exp, log, matmul, relu, sigmoid, sqrt, stop_gradient, sum, where
 from backlight.run.reference import evaluate, run
@@ -172,3 +176,39 @@ def test_what_cannot_move_is_said(make, error, message):
     with pytest.raises(error) as caught:
         make()
     assert str(caught.value) == message
+
+
+ROWS = [
+    name for name, row in TABLE.items()
+    if row.kind == "elementwise" and row.differentiable and not row.variadic and not row.integers
+    and all(rule is not None for rule in row.local or (None,))
+]  # fmt: skip
+CHOICES = [
+    (2, lambda x, y: where(x > y, x, y * y)),
+    (1, lambda x: where(x > 0.0, sqrt(x), x)),
+    (1, lambda x: where(x < 1.0, x, log(x))),
+]
+
+
+@settings(max_examples=50)
+@given(graphs(rows=ROWS, pieces=CHOICES, size=8))
+def test_reverse_and_forward_agree_on_random_graphs_of_all_rows(sample):
+    graph, values = sample
+    (out,) = graph.outputs
+    if graph.type(out).dtype.kind != "f":
+        return
+    moves = {i: t.weights(graph.type(i), 2) for i in graph.inputs}
+    seed = t.weights(graph.type(out), 1)
+    pushed, written = forward(graph, seeds=moves), reverse(graph, seed=seed)
+    with np.errstate(all="ignore"):
+        tangents, gradients = evaluate(pushed, values), evaluate(written, values)
+        tangent = tangents[pushed.tangents[out]]
+        terms = [np.asarray(gradients[written.grads[i]]) * moves[i] for i in graph.inputs]
+        largest = float(np.max([np.max(np.abs(x), initial=0.0) for x in (*tangents, *gradients, *terms)]))  # NaN if one is
+        if np.isfinite(largest):
+            gap = abs(t.inner(seed, tangent) - sum_of(terms))
+            assert gap <= 1e-13 * len(pushed) * max(largest, 1.0) ** 2
+
+
+def sum_of(terms):
+    return float(np.sum([np.sum(x) for x in terms]))
