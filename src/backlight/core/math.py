@@ -28,6 +28,7 @@ __all__ = [
     "POWER",
     "Math",
     "bars",
+    "beside",
     "big",
     "call",
     "fraction",
@@ -60,6 +61,11 @@ class Math(NamedTuple):
     form: str
     parts: tuple[Any, ...]
     binds: int = ATOM
+
+
+def beside(binds: int, right: Math) -> int:
+    """How tightly the right side of an infix must bind to stand without brackets: a sign never follows a sign, x·(−y)."""
+    return CALL if right.form == "prefix" and binds >= ADD else binds + 1
 
 
 def lift(x: Any) -> Math:

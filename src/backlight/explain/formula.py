@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from ..core.graph import Graph
-from ..core.math import ADD, MULTIPLY, NEGATE, POWER, Math, name
+from ..core.math import ADD, MULTIPLY, NEGATE, POWER, Math, beside, name
 
 __all__ = ["names", "names_of", "spelled"]
 
@@ -95,7 +95,7 @@ def spelled(math: Math) -> str:
         symbol, left, right = parts
         tight = symbol in ("·", "@", "×")
         space = "" if tight and symbol != "@" else " "
-        return f"{_held(left, binds)}{space}{symbol}{space}{_held(right, binds + 1)}"
+        return f"{_held(left, binds)}{space}{symbol}{space}{_held(right, beside(binds, right))}"
     if form == "prefix":
         return f"{parts[0]}{_held(parts[1], NEGATE)}"
     if form == "postfix":

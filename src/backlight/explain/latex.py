@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..core.math import CALL, NEGATE, POWER, Math
+from ..core.math import CALL, NEGATE, POWER, Math, beside
 
 __all__ = ["escaped", "latex"]
 
@@ -89,7 +89,7 @@ def latex(math: Math) -> str:
     if form == "infix":
         symbol, left, right = parts
         sign = SYMBOLS.get(symbol, f" {symbol} ")
-        return f"{held(left, binds)}{sign if symbol not in ('−', '==') else f' {sign} '}{held(right, binds + 1)}"
+        return f"{held(left, binds)}{sign if symbol not in ('−', '==') else f' {sign} '}{held(right, beside(binds, right))}"
     if form == "prefix":
         return f"{SYMBOLS.get(parts[0], parts[0])}{held(parts[1], NEGATE)}"
     if form == "postfix":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-from ..core.math import CALL, NEGATE, POWER, Math
+from ..core.math import CALL, NEGATE, POWER, Math, beside
 
 __all__ = ["mathml"]
 
@@ -81,7 +81,7 @@ def element(math: Math) -> str:
         return f"<mtext>{escape(str(parts[0]))}</mtext>"
     if form == "infix":
         symbol, left, right = parts
-        return row(held(left, binds), sign(symbol), held(right, binds + 1))
+        return row(held(left, binds), sign(symbol), held(right, beside(binds, right)))
     if form == "prefix":
         return row(sign(parts[0]), held(parts[1], NEGATE))
     if form == "postfix":
