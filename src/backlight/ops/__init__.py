@@ -2,6 +2,7 @@
 
 from ..core.table import TABLE
 from .activation import *  # noqa: F403
+from .algebra import *  # noqa: F403
 from .arithmetic import *  # noqa: F403
 from .arrange import *  # noqa: F403
 from .compare import *  # noqa: F403

@@ -17,7 +17,7 @@ from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError, ValueError
 from . import samples as s
-from .scan import conjugate
+from .linear import conjugate
 
 __all__ = [
     "conv1d", "conv2d", "conv3d",

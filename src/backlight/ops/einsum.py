@@ -17,8 +17,7 @@ from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError, ValueError
 from . import samples as s
-from .linear import fitted, matmul, matmul_left, matmul_right, matmul_type
-from .scan import conjugate
+from .linear import conjugate, fitted, matmul, matmul_left, matmul_right, matmul_type
 from .shape import cast
 
 __all__ = ["dot", "einsum", "outer"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import math as m
 from ..core.op import Case, Op, operation
+from ..core.table import TABLE
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError
 from . import samples as s
@@ -46,8 +47,14 @@ def fitted(x: Any, shape: tuple[int, ...]) -> Any:
     return x if x.shape == shape else sum_to(x, shape=shape)
 
 
+def conjugate(x: Any) -> Any:
+    """The complex conjugate; a real number as it is."""
+    return TABLE["conj"](x) if x.dtype.kind == "c" else x
+
+
 def matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
     """g·yᵀ: to the first factor."""
+    y = conjugate(y)
     if x.ndim == 1 and y.ndim == 1:
         return mul(g, y)
     if y.ndim == 1:
@@ -59,6 +66,7 @@ def matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
 
 def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
     """xᵀ·g: to the second factor."""
+    x = conjugate(x)
     if x.ndim == 1 and y.ndim == 1:
         return mul(g, x)
     if x.ndim == 1:
@@ -100,6 +108,8 @@ matmul: Op = operation(
         Case(s.TENSOR, s.VECTOR),
         Case(s.VECTOR[:3], s.TENSOR),
         Case(s.TENSOR, s.TENSOR[0].T),
+        Case(s.MATRIX * (1 + 0.5j), s.ROW * (0.3 - 2j), note="complex"),
+        Case(np.zeros((2, 0)), np.zeros((0, 3)), gives=np.zeros((2, 3))),
         Case(s.MATRIX, s.MATRIX, raises="matmul: cannot multiply Matrix Float64 (2, 3) by Matrix Float64 (2, 3): "
              "the last axis of the first has size 3 and the last but one axis of the second 2"),
         Case(2.0, s.ROW, raises="matmul: needs vectors or matrices, and got Float64 () and Vector Float64 (3,): use * for scalars"),

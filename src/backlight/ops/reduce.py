@@ -11,7 +11,8 @@ from ..core.op import Case, Op, operation
 from ..core.types import Type
 from . import samples as s
 from .axes import Axis, axes_of
-from .scan import conjugate, cumprod
+from .linear import conjugate
+from .scan import cumprod
 from .shape import broadcast_to, permute, reshape, unpermuted
 
 __all__ = ["all", "any", "count_nonzero", "mean", "prod", "sum"]

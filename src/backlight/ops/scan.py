@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Case, Op, operation
-from ..core.table import TABLE
 from ..core.types import Type
 from ..errors import ShapeError
 from . import samples as s
 from .axes import axis_of
 from .index import embed, index
+from .linear import conjugate
 
 __all__ = ["cumprod", "cumsum", "recurrence"]
 
@@ -99,10 +99,6 @@ def recurrence_value(a: Any, b: Any, axis: int = -1, reverse: bool = False) -> A
         return z
 
     return running(b, axis, False, reverse, 0, scan)
-
-
-def conjugate(x: Any) -> Any:
-    return TABLE["conj"](x) if x.dtype.kind == "c" else x
 
 
 def recurrence_back(g: Any, a: Any, axis: int, reverse: bool) -> Any:

@@ -15,10 +15,12 @@ from ..core.types import Type
 from ..errors import DTypeError
 from . import samples as s
 from .axes import Axis, axes_of
-from .elementary import exp
+from .compare import equal, where
+from .elementary import exp, log, log1p
 from .order import max
 from .reduce import float_type, reduced, spread
 from .reduce import sum as sum_along
+from .shape import cast, reshape
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
@@ -60,6 +62,18 @@ def logsumexp_value(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return (z if keepdims else np.squeeze(z, axes)).astype(x.dtype)[()]
 
 
+def logsumexp_inside(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest number, and the logarithm of 1 and what the others add to it; equally large ones add 1 each."""
+    if not all(x.shape[a] for a in axes_of("logsumexp", x.type, axis)):
+        return log(sum_along(exp(x), axis=axis, keepdims=keepdims))
+    top = max(x, axis=axis, keepdims=True)
+    ties = equal(x, top)
+    others = sum_along(where(ties, 0.0, exp(x - top)), axis=axis, keepdims=True)
+    more = sum_along(cast(ties, dtype=others.dtype.name), axis=axis, keepdims=True) - 1.0
+    z = top + log1p(others + more)
+    return z if keepdims else reshape(z, shape=reduced("logsumexp", x.type, axis, False).shape)
+
+
 logsumexp: Op = operation(
     "logsumexp", "x",
     doc="log Σ e^x along one axis, several, or all, without overflow. Of nothing but −∞ it is −∞, and there the gradient is "
@@ -71,6 +85,7 @@ logsumexp: Op = operation(
     value=logsumexp_value,
     vjp=lambda g, z, x, axis=None, keepdims=False: spread("logsumexp", g, x, axis) * softmax(x, axis=axis),
     mask=lambda k, mask, z, x, axis=None, keepdims=False: None if mask is None else spread("logsumexp", mask, x, axis),
+    inside=logsumexp_inside,
     cases=[
         Case([0.0, 0.0], gives=np.log(2.0), grads=[[0.5, 0.5]]),
         Case([1000.0, 1000.0], gives=1000.0 + np.log(2.0), grads=[[0.5, 0.5]], smooth=False),
