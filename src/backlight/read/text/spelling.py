@@ -44,7 +44,7 @@ ROOTS: Final = {"√": "sqrt", "∛": "cbrt"}
 # Other names of operations, where a book or another library has one.
 ALIASES: Final = {
     "absolute": "abs",
-    "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2",
+    "broadcast": "broadcast_to", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2",
     "arctanh": "atanh", "arcosh": "acosh", "arsinh": "asinh", "artanh": "atanh",
     "average": "mean",
     "divide": "div",
