@@ -7,9 +7,10 @@ channel as high as it needs to be lies between the layers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 
 from .card import Card, Joint
 from .drawing import Drawing, Frame, Line, Mark, Text, Tone
@@ -30,6 +31,14 @@ class Step:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One sideways run: its row of the channel, and the column that it leads to."""
+
+    row: int
+    column: int
 
 
 def celled(seen: View, title: str = "") -> Drawing:
@@ -145,9 +154,12 @@ class _Sheet:
                 limit = ports[e] - pitch
             if pitch > 1:
                 # Bent edges start in even columns and end in odd ones, so that two that swap columns do not fall together.
+                taken = {ports[e] for e in side}
                 for e in side:
-                    if ports[e] != wish[e] and ports[e] % 2 != end:
-                        ports[e] += 1 if ports[e] < high else -1
+                    port = ports[e] + (1 if ports[e] < high else -1)
+                    if ports[e] != wish[e] and ports[e] % 2 != end and port not in taken:
+                        taken.add(port)
+                        ports[e] = port
         return ports
 
     def drawing(self, title: str) -> Drawing:
@@ -166,21 +178,23 @@ class _Sheet:
         width = max([right + 1 for right in self.right] + [x + 1 for bend in self.bends for x in bend], default=0)
         return Drawing(width, top[-1], tuple(marks), title)
 
-    def _lines(self, top: Sequence[int], channels: Sequence[dict[int, int]]) -> list[Mark]:
+    def _lines(self, top: Sequence[int], channels: Sequence[dict[int, list[Turn]]]) -> list[Mark]:
         marks: list[Mark] = []
         plan = self.plan
-        for e, (high, low, count) in enumerate(plan.edges):
+        for e, (high, low, operand_number) in enumerate(plan.edges):
             layer = plan.layer[high]
             columns = [self.starts[e], *self.bends[e], self.ends[e]]
             row = top[layer] + int(plan.sizes[high][1]) - 1
             points = [(columns[0], row)]
             for offset, (a, b) in enumerate(pairwise(columns)):
-                if a != b:
-                    track = top[layer + offset] + self.tall[layer + offset] + channels[layer + offset][e]
-                    points += [(a, track), (b, track)]
+                at = a
+                for turn in channels[layer + offset][e] if a != b else ():
+                    row = top[layer + offset] + self.tall[layer + offset] + turn.row
+                    points += [(at, row), (turn.column, row)]
+                    at = turn.column
             points.append((columns[-1], top[plan.layer[low]]))
             joint = self.joints[self.owners[e]]
-            operand = count if high < len(self.cards) else 0
+            operand = operand_number if high < len(self.cards) else 0
             way = tuple((float(x), float(y)) for x, y in points)
             marks.append(Line(way, node=self.cards[joint.consumer].number, operand=operand))
         return marks
@@ -204,48 +218,75 @@ class _Sheet:
         return marks
 
 
-def _tracks(steps: Sequence[Step]) -> tuple[list[int], int]:
-    """The row of the channel in which each step runs sideways, and how many rows there are.
+def _tracks(steps: Sequence[Step]) -> tuple[list[list[Turn]], int]:
+    """The turns of each step, as rows of the channel and columns that they lead to, and how many rows there are.
 
     Steps that overlap get rows of their own. Where one starts in the column in which another ends, it runs above it, so
-    that their upright parts do not fall together.
+    that their upright parts do not fall together. Where that leads round in a ring (two that swap their columns), one of
+    them turns twice, by way of a column of its own.
     """
-    order = sorted((i for i, step in enumerate(steps) if step.start != step.end), key=lambda i: _span(steps[i]))
-    ends = {steps[i].end: i for i in order}
-    after: dict[int, list[int]] = {i: [] for i in order}
-    waiting = dict.fromkeys(order, 0)
-    for i in order:
-        below = ends.get(steps[i].start)
-        if below is not None and below != i:
-            after[i].append(below)
-            waiting[below] += 1
-    rows = [0] * len(steps)
+    bent = sorted((i for i, step in enumerate(steps) if step.start != step.end), key=lambda i: _span(steps[i].start, steps[i].end))
+    columns = {column for step in steps for column in (step.start, step.end)}
+    ends = {steps[i].end: i for i in bent}
+    below = {i: ends[steps[i].start] for i in bent if ends.get(steps[i].start, i) != i}
+    waiting = Counter(below.values())
+    turns: list[list[Turn]] = [[] for _ in steps]
     taken: list[list[tuple[int, int]]] = []
-    floor = dict.fromkeys(order, 0)
-    ready = [i for i in order if not waiting[i]]
-    left = set(order)
+    floor: dict[int, int] = {}
+    left = dict.fromkeys(bent)
     while left:
-        if not ready:                                      # a ring of steps that swap columns: break it anywhere
-            ready = [min(left)]
-        i = ready.pop(0)
-        if i not in left:
-            continue
-        left.discard(i)
-        low, high = _span(steps[i])
-        row = floor[i]
-        while row < len(taken) and any(a <= high and low <= b for a, b in taken[row]):
-            row += 1
-        while row >= len(taken):
-            taken.append([])
-        taken[row].append((low, high))
-        rows[i] = row
-        for other in after[i]:
-            floor[other] = max(floor[other], row + 1)
+        i = next((i for i in left if not waiting[i]), -1)
+        if i < 0:
+            i = _on_a_ring(next(iter(left)), below)
+            if i not in below:                             # so many edges at one side that two start in one column
+                waiting[i] = 0
+                continue
+            aside = next(c for c in _outwards(steps[i].start, steps[i].end) if c not in columns)
+            columns.add(aside)
+            turns[i].append(Turn(_row(taken, 0, steps[i].start, aside), aside))
+            floor[i] = turns[i][0].row + 1
+        else:
+            del left[i]
+            start = turns[i][-1].column if turns[i] else steps[i].start
+            turns[i].append(Turn(_row(taken, floor.get(i, 0), start, steps[i].end), steps[i].end))
+            if i not in below:
+                continue
+        other = below.pop(i, None)                         # what waited for the upper end of this one
+        if other is not None:
+            floor[other] = max(floor.get(other, 0), turns[i][0].row + 1)
             waiting[other] -= 1
-            if not waiting[other]:
-                ready.append(other)
-    return rows, len(taken)
+    return turns, len(taken)
 
 
-def _span(step: Step) -> tuple[int, int]:
-    return min(step.start, step.end), max(step.start, step.end)
+def _on_a_ring(i: int, below: Mapping[int, int]) -> int:
+    """A step on the ring that a step leads into."""
+    seen: set[int] = set()
+    while i not in seen and i in below:
+        seen.add(i)
+        i = below[i]
+    return i
+
+
+def _outwards(start: int, end: int) -> Iterator[int]:
+    """Columns beside a start, those towards the end first."""
+    way = 1 if end > start else -1
+    for distance in count(1):
+        yield start + way * distance
+        if start - way * distance >= 0:
+            yield start - way * distance
+
+
+def _row(taken: list[list[tuple[int, int]]], first: int, start: int, end: int) -> int:
+    """The first row from `first` on that is free between two columns; it is taken."""
+    low, high = _span(start, end)
+    row = first
+    while row < len(taken) and any(a <= high and low <= b for a, b in taken[row]):
+        row += 1
+    while row >= len(taken):
+        taken.append([])
+    taken[row].append((low, high))
+    return row
+
+
+def _span(start: int, end: int) -> tuple[int, int]:
+    return min(start, end), max(start, end)
