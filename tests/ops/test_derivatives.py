@@ -10,6 +10,7 @@ import pytest
 from tests.ops import trial as t
 
 from backlight.core.op import Case, Op
+from backlight.diff.forward import forward
 from backlight.diff.reverse import reverse
 
 SMOOTH = t.pairs(t.smooth)
@@ -52,6 +53,22 @@ def test_reverse_mode_agrees_with_a_complex_step(row: Op, case: Case):
             moved = {**tried.values, i: tried.values[i] + 1e-200j * tangent}
             step = float(np.vdot(seed, np.imag(tried.run(moved)[out])) / 1e-200)
             t.assert_close(t.inner(g, tangent), step, t.COMPLEX_STEP, float(np.sum(np.abs(np.asarray(g) * tangent))))
+
+
+@pytest.mark.parametrize(("row", "case"), SMOOTH)
+def test_reverse_and_forward_mode_agree(row: Op, case: Case):
+    tried = t.trial(row, case)
+    tangents = {i: t.weights(tried.graph.type(i), 2) for i in tried.floats}
+    if not tangents:
+        return
+    written = forward(tried.graph, seeds=tangents)
+    found = t.evaluate(written, tried.values)
+    for out in tried.smooth_outputs:
+        seed = t.weights(tried.graph.type(out), 1)
+        terms = [t.inner(g, tangents[i]) for i, g in zip(tried.floats, tried.gradients(out, seed), strict=True)]
+        moved = found[written.tangents[out]]
+        scale = float(np.sum(np.abs(np.asarray(seed) * moved)))
+        t.assert_close(t.inner(seed, moved), sum(terms), t.STATED["float64"], scale + sum(map(abs, terms)))
 
 
 @pytest.mark.parametrize(("row", "case"), SMOOTH)

@@ -30,6 +30,25 @@ def damped(factor: Any, x: Any) -> Any:
     return (factor * half) * half
 
 
+def single(x: Any) -> p.Pair:
+    """A number as a pair."""
+    return x, np.zeros_like(x)
+
+
+def ratio(front: Any, above: p.Pair, below: p.Pair) -> Any:
+    """front · above / below, rounded once."""
+    q = p.div(above, below)
+    return front * q[0] + front * q[1]
+
+
+def series(terms: list[p.Pair], t: Any) -> p.Pair:
+    """The polynomial in t with these coefficients, constant first."""
+    total = terms[-1]
+    for term in reversed(terms[:-1]):
+        total = p.add(term, p.mul(total, single(t)))
+    return total
+
+
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e^−x), the rounding of 1 + t made good."""
     t = np.exp(-np.abs(x))
@@ -53,20 +72,22 @@ def silu_slope(x: Any) -> Any:
     """σ(x) (1 + x σ(−x))."""
     b = np.clip(x, -2000.0, 2000.0)
     t = np.exp(-np.abs(b))
-    high, low = p.exact_sum(np.ones_like(b), b)
-    left = t * (high + (low + t))
-    right = 1.0 + t * (1.0 + b)
-    z = np.where(b < 0, left, right) / (1.0 + t) ** 2
-    return near_root("silu", x, np.where(x < FAR, damped(1.0 + b, b), z))
+    one = np.ones_like(b)
+    up = p.exact_sum(one, b)
+    whole = p.exact_sum(one, t)
+    below = p.mul(whole, whole)
+    left = ratio(t, p.add(up, single(t)), below)
+    right = ratio(one, p.add(single(one), p.mul(up, single(t))), below)
+    return near_root("silu", x, np.where(x < FAR, damped(1.0 + b, b), np.where(b < 0, left, right)))
 
 
 def mish(x: Any) -> Any:
     """x tanh(log(1 + e^x))."""
     b = np.maximum(x, -2000.0)
     t = np.exp(-np.abs(b))
-    q = t * (t + 2.0)
-    left = b * (q / (q + 2.0))
-    right = b * ((1.0 + 2.0 * t) / (1.0 + t * (2.0 + 2.0 * t)))
+    one, two = np.ones_like(b), np.full_like(b, 2.0)
+    left = b * ratio(t, p.exact_sum(two, t), series([single(two), single(two), single(one)], t))
+    right = b * ratio(one, p.exact_sum(one, 2.0 * t), series([single(one), single(two), single(two)], t))
     return np.where(x < FAR, damped(b, b), np.where(x < 0, left, right))
 
 
@@ -74,9 +95,12 @@ def mish_slope(x: Any) -> Any:
     """Its derivative, over one denominator."""
     b = np.clip(x, -2000.0, 2000.0)
     t = np.exp(-np.abs(b))
-    high, low = p.exact_sum(np.ones_like(b), b)
-    left = t * (4.0 * high + (4.0 * low + t * ((6.0 + 4.0 * b) + t * (4.0 + t)))) / (t * (t + 2.0) + 2.0) ** 2
-    right = (1.0 + t * (4.0 + t * ((6.0 + 4.0 * b) + 4.0 * t * (1.0 + b)))) / (1.0 + t * (2.0 + 2.0 * t)) ** 2
+    one, two, four = (np.full_like(b, n) for n in (1.0, 2.0, 4.0))
+    up, six = p.exact_sum(four, 4.0 * b), p.exact_sum(np.full_like(b, 6.0), 4.0 * b)
+    below = series([single(two), single(two), single(one)], t)
+    left = ratio(t, series([up, six, single(four), single(one)], t), p.mul(below, below))
+    below = series([single(one), single(two), single(two)], t)
+    right = ratio(one, series([single(one), single(four), six, up], t), p.mul(below, below))
     return near_root("mish", x, np.where(x < FAR, damped(1.0 + b, b), np.where(b < 0, left, right)))
 
 
@@ -97,9 +121,10 @@ def gelu_exact_slope(x: Any) -> Any:
     b = np.clip(x, -50.0, 50.0)
     q, missing, low, high = tail_parts(np.abs(b), SQRT_HALF, 0.5)
     bracket = 0.5 * q + (0.5 * missing + b * NORMAL)
-    left = damped(bracket - bracket * low, -high)
+    e = np.exp(-high)
+    left = np.where(b < -30.0, damped(bracket - bracket * low, -high), e * bracket - e * (bracket * low))
     right = ndtr(b) + b * (NORMAL * gauss(b, 0.5))
-    return near_root("gelu", x, np.where(b < 0, left, right))
+    return near_root("gelu", x, np.where(b < -1.0, left, right))
 
 
 CUBIC: Final = p.cut(Fraction(44715, 1000000))
@@ -120,7 +145,7 @@ def gelu_tanh(x: Any) -> Any:
     b = np.clip(x, -60.0, 60.0)
     high, low = gelu_argument(b)
     t = np.exp(-np.abs(high))
-    t = t + t * (low * np.sign(high))
+    t = t - t * (low * np.sign(high))
     near = np.where(b < 0, b * (t / (1.0 + t)), b / (1.0 + t))
     return np.where(x > 60.0, x, np.where(high < FAR, damped(b + b * low, high), near))
 
@@ -131,10 +156,15 @@ def gelu_tanh_slope(x: Any) -> Any:
     high, low = gelu_argument(b)
     t = np.exp(-np.abs(high))
     t = t - t * (low * np.sign(high))
-    rise = b * STEEP[0] * (1.0 + 3.0 * CUBIC[0] * b * b)
-    left = t / (1.0 + t) * (1.0 + rise / (1.0 + t))
-    right = (1.0 + t * (1.0 + rise)) / (1.0 + t) ** 2
-    far = damped((1.0 + rise) * (1.0 + low), high)
+    one = np.ones_like(b)
+    cubic = (np.full_like(b, 3.0 * CUBIC[0]), np.full_like(b, 3.0 * CUBIC[1]))
+    steep = (np.full_like(b, STEEP[0]), np.full_like(b, STEEP[1]))
+    rise = p.mul(p.mul(steep, single(b)), p.add(single(one), p.mul(cubic, p.exact_product(b, b))))
+    up, whole = p.add(single(one), rise), p.exact_sum(one, t)
+    below = p.mul(whole, whole)
+    left = ratio(t, p.add(up, single(t)), below)
+    right = ratio(one, p.add(single(one), p.mul(up, single(t))), below)
+    far = damped(up[0] * (1.0 + low), high)
     return near_root("gelu_tanh", x, np.where(high < FAR, far, np.where(b < 0, left, right)))
 
 
@@ -213,7 +243,7 @@ def power_slope(x: Any, y: Any) -> Any:
     edge = (np.abs(z) < 1e-290) | (np.abs(z) > 1e290)
     half = np.power(np.abs(x), 0.5 * less)
     z = np.where(edge & (x != 0) & np.isfinite(x), y * half * half * np.where(z < 0, -1.0, 1.0), y * z)
-    z = np.where((error != 0) & (x > 0) & np.isfinite(x), z + z * (error * np.log(np.abs(x))), z)
+    z = np.where((error != 0) & (x > 0) & np.isfinite(x) & np.isfinite(z), z + z * (error * np.log(np.abs(x))), z)
     return np.where(y == 0, 0.0, z)
 
 

@@ -138,7 +138,7 @@ cbrt: Op = elementwise(
     words="root rule: 1/(3·∛x²)",
     glyph="∛",
     paper=lambda x: m.root(x, 3),
-    value=np.cbrt,
+    value=precise(np.cbrt),
     local=lambda z, x: 1.0 / (3.0 * (z * z)),
     cases=[
         Case(-8.0, gives=-2.0, grads=[1 / 12]), Case(s.MATRIX), Case(0.0, gives=0.0, grads=[np.inf], smooth=False),

@@ -191,7 +191,7 @@ def polygamma(x: Any, order: int = 1) -> Any:
     z = np.where(np.isinf(a), 0.0, z)
     negative = x < 0
     if np.any(negative):
-        b = np.where(negative, x, -0.25)
+        b = np.where(negative & (x < -1e-30), x, -0.25)
         sine, cosine = p.sinpi(b), p.cospi(b)
         whole = sine[0] == 0
         cot = p.div(cosine, (np.where(whole, np.nan, sine[0]), sine[1]))
@@ -205,5 +205,7 @@ def polygamma(x: Any, order: int = 1) -> Any:
         far = np.abs(turned[0]) > 1e140  # beyond what pairs can hold
         z = np.where(negative, np.where(far, -turned[0], p.add(reflected, p.negative(turned))[0]), z)
         z = np.where(negative & whole, np.inf if order % 2 else np.nan, z)
+    near = np.abs(x) < 1e-30  # the pole at 0 drowns the rest
+    z = np.where(near & negative, sign * factorial(order) / x ** (order + 1), z)
     z = np.where(x == 0, np.inf if order % 2 else np.copysign(np.inf, -x), z)
     return np.where(np.isnan(x), np.nan, z)

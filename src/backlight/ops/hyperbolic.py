@@ -40,14 +40,18 @@ cosh: Op = elementwise(
 
 
 def tanh_slope(z: Any, x: Any) -> Any:
-    """1/cosh² x: 1 − tanh² x is the same and loses every digit far out."""
-    return 1.0 / (cosh(x) * cosh(x))
+    """1/cosh² x = 4·σ(2x)·σ(−2x): 1 − tanh² x is the same and loses every digit far out."""
+    from .activation import sigmoid
+
+    if x.dtype.kind == "c":
+        return 1.0 / (cosh(x) * cosh(x))
+    return 4.0 * (sigmoid(2.0 * x) * sigmoid(-2.0 * x))
 
 
 tanh: Op = elementwise(
     "tanh", "x",
     doc="Hyperbolic tangent: squeezes any number into (−1, 1).",
-    words="tanh rule: 1 − tanh² x, written 1/cosh² x so that its digits last far out",
+    words="tanh rule: 1 − tanh² x, written 4·σ(2x)·σ(−2x) so that its digits last far out",
     paper=lambda x: m.call("tanh", x),
     value=np.tanh,
     local=tanh_slope,

@@ -78,7 +78,7 @@ elu: Op = elementwise(
 )  # fmt: skip
 
 SCALE = 1.0507009873554805  # with ALPHA, the pair that keeps mean 0 and variance 1 from layer to layer
-STEEP = 1.7580993408473766  # SCALE times ALPHA, 1.6732632423543772
+STEEP = 1.7580993408473768  # SCALE times ALPHA, 1.6732632423543772
 
 
 selu: Op = elementwise(

@@ -24,7 +24,7 @@ gauss: Op = elementwise(
     words="chain rule: −2·rate·x·e^(−rate·x²)",
     attrs={"rate": 1.0},
     value=kernel.precise(kernel.gauss),
-    local=lambda z, x, rate=1.0: (-2.0 * rate) * x * z,
+    local=lambda z, x, rate=1.0: (-2.0 * rate) * (x * z),
     inside=lambda x, rate=1.0: exp(-rate * (x * x)),
     cases=[
         Case(0.0, gives=1.0, grads=[0.0]), Case(s.MATRIX), Case(s.MATRIX, rate=0.5),
