@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -55,3 +58,20 @@ def test_inputs_that_do_not_fit_are_named(call, message):
     with pytest.raises(InputError) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("print(bl.parse('x + 1')(x=2))", "3.0"),
+        ("print(str(bl.parse('x + 1')).splitlines()[-1][:3])", None),
+        ("print(bl.trace(lambda x: x * 2)(1.0)(x=4.0))", "8.0"),
+        ("print(bl.grad(lambda x: __import__('numpy').sin(x))(0.0))", "1.0"),
+        ("print(bl.array([1.0, 2.0])[1])", "2.0"),
+        ("print(len(bl.parse('x')._repr_svg_()) > 100)", "True"),
+    ],
+)
+def test_one_name_alone_is_enough_in_a_fresh_process(code, said):
+    found = subprocess.run([sys.executable, "-c", f"import backlight as bl; {code}"], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert said is None or found.stdout.strip() == said

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, final
 import numpy as np
 
 from ..errors import DTypeError, GraphError, InputError, ShapeError
-from .graph import SOURCE, Above, At, Node, Why
+from .graph import SOURCE, At, Node, Why, lent
 from .table import TABLE
 from .types import Type, type_of
 
@@ -271,13 +271,13 @@ class Array:
         return TABLE["logical_not"](self)
 
     def __getitem__(self, key: Any) -> Array:
-        return Above.subscript(self, key)  # type: ignore[no-any-return]
+        return lent("subscript")(self, key)  # type: ignore[no-any-return]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
-        return Above.ufunc(self, ufunc, method, *inputs, **named)
+        return lent("ufunc")(self, ufunc, method, *inputs, **named)
 
     def __array_function__(self, called: Any, types: Any, args: Any, named: Any) -> Any:
-        return Above.function(self, called, types, args, named)
+        return lent("function")(self, called, types, args, named)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self.tape is not None and self.tape.open:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from .types import TupleType, Type
 if TYPE_CHECKING:
     from .op import Op
 
-__all__ = ["SOURCE", "At", "Graph", "Node", "Part", "Parts", "Why", "WhyKind", "live_nodes", "nearest"]
+__all__ = ["SOURCE", "Above", "At", "Graph", "Node", "Part", "Parts", "Why", "WhyKind", "live_nodes", "nearest"]
 
 WhyKind = Literal["source", "local", "downstream", "sum", "seed", "unused", "rewrite", "mask", "tangent", "inside"]
 
@@ -209,13 +210,13 @@ class Graph:
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Run the graph on its inputs, by position or by name, and return the value of its output (or outputs)."""
-        return Above.call(self, *values, **named)
+        return lent("call")(self, *values, **named)
 
     def __str__(self) -> str:
-        return str(Above.text(self))
+        return str(lent("text")(self))
 
     def _repr_svg_(self) -> str | None:
-        return None if Above.svg is None else str(Above.svg(self))
+        return str(lent("svg")(self))
 
     def _repr_html_(self) -> str | None:
         found = self._repr_svg_()
@@ -226,12 +227,19 @@ class Above:
     """What rooms above lend to graphs and arrays, to be called, printed and subscripted; they fill it in when imported."""
 
     call: Any = None
-    text: Any = Graph.__repr__
+    text: Any = None
     json: Any = None
     svg: Any = None
     subscript: Any = None
     ufunc: Any = None
     function: Any = None
+
+
+def lent(name: str) -> Any:
+    """One of the things lent from above; the rooms that lend them are imported when the first is needed."""
+    if getattr(Above, name) is None:
+        import_module(f"{__name__.partition('.')[0]}.api")
+    return getattr(Above, name)
 
 
 def nearest(word: str, words: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.graph import Above, Graph, Node, Part, Why
+from ..core.graph import Graph, Node, Part, Why, lent
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
 
@@ -110,13 +110,13 @@ class Run:
 
     def json(self) -> str:
         """The run as one JSON object: every node with its value, its gradient and the parts of its edges."""
-        return str(Above.json(self))
+        return str(lent("json")(self))
 
     def __str__(self) -> str:
-        return str(Above.text(self))
+        return str(lent("text")(self))
 
     def _repr_svg_(self) -> str | None:
-        return None if Above.svg is None else str(Above.svg(self))
+        return str(lent("svg")(self))
 
     def _repr_html_(self) -> str | None:
         found = self._repr_svg_()

@@ -44,9 +44,10 @@ ROOTS: Final = {"√": "sqrt", "∛": "cbrt"}
 # Other names of operations, where a book or another library has one.
 ALIASES: Final = {
     "absolute": "abs",
-    "broadcast": "broadcast_to", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2",
+    "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2",
     "arctanh": "atanh", "arcosh": "acosh", "arsinh": "asinh", "artanh": "atanh",
     "average": "mean",
+    "broadcast": "broadcast_to",
     "divide": "div",
     "if": "where",
     "lg": "log10",
