@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,12 @@ import numpy as np
 import pytest
 
 import backlight as bl
+from backlight import ops
 from backlight.cli import main
+from backlight.core.table import TABLE
 
 ROOT = Path(__file__).parents[1]
+assert ops.__all__  # the table is filled
 
 
 def process(*words, **more):
@@ -240,6 +244,20 @@ def test_a_saved_run_is_explained_without_running(explain, tmp_path):
         (["x", "x=1", "--wrt", "q"], "no node is called 'q'; there is x"),
         (["x", "x=1", "--node", "9"], "there is no node 9: this graph has nodes 0 to 1"),
         (["x", "x=[1, 2]", "--upstream", "[1, 2, 3]"], "the upstream gradient has shape (3,), and node 0 has shape (2,)"),
+        (["2^3", "--ways"], "there is no float input to differentiate by, so there are no ways to compare"),
+        (
+            ["item(x)", "x=1"],
+            "item: takes one of several outputs, and x is one array, Float64 ()\n    item(x)\n    ^^^^^^^",
+        ),
+        (
+            ["item(split(x), k=5)", "x=[1, 2]"],
+            "item: there is no output 5: x has 2, counted from 0\n    item(split(x), k=5)\n    ^^^^^^^^^^^^^^^^^^^",
+        ),
+        (
+            ["sin(split(x))", "x=[1, 2]"],
+            ("sin: x is 2 arrays, (Vector Float64, Vector Float64): take one of them, as in item(x, k=0)\n"
+             "    sin(split(x))\n    ^^^^^^^^^^^^^"),
+        ),
         (["x", "x=1", "--save", "/no/such/folder/run"], "cannot write /no/such/folder/run: No such file or directory"),
     ],
 )
@@ -310,3 +328,32 @@ def test_a_terminal_that_knows_few_letters_gets_what_it_can_show():
     done = process("explain", "x^2", "x=2", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stderr) == (0, "")
     assert "gradient by x = 4" in done.stdout
+
+
+def test_ways_and_derivations_of_rules_that_mix_axes_on_one_number(explain):
+    found = json.loads(explain("1 + prod(x) * 2", "x=3", "--ways", "--json")[1])["ways"]
+    assert [way["gradients"] for way in found["ways"] if way["name"] == "reverse"] == [[2.0]]
+    assert "∂b/∂a·∂a/∂y = −1·(−1) = 1" in explain("mul(norm(y), y)", "y=-1", "--derive")[1]
+
+
+def test_nothing_that_can_be_typed_ends_in_a_traceback(explain):
+    rng = random.Random(20)
+    table = sorted(TABLE)
+    values = ["2", "0", "nan", "-inf", "[1, -2, 3]", "[[1, 2], [3, 4]]", "ones(1, 2, 3)", "normal(2, 2)", "true", "1e308"]
+    asked = [[], ["--json"], ["--tree"], ["--full"], ["--order", "2"], ["--rewrite"], ["--ways"], ["--node", "x"], ["--derive"]]
+
+    def formula(depth):
+        if depth == 0 or rng.random() < 0.25:
+            return rng.choice(["x", "y", "2", "0.5", "pi"])
+        if rng.random() < 0.5:
+            return f"({formula(depth - 1)} {rng.choice('+-*/^@>')} {formula(depth - 1)})"
+        row = TABLE[rng.choice(table)]
+        return f"{row.name}({', '.join(formula(depth - 1) for _ in row.args or 'x')})"
+
+    statuses = set()
+    for _ in range(300):
+        words = [f"x - x + y - y + {formula(2)}", f"x={rng.choice(values)}", f"y={rng.choice(values)}", *rng.choice(asked)]
+        status, out, err = explain(*words)
+        assert (status, bool(out), bool(err)) in ((0, True, False), (2, False, True)), words
+        statuses.add(status)
+    assert statuses == {0, 2}

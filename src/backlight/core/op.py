@@ -148,6 +148,13 @@ class Op:
         if found is None:
             if len(self.memo) > 4096:
                 self.memo.clear()
+            given: tuple[Type | TupleType, ...] = types
+            for k, t in enumerate(given):
+                if isinstance(t, TupleType) and self.name != "item":
+                    word = self.args[min(k, len(self.args) - 1)].lstrip("*")
+                    raise DTypeError(
+                        f"{self.name}: {word} is {len(t.types)} arrays, {t}: take one of them, as in item({word}, k=0)"
+                    )
             for k in self.integers:
                 if k < len(types) and types[k].dtype.kind not in "iu":
                     raise DTypeError(

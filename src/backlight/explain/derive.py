@@ -10,6 +10,7 @@ from ..core.math import ADD, MULTIPLY, Math, infix
 from ..run.record import Run
 from .formula import names, spelled
 from .letters import definitions, lettered, partial
+from .local import local_array
 from .page import Line, Page, Step, numeral
 from .paths import count_paths, nodes_between, paths, scalar_only
 from .story import edge_equation, rule_of, story_steps
@@ -86,7 +87,7 @@ def path_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:
             lines.append((edge_equation(run.graph, edge, called), f"   {rule_of(run.graph.nodes[edge.consumer])}"))
         factors = [partial(called[e.consumer], called[e.to]) for e in path.edges]
         if factors:
-            numbers = [numeral(e.local) for e in path.edges]
+            numbers = [numeral(local_array(e)) for e in path.edges]
             if float(np.real(path.seed)) != 1.0:
                 numbers.insert(0, numeral(path.seed))
             lines.append((equal(product(factors), product(numbers), numeral(path.share)),))

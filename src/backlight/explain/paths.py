@@ -14,6 +14,7 @@ from typing import Any
 from ..core.types import Type
 from ..errors import InputError
 from ..run.record import Edge, Run
+from .local import local_array
 
 __all__ = ["Path", "count_paths", "paths", "scalar_only"]
 
@@ -30,7 +31,7 @@ class Path:
         """Upstream seed times every local derivative on the way."""
         product = self.seed
         for edge in self.edges:
-            product = product * edge.local
+            product = product * local_array(edge)
         return product
 
 

@@ -60,7 +60,7 @@ def local_letters(graph: Graph, edge: Edge, called: list[Math]) -> Math | None:
 def edge_equation(graph: Graph, edge: Edge, called: list[Math]) -> Math:
     """∂consumer/∂operand = letters = number."""
     sign = partial(called[edge.consumer], called[edge.to])
-    letters, value = local_letters(graph, edge, called), figure(edge.local)
+    letters, value = local_letters(graph, edge, called), figure(local_array(edge))
     if letters is not None and letters != value:
         sign = infix("=", sign, letters, 5)
     return infix("=", sign, value, 5)

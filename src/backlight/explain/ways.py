@@ -24,7 +24,7 @@ from ..diff.forward import forward
 from ..diff.numeric import measure
 from ..diff.reverse import is_float, reverse
 from ..diff.symbolic import counted, derivative, needed, tree, tree_sizes
-from ..errors import DifferentiationError
+from ..errors import DifferentiationError, InputError
 from ..rewrite.apply import Step, apply
 from ..run.reference import evaluate
 
@@ -136,14 +136,17 @@ class Question:
         inputs = [i for i in graph.inputs if is_float(graph.nodes[i])] if wrt is None else list(wrt)
         all_of_them = [(i, k) for i in inputs for k in range(graph.type(i).size)]
         self.total = len(all_of_them)
+        if not all_of_them:
+            raise InputError("there is no float input to differentiate by, so there are no ways to compare")
         self.parameters: list[Parameter] = all_of_them[: max(1, min(most, EFFORT // (EVALUATIONS * len(graph))))]
         self.inputs = list(dict.fromkeys(i for i, _ in self.parameters))
         written = reverse(self.graph, self.out, self.inputs)
         self.backward, self.places = cut(written, {i: written.grads[i] for i in self.inputs})
-        found = extended(self.backward, values)
+        given = self.numbered(self.backward)
+        found = extended(self.backward, given)
         self.reference = "reverse mode in extended precision" if found is not None else "reverse mode"
         if found is None:
-            found = evaluate(self.backward, values)
+            found = evaluate(self.backward, given)
         self.truth = self.picked({i: found[n] for i, n in self.places.items()})
 
     def picked(self, gradients: Mapping[int, Any]) -> tuple[Any, ...]:

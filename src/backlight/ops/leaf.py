@@ -7,6 +7,7 @@ from typing import Any
 from ..core.math import Math, number
 from ..core.op import Op, operation, written
 from ..core.types import TupleType, Type, type_of
+from ..errors import DTypeError, ValueError
 
 __all__ = ["const", "input", "item"]
 
@@ -39,7 +40,10 @@ const: Op = operation(
 
 
 def item_type(x: Any, k: int = 0) -> Type:
-    assert isinstance(x, TupleType)
+    if not isinstance(x, TupleType):
+        raise DTypeError(f"item: takes one of several outputs, and x is one array, {x} {x.shape}")
+    if not 0 <= k < len(x.types):
+        raise ValueError(f"item: there is no output {k}: x has {len(x.types)}, counted from 0")
     return x.types[k]
 
 
