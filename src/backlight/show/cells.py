@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
+from typing import Literal
 
 from .card import Card, Joint
 from .drawing import Drawing, Frame, Line, Mark, Text, Tone
@@ -45,7 +46,11 @@ def celled(seen: View, title: str = "") -> Drawing:
     """A view as a drawing in cells, consumers above their operands."""
     cards, joints = seen.cards, seen.joints
     bodies = [body(card) for card in cards]
-    sizes: list[Size] = [(max(len(text) for text, _ in lines) + 4, len(lines) + 2) for lines in bodies]
+    busy = [max(n, m) for n, m in zip(*(_tally(joints, len(cards), end) for end in ("consumer", "operand")), strict=True)]
+    sizes: list[Size] = [
+        (max(*(len(text) + 4 for text, _ in lines), 3 * edges + 4), len(lines) + 2)
+        for lines, edges in zip(bodies, busy, strict=True)
+    ]
     edges: list[Edge] = []
     labels: list[list[str]] = []
     owners: list[int] = []
@@ -65,6 +70,14 @@ def celled(seen: View, title: str = "") -> Drawing:
             owners.append(at)
     plan = placed(sizes, edges, gap=GAP, bend=1, whole=True)
     return _Sheet(cards, bodies, joints, labels, plan, owners).drawing(title)
+
+
+def _tally(joints: Sequence[Joint], size: int, end: Literal["consumer", "operand"]) -> list[int]:
+    """How many edges meet each card at one of its sides."""
+    counts = [0] * size
+    for joint in joints:
+        counts[joint.consumer if end == "consumer" else joint.operand] += 1
+    return counts
 
 
 def label_of(joint: Joint) -> list[str]:
