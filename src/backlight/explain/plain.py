@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
-from ..core.graph import Graph
-from ..core.math import ADD, ATOM, CALL, COMPARE, MULTIPLY, NEGATE, POWER, Math, name
+from ..core.math import ADD, ATOM, CALL, COMPARE, MULTIPLY, NEGATE, POWER, Math, beside
 
-__all__ = ["Style", "constant_math", "graph_math", "names", "number_text", "text"]
+__all__ = ["Style", "constant_math", "number_text", "quoted", "text"]
 
 Style = Literal["screen", "door"]
 
@@ -21,25 +20,24 @@ RAISED: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PLAIN: Final = str.maketrans({"−": "-", "·": "*", "×": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!="})
 ROOTS: Final = {None: "√", 2: "√", 3: "∛"}
 TIGHT: Final = frozenset("·×*")  # signs without spaces around them
-NAME_SIZE: Final = 5  # operations and operands in the name of an unnamed node; longer ones refer to nodes by number
 
 
 def text(math: Math, style: Style = "screen") -> str:
     """A formula in one line.
 
     >>> from backlight.core.math import infix, power
-    >>> sum_of = infix("+", name("x"), 1, ADD)
-    >>> text(infix("·", sum_of, 2, MULTIPLY)), text(power(sum_of, 2)), text(power(sum_of, 2), "door")
+    >>> total = infix("+", "x", 1, ADD)
+    >>> text(infix("·", total, 2, MULTIPLY)), text(power(total, 2)), text(power(total, 2), "door")
     ('(x + 1)·2', '(x + 1)²', '(x + 1)^2')
     """
     found: list[str] = []
     todo: list[Any] = [math]
     while todo:
         item = todo.pop()
-        if isinstance(item, str):
-            found.append(item)
-        else:
+        if isinstance(item, Math):
             todo += reversed(pieces(item, style))
+        else:
+            found.append(str(item))
     return "".join(found)
 
 
@@ -63,24 +61,26 @@ def pieces(math: Math, style: Style) -> list[Any]:
     if form == "name":
         return [parts[0]]
     if form == "number":
-        return [parts[0] if door else parts[0].replace("-", "−")]
+        return ["−" + parts[0][1:] if parts[0].startswith("-") and not door else parts[0]]
     if form == "string":
-        return [quoted(parts[0], "'")]
+        return [quoted(parts[0], "'") if door else parts[0]]
     if form == "infix":
         symbol = parts[0].translate(PLAIN) if door else parts[0]
         space = "" if symbol in TIGHT else " "
         # Comparisons do not chain; and x / 2·3, though read from left to right, looks like x / (2·3).
         left = binds + 1 if binds == COMPARE or (binds == MULTIPLY and parts[1].form == "fraction") else binds
-        return [*held(parts[1], left), f"{space}{symbol}{space}", *held(parts[2], binds + 1)]
+        return [*held(parts[1], left), f"{space}{symbol}{space}", *held(parts[2], binds + 1 if door else beside(binds, parts[2]))]
     if form == "prefix":
         sign = parts[0].translate(PLAIN) if door else parts[0]
         x = parts[1]
-        return [sign, *(["(", x, ")"] if x.form == "number" and x.binds == ATOM else held(x, NEGATE))]
+        whole = door and x.form == "number" and x.binds == ATOM  # the door takes -2 for a number and -(2) for its opposite
+        return [sign, *(["(", x, ")"] if whole else held(x, NEGATE))]
     if form == "postfix":
         mark = ".T" if door and parts[0] == "ᵀ" else parts[0]
         return [*held(parts[1], binds), mark]
     if form == "fraction":
-        return [*held(parts[0], MULTIPLY), " / ", *held(parts[1], MULTIPLY + 1)]
+        bar = " / " if binds <= MULTIPLY else "/"  # ∂y/∂x is one symbol
+        return [*held(parts[0], MULTIPLY), bar, *held(parts[1], MULTIPLY + 1)]
     if form == "power":
         return raised(parts[0], parts[1], door)
     if form == "root":
@@ -98,7 +98,9 @@ def pieces(math: Math, style: Style) -> list[Any]:
         return [*held(parts[0], CALL), "[", *listed(parts[1:]), "]"]
     if form == "piece":
         return ["where(", *listed(parts), ")"] if door else [parts[1], " if ", parts[0], " else ", parts[2]]
-    assert form in ("list", "matrix"), form
+    if form == "matrix":
+        return ["[", *listed([Math("list", row) for row in parts]), "]"]
+    assert form == "list", form
     return ["[", *listed(parts), "]"]
 
 
@@ -106,7 +108,7 @@ def raised(x: Math, exponent: Math, door: bool) -> list[Any]:
     """A power; on the screen whole exponents stand high."""
     if not door and exponent.form == "number" and exponent.parts[0].lstrip("-−").isdigit():
         return [*held(x, POWER + 1), exponent.parts[0].replace("−", "-").translate(RAISED)]
-    return [*held(x, POWER + 1), "^", *held(exponent, NEGATE)]
+    return [*held(x, POWER + 1), "^", *held(exponent, NEGATE if door else POWER)]
 
 
 def quoted(word: str, mark: str) -> str:
@@ -133,63 +135,3 @@ def constant_math(value: Any) -> Math:
         return Math("list", tuple(constant_math(v) for v in value))
     shown = number_text(value)
     return Math("number", (shown,), NEGATE if shown.startswith("-") else ATOM)
-
-
-def graph_math(graph: Graph, number: int, depth: int = 1 << 30, named: bool = True) -> Math:
-    """What a node stands for, as notation: down to inputs, named nodes (with `named`) and `depth` operations.
-
-    Operands further down are called by number, `%3`. What is used twice is written twice.
-    """
-    done: dict[tuple[int, int], Math] = {}
-    todo = [(number, depth)]
-    while todo:
-        i, left = todo[-1]
-        node = graph.nodes[i]
-        if (i, left) in done:
-            todo.pop()
-            continue
-        if node.op.name == "const" and not node.name:
-            done[(i, left)] = short_constant(node.attr("value"))
-        elif node.name and (named or not node.inputs) and i != number:
-            done[(i, left)] = name(node.name)
-        elif not node.inputs:
-            done[(i, left)] = name(node.name or f"%{i}")
-        elif left <= 0:
-            done[(i, left)] = name(f"%{i}")
-        else:
-            missing = [(j, left - 1) for j in node.inputs if (j, left - 1) not in done]
-            if missing:
-                todo += missing
-                continue
-            done[(i, left)] = node.op.math([done[(j, left - 1)] for j in node.inputs], node.attrs)
-        todo.pop()
-    return done[(number, depth)]
-
-
-def short_constant(value: Any) -> Math:
-    """A number as it is; of an array only that it is one."""
-    shape = getattr(value, "shape", None)
-    if shape is None and isinstance(value, (list, tuple)):
-        return constant_math(value) if len(str(value)) <= 40 else name("[…]")
-    return constant_math(value) if not shape else constant_math(value) if value.size <= 4 else name("[…]")
-
-
-def names(graph: Graph) -> list[str]:
-    """A name for every node: its own, or its operation on its operands; deeper operands by number, as in `%7 + 1`."""
-    spoken: list[tuple[Math, int]] = []
-    found = []
-    for i, node in enumerate(graph.nodes):
-        if node.name:
-            math, size = name(node.name), 1
-        elif node.op.name == "const":
-            math, size = short_constant(node.attr("value")), 1
-        elif not node.inputs:
-            math, size = name(f"%{i}"), 1
-        else:
-            said = [spoken[j] if spoken[j][1] <= NAME_SIZE else (name(f"%{j}"), 1) for j in node.inputs[:NAME_SIZE]]
-            more = [(name("…"), 1)] if len(node.inputs) > NAME_SIZE and node.op.variadic else []
-            math = node.op.math([m for m, _ in (*said, *more)], node.attrs)
-            size = 1 + sum(n for _, n in said)
-        spoken.append((math, size))
-        found.append(text(math))
-    return found
