@@ -121,6 +121,12 @@ def test_the_page_of_operations_is_what_the_rows_say():
     assert sorted(re.findall(r"^### `(\w+)\(", page, re.MULTILINE)) == sorted(TABLE)
 
 
+def test_the_page_of_rewrites_is_what_the_rules_say():
+    made = runpy.run_path(str(ROOT / "docs" / "make_rewrites.py"))
+    page = (ROOT / "docs" / "rewrites.md").read_text(encoding="utf-8")
+    assert page == made["page"](), "run `.venv/bin/python docs/make_rewrites.py`"
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_is_short_and_runs(example, tmp_path):
     assert len(example.read_text(encoding="utf-8").splitlines()) < 60

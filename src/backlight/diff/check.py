@@ -73,6 +73,10 @@ def check_grads(graph: Graph, values: Mapping[int, Any], machine: Machine, order
 
     `machine` runs a graph: (graph, values) -> the value of every node. Meant for float64; a kink or a jump at the values shows
     as a disagreement. Raises: as `reverse`.
+
+    >>> from backlight.run.reference import bind, evaluate
+    >>> check_grads(*bind(bl.parse("sin(x * y)"), {"x": 0.5, "y": 2.0}), evaluate).ok
+    True
     """
     out = graph.outputs[0] if of is None else of
     reach = [i for i in graph.inputs if is_float(graph.nodes[i])]

@@ -121,6 +121,11 @@ def measure(
     its elements are weighted by (default: ones). Inputs of fewer bits are measured as float64. `elements` picks, for an
     input, the places to measure in its flattened value; elsewhere the gradient is NaN.
     Raises: DifferentiationError for an output that is no real float.
+
+    >>> from backlight.run.reference import bind, evaluate
+    >>> found = measure(*bind(bl.parse("x^3 * y"), {"x": 2.0, "y": 5.0}), evaluate)
+    >>> float(round(found.gradients[0], 9)), bool(found.errors[0] < 1e-9)
+    (60.0, True)
     """
     out = graph.outputs[0] if of is None else of
     kind = graph.nodes[out].type

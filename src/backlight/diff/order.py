@@ -24,6 +24,12 @@ def higher(graph: Graph, of: int | None = None, wrt: int | None = None, order: i
     For an input of several numbers each further order is the gradient of the sum of the one before: element by element
     where the function is, and else the Hessian summed over its rows. The graph's `grads` and `parts` are those of the last
     order. Raises: ValueError for an order below 1; as `reverse`.
+
+    >>> from backlight.run.reference import bind, run
+    >>> graph, values = bind(bl.parse("x^4"), {"x": 2.0})
+    >>> made = higher(graph, order=4)
+    >>> [float(run(made.graph, values).value(n)) for n in made.nodes]
+    [16.0, 32.0, 48.0, 48.0, 24.0]
     """
     if order < 1:
         raise ValueError(f"the order of a derivative is 1, 2, 3, …, and {order} was asked for")

@@ -27,6 +27,11 @@ def derivative(graph: Graph, wrt: int, element: int = 0, of: int | None = None) 
     """The graph of ∂of/∂(one number of an input), its only output; what is used twice is one node.
 
     `element` is the place in the flattened input. An array output has a derivative of its own shape.
+
+    >>> from backlight.run.reference import bind
+    >>> made = derivative(bind(bl.parse("x * y + x"), {"x": 3.0, "y": 5.0})[0], 0)
+    >>> float(made(3.0, 5.0)), len(made)
+    (6.0, 5)
     """
     out = graph.outputs[0] if of is None else of
     kind = graph.nodes[wrt].type

@@ -232,7 +232,7 @@ def by_measuring(q: Question) -> Way:
         elements.setdefault(i, []).append(k)
     found, spent = timed(lambda: measure(q.graph, q.values, evaluate, q.out, q.inputs, elements=elements), 1)
     gradients = q.picked(found.gradients)
-    runs = f"{found.method}, {found.evaluations} runs"
+    runs = f"{found.method}, {found.evaluations} run{'s' if found.evaluations != 1 else ''}"
     once = sum(cost(needed(q.graph)))
     return Way("numeric", floats(gradients), q.error(gradients), found.evaluations * once, None, spent, runs)
 
@@ -316,6 +316,15 @@ def ways(
 
     `graph` is typed and `values` are its inputs by number; `of` is the node (default: the first output; an array counts as its
     sum), `wrt` the inputs (default: all floats). Raises: DifferentiationError for a node that is no real float.
+
+    >>> from backlight.run.reference import bind
+    >>> found = ways(*bind(bl.parse("(x * y)^2"), {"x": 3.0, "y": 5.0}))
+    >>> for way in found.ways: print(way.name, [round(g, 6) for g in way.gradients], way.size)
+    numeric [150.0, 90.0] None
+    symbolic, unshared [150.0, 90.0] 18
+    symbolic, shared [150.0, 90.0] 7
+    forward [150.0, 90.0] 11
+    reverse [150.0, 90.0] 9
     """
     q = Question(graph, values, of, wrt, most)
     value = float(evaluate(q.graph, values)[q.out])

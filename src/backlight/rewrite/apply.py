@@ -84,6 +84,8 @@ class Pass:
             if r.before is not None:
                 sought = pattern(r.before)
                 self.tops.setdefault(sought.nodes[-1].op, []).append((r, sought))
+        for some in self.tops.values():  # the rule that says more goes first: log(1 + exp(x)) before log(1 + a)
+            some.sort(key=lambda pair: -len(pair[1].nodes))
 
     def run(self) -> dict[int, int]:
         """Copy every node; the new number of each."""
@@ -210,6 +212,14 @@ def apply(graph: Graph, rules: str | Sequence[str] = "stabilise") -> Rewritten:
 
     Gradients that were written behind the graph are kept only where an output needs them. Raises: NameError for a rule
     that there is not, InputError where the graph has no types yet.
+
+    >>> from backlight.run.reference import bind
+    >>> graph, values = bind(bl.parse("log(1 + exp(x))"), {"x": 800.0})
+    >>> print(apply(graph))
+    softplus at node 4: log(1 + exp(x)) → softplus(x), with x = x
+        exp(x) overflows from x = 710 on, and 1 + exp(x) is 1 below x = -37: softplus is x and exp(x) there
+    >>> float(apply(graph).graph(800.0))
+    800.0
     """
     if not graph.typed:
         raise InputError("a graph without types cannot be rewritten: give its inputs values first, as in bl.backprop")
