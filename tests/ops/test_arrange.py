@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backlight import errors, ops
+from backlight import api, errors, ops
 from backlight.core.array import Tape
-from backlight.core.graph import Graph
+from backlight.core.graph import Graph, Node
 from backlight.core.table import TABLE
 from backlight.diff.reverse import reverse
 from backlight.run.reference import evaluate, run
@@ -91,3 +91,25 @@ def test_G4_signatures_of_products_and_sums():
     graph = Graph(tuple(tape.nodes), tuple(tape.inputs), (len(tape.nodes) - 1,))
     found = run(graph, {0: np.ones((5, 10)), 1: np.ones(5)})
     assert [found[k].signature for k in (3, 4)] == ["Aᵀ×b :: Matrix a → Vector a → Vector a", "Σ[0] :: Vector a → a"]
+
+
+@pytest.mark.parametrize(
+    ("row", "attrs", "error", "message"),
+    [
+        ("sin", (), errors.DTypeError,
+         "sin: x is 2 arrays, (Vector Float64, Vector Float64): take one of them, as in item(x, k=0)"),
+        ("index", (("key", 2),), errors.ShapeError,
+         "index: there is no result 2 among 2, (Vector Float64, Vector Float64)"),
+    ],
+)  # fmt: skip
+def test_one_of_several_results_is_chosen(row, attrs, error, message):
+    def untyped(name: str, attrs: Any) -> Graph:  # as a text is read: before types are known
+        nodes = (Node(T["input"], name="x"), Node(T["split"], (0,)), Node(T[name], (1,), attrs=attrs))
+        return Graph(nodes, (0,), (2,))
+
+    good = untyped("index", (("key", -1),))
+    assert api.run(good, x=[1.0, 2.0, 3.0, 4.0]).output.value.tolist() == [3.0, 4.0]
+    assert api.backprop(good, x=[1.0, 2.0, 3.0, 4.0])["x"].gradient.tolist() == [0.0, 0.0, 1.0, 1.0]
+    with pytest.raises(error) as found:
+        api.run(untyped(row, attrs), x=[1.0, 2.0])
+    assert str(found.value) == message

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BacklightError, InputError
+from ..errors import BacklightError, InputError, ShapeError
 from .array import as_value
 from .graph import Graph, Node
-from .types import Type, type_of
+from .table import TABLE
+from .types import TupleType, Type, type_of
 
 __all__ = ["typed", "whole_inputs"]
 
@@ -51,6 +52,8 @@ def typed(graph: Graph, types: Mapping[int, Type], dtype: Any = "float64") -> Gr
             nodes.append(node._replace(type=type_of(value)))
             continue
         try:
+            if name == "index":
+                node = chosen(node, nodes)
             found = node.op.infer(tuple([nodes[j].type for j in node.inputs]), node.attrs)  # type: ignore[misc]
         except BacklightError as error:
             if node.at is None or not node.at.code:
@@ -58,6 +61,17 @@ def typed(graph: Graph, types: Mapping[int, Type], dtype: Any = "float64") -> Gr
             raise type(error)(pointed(str(error), node)) from None
         nodes.append(node._replace(type=found))
     return graph.with_(nodes=tuple(nodes))
+
+
+def chosen(node: Node, nodes: list[Node]) -> Node:
+    """x[0] is an index, and where x has several results it is one of these."""
+    above, key = nodes[node.inputs[0]].type, node.attr("key")
+    if not isinstance(above, TupleType) or type(key) is not int:
+        return node
+    if not -len(above.types) <= key < len(above.types):
+        raise ShapeError(f"index: there is no result {key} among {len(above.types)}, {above}")
+    k = key % len(above.types)
+    return node._replace(op=TABLE["item"], attrs=(("k", k),) if k else ())
 
 
 def pointed(message: str, node: Node) -> str:
