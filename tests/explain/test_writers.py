@@ -4,11 +4,14 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from backlight import ops
 from backlight.core.math import ADD, MULTIPLY, Math, bars, call, fraction, index, infix, name, number, power, prefix, root
 from backlight.core.op import TABLE
 from backlight.explain.formula import spelled
 from backlight.explain.latex import latex
 from backlight.explain.mathml import mathml
+
+assert ops.__all__  # the room was imported, so the table is filled
 
 MATRIX = Math("matrix", ((number(1), number(2)), (number(3), number(4))))
 X_PLUS_1 = infix("+", "x", 1, ADD)
