@@ -123,11 +123,13 @@ solve: Op = operation(
 def cofactors_value(x: Any) -> Any:
     """By the singular values, which need no division: u·(products of the others)·vᵀ, with the sign of det u · det v."""
     x = floats(x)
-    u, sizes, vt = np.linalg.svd(x)
+    lost = ~np.isfinite(x).all((-2, -1), keepdims=True)  # which has no singular values, and would fail the others with it
+    u, sizes, vt = np.linalg.svd(np.where(lost, 0, x))
     n = x.shape[-1]
     others = np.stack([np.prod(np.delete(sizes, k, -1), -1) for k in range(n)], -1) if n else sizes
     sign = np.linalg.det(u) * np.linalg.det(vt)
-    return np.asarray(np.conj(np.conj(sign)[..., None, None] * ((u * others[..., None, :]) @ vt)), x.dtype)
+    found = np.conj(np.conj(sign)[..., None, None] * ((u * others[..., None, :]) @ vt))
+    return np.where(lost, np.nan, found).astype(x.dtype)
 
 
 def cofactors_vjp(g: Any, z: Any, x: Any) -> Any:
@@ -148,6 +150,8 @@ cofactors: Op = operation(
         Case(REGULAR, gives=np.linalg.det(REGULAR) * np.linalg.inv(REGULAR).T),
         Case(STACK),
         Case([[2.5]], gives=[[1.0]]),
+        Case([[[1.0, 2.0], [3.0, 5.0]], [[np.nan, 1.0], [2.0, 3.0]]],
+             gives=[[[5.0, -3.0], [-2.0, 1.0]], [[np.nan, np.nan], [np.nan, np.nan]]], smooth=False),
         Case(s.MATRIX, raises=f"cofactors: {NOT_SQUARE}"),
     ],
 )  # fmt: skip
