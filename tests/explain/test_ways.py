@@ -4,7 +4,7 @@ from tests.diff.test_reverse import graph_of
 
 from backlight.errors import DifferentiationError
 from backlight.explain.ways import Way, Ways, cost, growth, ways
-from backlight.ops import exp, matmul, relu, sigmoid, sin, sum, tanh
+from backlight.ops import exp, lgamma, matmul, relu, sigmoid, sin, sum, tanh
 
 NAMES = ["numeric", "symbolic, unshared", "symbolic, shared", "forward", "reverse"]
 W, X = np.linspace(-1, 1, 9).reshape(3, 3), np.array([0.1, 0.2, 0.3])
@@ -57,7 +57,7 @@ def test_a_tree_that_is_too_large_is_counted_and_not_written():
 
 
 def test_the_error_is_against_more_digits_than_the_ways_have():
-    found = ways(graph_of(lambda x: exp(sin(x)) * tanh(x), 0.7), {0: np.float64(0.7)})
+    found = ways(graph_of(lambda x: exp(sin(x)) / x, 0.7), {0: np.float64(0.7)})
     if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps:
         assert found.reference == "reverse mode in extended precision"
         assert 0.0 < max(way.error for way in found.ways) < 1e-15
@@ -109,3 +109,20 @@ def test_what_cannot_be_compared_is_said():
     assert str(caught.value) == (
         "node 2 (greater) is Bool, and the ways are compared on real floats: differentiate one of those instead"
     )
+
+
+def test_whole_numbers_are_no_parameters():
+    with pytest.raises(DifferentiationError) as caught:
+        ways(graph_of(lambda x: sin(x), np.int64(1)), {0: np.int64(1)})
+    assert str(caught.value) == "there is no input of real floats to differentiate by: give one, as in x=1.0"
+
+
+def test_float32_is_compared_too():
+    x = np.array([0.5, 2.0], np.float32)
+    found = ways(graph_of(lambda x: tanh(x) * x, x), {0: x})
+    assert all(way.error < 1e-6 for way in found.ways)
+
+
+def test_a_row_that_computes_in_64_bits_is_no_judge_of_64_bits():
+    found = ways(graph_of(lambda x: lgamma(x), 1.5), {0: np.float64(1.5)})
+    assert found.reference == "reverse mode"

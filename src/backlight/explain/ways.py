@@ -133,9 +133,11 @@ class Question:
             )
         self.graph, self.out = summed(graph, out)
         self.values = values
-        inputs = [i for i in graph.inputs if is_float(graph.nodes[i])] if wrt is None else list(wrt)
+        inputs = [i for i in (graph.inputs if wrt is None else wrt) if graph.type(i).dtype.kind == "f"]
         all_of_them = [(i, k) for i in inputs for k in range(graph.type(i).size)]
         self.total = len(all_of_them)
+        if not all_of_them:
+            raise DifferentiationError("there is no input of real floats to differentiate by: give one, as in x=1.0")
         if not all_of_them:
             raise InputError("there is no float input to differentiate by, so there are no ways to compare")
         self.parameters: list[Parameter] = all_of_them[: max(1, min(most, EFFORT // (EVALUATIONS * len(graph))))]
@@ -212,7 +214,18 @@ def extended(graph: Graph, values: Mapping[int, Any]) -> list[Any] | None:
     for node, value in zip(graph.nodes, found, strict=True):
         if is_float(node) and np.asarray(value).dtype != np.longdouble:
             return None
+        if is_float(node) and node.inputs and not keeps_digits(node, [found[k] for k in node.inputs]):
+            return None
     return found
+
+
+def keeps_digits(node: Node, operands: Sequence[Any]) -> bool:
+    """Whether a row answers with more digits than float64 has when its operands have more: some compute in 64 bits."""
+    fine = [np.nextafter(x, np.longdouble(np.inf)) if np.asarray(x).dtype == np.longdouble else x for x in operands]
+    with np.errstate(all="ignore"):
+        value = np.asarray(node.op.value(*fine, **dict(node.attrs)))
+    exact = (value == 0) | ~np.isfinite(value)
+    return bool(np.all(exact) or np.any(value != value.astype(np.float64)))
 
 
 def timed(work: Callable[[], Any], rounds: int = 3) -> tuple[Any, float]:
