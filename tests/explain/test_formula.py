@@ -1,8 +1,8 @@
 """Names of nodes."""
 
 import backlight as bl
-from backlight.explain.formula import names
 from backlight.explain.form import text_form
+from backlight.explain.formula import names
 
 
 def test_G6_a_node_has_its_own_name_or_one_from_its_operation_and_operands():
