@@ -172,7 +172,7 @@ def test_derivatives_of_higher_order(explain):
 
 def test_rewrites_are_shown_step_by_step_with_their_reasons(explain):
     out = explain("log(1 + exp(x))", "x=-40", "--rewrite")[1]
-    assert "\n\nrewritten in 2 steps:\n  log(1 + #2) → log1p(#2)\n      log1p: 1 + a rounds away the digits" in out
+    assert "\n\nrewritten in 1 step:\n  log(1 + e^x) → softplus(x)\n      softplus: exp(x) overflows from x = 710 on" in out
     assert out.startswith("softplus(x)\n")
     assert "nothing was rewritten" in explain("x*1", "x=2", "--rewrite=stabilise")[1]
     found = json.loads(explain("x*1", "x=2", "--rewrite=simplify", "--json")[1])
