@@ -244,7 +244,7 @@ def test_a_saved_run_is_explained_without_running(explain, tmp_path):
         (["x", "x=1", "--wrt", "q"], "no node is called 'q'; there is x"),
         (["x", "x=1", "--node", "9"], "there is no node 9: this graph has nodes 0 to 1"),
         (["x", "x=[1, 2]", "--upstream", "[1, 2, 3]"], "the upstream gradient has shape (3,), and node 0 has shape (2,)"),
-        (["2^3", "--ways"], "there is no float input to differentiate by, so there are no ways to compare"),
+        (["2^3", "--ways"], "there is no input of real floats to differentiate by: give one, as in x=1.0"),
         (
             ["item(x)", "x=1"],
             "item: takes one of several outputs, and x is one array, Float64 ()\n    item(x)\n    ^^^^^^^",

@@ -24,7 +24,7 @@ from ..diff.forward import forward
 from ..diff.numeric import measure
 from ..diff.reverse import is_float, reverse
 from ..diff.symbolic import counted, derivative, needed, tree, tree_sizes
-from ..errors import DifferentiationError, InputError
+from ..errors import DifferentiationError
 from ..rewrite.apply import Step, apply
 from ..run.reference import evaluate
 
@@ -138,8 +138,6 @@ class Question:
         self.total = len(all_of_them)
         if not all_of_them:
             raise DifferentiationError("there is no input of real floats to differentiate by: give one, as in x=1.0")
-        if not all_of_them:
-            raise InputError("there is no float input to differentiate by, so there are no ways to compare")
         self.parameters: list[Parameter] = all_of_them[: max(1, min(most, EFFORT // (EVALUATIONS * len(graph))))]
         self.inputs = list(dict.fromkeys(i for i, _ in self.parameters))
         written = reverse(self.graph, self.out, self.inputs)
