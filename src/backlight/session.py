@@ -33,6 +33,8 @@ def array(value: Any, name: str = "") -> Array:
     array([10., 20.])
     """
     tape = open_tape()
+    if tape is not None and value.__class__ is float:  # the short way, for a session of many numbers
+        return tape.input(name, value)
     if isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     return Array(None, -1, as_value(value)) if tape is None else tape.input(name, as_value(value))
