@@ -3,6 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+import backlight
 from backlight.core.array import Array
 from backlight.errors import DifferentiationError, InputError, ShapeError
 from backlight.ops import exp, log, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
@@ -97,6 +98,7 @@ def test_an_argument_that_is_not_used_gets_zeros():
 
 def test_stop_gradient_counts_as_constant():
     assert grad(lambda x: x * stop_gradient(x))(3.0) == 3.0
+    assert backlight.stop_gradient is stop_gradient
 
 
 def test_vjp_takes_upstream_gradients_of_every_output():

@@ -26,6 +26,7 @@ PUBLIC = {
     "record": "read.python",
     "run": "api",
     "show": "api",
+    "stop_gradient": "ops.mark",
     "trace": "read.python",
     "value_and_grad": "transform",
     "vjp": "transform",
