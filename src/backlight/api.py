@@ -101,9 +101,9 @@ def explain(run: Run, of: int | str | None = None, wrt: int | str | None = None)
 
 def differentiated_at(run: Run, of: int) -> Run:
     """The same forward run with the gradients of another node."""
-    graph = run.graph
-    forward = graph.with_(nodes=graph.nodes[: graph.forward_count], grads={}, parts={}, tangents={}, forward=-1)
-    return run_typed(reverse(forward, of), {i: run.value(i) for i in graph.inputs})
+    from .explain.descent import forward_only
+
+    return run_typed(reverse(forward_only(run.graph), of), {i: run.value(i) for i in run.graph.inputs})
 
 
 def show(

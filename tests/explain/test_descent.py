@@ -49,17 +49,13 @@ def test_a_step_that_goes_up_is_called_so():
             "descend: the output has shape (2,), and only a single number goes down",
         ),
         (
-            lambda: descend(ran(lambda x: x * x, x=3.0), wrt=[1]),
+            lambda: descend(ran(lambda x: x * 2.0, x=3.0), wrt=[1]),
             InputError,
             "descend: node 1 has no gradient in this run: differentiate by it too",
         ),
     ],
 )
 def test_what_cannot_go_down_is_said(call, error, message):
-    made = call
-    if error is InputError:
-        run = ran(lambda x: x * 2.0, x=3.0)
-        made = lambda: descend(run, wrt=[1])
     with pytest.raises(error) as caught:
-        made()
+        call()
     assert str(caught.value) == message
