@@ -39,7 +39,7 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
 PUBLIC = [
     "array", "backprop", "compile", "errors", "explain", "grad", "gradients", "hessian",
     "hvp", "jacobian", "jvp", "linearize", "load_run", "parse", "record", "run", "show", "stop_gradient",
-    "trace", "value_and_grad", "vjp",
+    "trace", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ PUBLIC = {
     "trace": "read.python",
     "value_and_grad": "transform",
     "vjp": "transform",
+    "vmap": "many",
 }
 
 __all__ = list(PUBLIC)

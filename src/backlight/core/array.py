@@ -62,9 +62,13 @@ class Tape:
 
     `scope`, `why` and `at` are stamped on every node written while they are set; with `positions` each node gets the
     place in the user's source that it was written at.
+
+    A tape may be opened inside another, for a function that is traced on its own (the body of a loop, one of a batch).
+    What such a function takes from around it is `held`: the number out there, and that of the input that stands for it.
+    While the `inner` tape is open, whatever is done is written there.
     """
 
-    __slots__ = ("at", "guards", "inputs", "nodes", "open", "positions", "scope", "values", "why")
+    __slots__ = ("at", "guards", "held", "inner", "inputs", "nodes", "open", "parent", "positions", "scope", "values", "why")
 
     def __init__(self, values: bool = False, positions: bool = False) -> None:
         self.nodes: list[Node] = []
@@ -76,6 +80,9 @@ class Tape:
         self.at: At | None = None
         self.open = True
         self.guards: list[Guard] = []
+        self.parent: Tape | None = None
+        self.inner: Tape | None = None
+        self.held: dict[int, int] = {}
 
     def add(
         self, op: Any, inputs: tuple[int, ...], type: Any, attrs: Any = (), name: str = "", value: Any = None
@@ -104,6 +111,27 @@ class Tape:
         value = as_value(value) if dtype is None else np.asarray(value, dtype)[()]
         number = self.add(TABLE["const"], (), type_of(value), (("value", value),), "", value)
         return Array(self, number, value if self.values is not None else None)
+
+    def hold(self, x: Array, op: str = "") -> Array:
+        """An array as one of this tape: a constant if it has no tape, an input that stands for it if it is from around this one."""
+        tape = x.tape
+        if tape is self:
+            return x
+        if tape is None:
+            return self.constant(x.value)
+        if self.parent is None or not self.open:
+            raise GraphError(
+                f"{op or 'array'}: node {x.number} was written in another trace: "
+                "a value must not leave the function it was traced in, return it from there instead"
+            )
+        y = self.parent.hold(x, op)
+        number = self.held.get(y.number)
+        if number is None:
+            node = self.parent.nodes[y.number]
+            before, self.why, self.at = (self.why, self.at), SOURCE, node.at
+            number = self.held[y.number] = self.add(TABLE["input"], (), node.type, (), node.name or f"outer.{y.number}", y._value)
+            self.why, self.at = before
+        return Array(self, number, y._value)
 
     def handle(self, number: int) -> Array:
         """The array that stands for a node of this tape."""
@@ -325,18 +353,21 @@ class Array:
         return repr(self) if self._value is None else str(self._value)
 
 
-def one_tape(op: str, arrays: Sequence[Any]) -> Tape | None:
-    """The tape that all arrays with a tape share; a GraphError where there are two."""
-    tape: Tape | None = None
+def one_tape(op: str, arrays: Sequence[Any]) -> Tape:
+    """The tape that an operation on these arrays is written to: theirs, or the innermost that is open around or inside it."""
+    tapes = {id(x.tape): x.tape for x in arrays if type(x) is Array and x.tape is not None}
+    found = max(tapes.values(), key=lambda tape: (tape.open, depth(tape)))
+    while found.inner is not None:
+        found = found.inner
     for x in arrays:
         if type(x) is Array and x.tape is not None:
-            if tape is None:
-                tape = x.tape
-            elif x.tape is not tape:
-                raise GraphError(
-                    f"{op}: node {x.number} was written in another trace: "
-                    "a value must not leave the function it was traced in, return it from there instead"
-                )
-    return tape
+            found.hold(x, op)
+    return found
 
 
+def depth(tape: Tape | None) -> int:
+    """How many tapes are open around this one."""
+    count = 0
+    while tape is not None and tape.parent is not None:
+        tape, count = tape.parent, count + 1
+    return count

@@ -91,6 +91,8 @@ class Op:
     chooses              whether the row takes some numbers and leaves others, so that a live mask begins at it
     mark                 (types, rows that made the operands) -> the short mark, where it depends on them
     inside               the same in smaller operations
+    batch                (n, xs, mapped, **attrs) -> the result for a batch of n, which is the first axis of the operands that
+                         are mapped; "inside": as its smaller operations say; None: as the kind of the row says, else one by one
     integers             operands that must be whole numbers (indices, seeds)
     cost                 (types…, **attrs) -> floating point operations; elementwise rows count one an element
     analytic             whether a complex step through `value` gives the derivative
@@ -116,6 +118,7 @@ class Op:
     chooses: bool = False
     mark: Rule | None = None
     inside: Rule | None = None
+    batch: Rule | Literal["inside"] | None = None
     integers: tuple[int, ...] = ()
     cost: Rule | None = None
     analytic: bool = False
@@ -216,7 +219,7 @@ class Op:
             x, y = args
             if type(x) is Array and type(y) is Array:
                 tape = x.tape
-                if tape is not None and tape is y.tape and len(self.args) == 2:
+                if tape is not None and tape is y.tape and tape.inner is None and len(self.args) == 2:
                     nodes = tape.nodes
                     a, b = x.number, y.number
                     kinds: Any = (nodes[a].type, nodes[b].type)
@@ -236,7 +239,7 @@ class Op:
         else:
             frozen = ()
         tape = None
-        plain = False
+        plain = mixed = False
         for x in args:
             if type(x) is Array:
                 if x.tape is None:
@@ -244,11 +247,13 @@ class Op:
                 elif tape is None:
                     tape = x.tape
                 elif x.tape is not tape:
-                    one_tape(self.name, args)
+                    mixed = True
             else:
                 plain = True
         if tape is None:
             return self.eager(args, frozen)
+        if mixed or tape.inner is not None:
+            tape, plain = one_tape(self.name, args), True
         nodes = tape.nodes
         if plain:
             args = tuple(self.place(tape, args, k) for k in range(len(args)))
@@ -270,7 +275,7 @@ class Op:
         """The operand as an array on the tape: numbers become constants of the dtype that NumPy would give them."""
         x = args[k]
         if type(x) is Array:
-            return x if x.tape is tape else tape.constant(x.value)
+            return tape.hold(x, self.name)  # type: ignore[no-any-return]
         return tape.constant(x, self.weak(x, args, k))  # type: ignore[no-any-return]
 
     def weak(self, x: Any, args: Sequence[Any], k: int) -> Any:

@@ -10,6 +10,7 @@ from ..core import math as m
 from ..core.op import Case, Op, operation
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError, ValueError
+from . import batched
 from . import samples as s
 from .linear import conjugate, fitted, matmul, swapped
 from .reduce import float_type
@@ -55,6 +56,7 @@ inv: Op = operation(
     type=lambda x: square_type("inv", x),
     value=inv_value,
     vjp=lambda g, z, x: -matmul(adjoint(z), matmul(g, adjoint(z))),
+    batch=batched.stacked_matrices("inv"),
     cases=[
         Case([[2.0, 0.0], [0.0, 4.0]], gives=[[0.5, 0.0], [0.0, 0.25]], grads=[[[-0.25, -0.125], [-0.125, -0.0625]]]),
         Case(REGULAR),
@@ -106,6 +108,7 @@ solve: Op = operation(
     value=solve_value,
     vjp=(solve_by_a, solve_by_b),
     linear=(1,),
+    batch=batched.solved,
     cases=[
         Case([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0], gives=[1.0, 0.5], grads=[[[-0.5, -0.25], [-0.25, -0.125]], [0.5, 0.25]]),
         Case(REGULAR, s.ROW),
@@ -146,6 +149,7 @@ cofactors: Op = operation(
     type=lambda x: square_type("cofactors", x),
     value=cofactors_value,
     vjp=cofactors_vjp,
+    batch=batched.stacked_matrices("cofactors"),
     cases=[
         Case(REGULAR, gives=np.linalg.det(REGULAR) * np.linalg.inv(REGULAR).T),
         Case(STACK),
@@ -170,6 +174,7 @@ det: Op = operation(
     type=det_type,
     value=lambda x: np.linalg.det(floats(x)),
     vjp=lambda g, z, x: reshape(g, shape=(*g.shape, 1, 1)) * conjugate(cofactors(x)),
+    batch=batched.stacked_matrices("det"),
     cases=[
         Case([[1.0, 2.0], [3.0, 4.0]], gives=-2.0, grads=[[[4.0, -3.0], [-2.0, 1.0]]]),
         Case([[1.0, 2.0], [2.0, 4.0]], gives=0.0, grads=[[[4.0, -2.0], [-2.0, 1.0]]], smooth=False, note="singular"),
@@ -211,6 +216,7 @@ cholesky: Op = operation(
     type=lambda x: square_type("cholesky", x),
     value=cholesky_value,
     vjp=cholesky_vjp,
+    batch=batched.stacked_matrices("cholesky"),
     cases=[
         Case([[4.0, 0.0], [0.0, 9.0]], gives=[[2.0, 0.0], [0.0, 3.0]]),
         Case(DEFINITE),

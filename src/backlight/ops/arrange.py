@@ -10,6 +10,7 @@ import numpy as np
 from ..core.op import Case, Op, operation
 from ..core.types import TupleType, Type
 from ..errors import ShapeError, ValueError
+from . import batched
 from . import samples as s
 from .axes import Axis, axes_of, axis_of, sizes
 from .index import index, moved, scatter_add
@@ -41,6 +42,7 @@ flip: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, axis=None: None if mask is None else flip(mask, axis=axis),
     analytic=True,
+    batch=batched.along_axes("flip"),
     cases=[
         Case(s.ROW, gives=s.ROW[::-1]),
         Case(s.MATRIX),
@@ -73,6 +75,7 @@ roll: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, shift=1, axis=None: None if mask is None else roll(mask, shift=opposite(shift), axis=axis),
     analytic=True,
+    batch=batched.rolled,
     cases=[
         Case(s.ROW, gives=[0.35, 1.6, -0.9]),
         Case(s.MATRIX, shift=-2),
@@ -112,6 +115,7 @@ concat: Op = operation(
     jvp=lambda ts, z, *xs, axis=0: concat(*map(moved, ts, xs), axis=axis),
     mask=lambda k, mask, z, *xs, axis=0: None if mask is None else index(mask, key=stretch_of(k, xs, axis)),
     analytic=True,
+    batch=batched.set_beside("concat"),
     cases=[
         Case([1.0, 2.0], [3.0], gives=[1.0, 2.0, 3.0], grads=[[1.0, 1.0], [1.0]]),
         Case(s.MATRIX, s.OTHER, s.POSITIVE, axis=-1),
@@ -144,6 +148,7 @@ stack: Op = operation(
     jvp=lambda ts, z, *xs, axis=0: stack(*map(moved, ts, xs), axis=axis),
     mask=lambda k, mask, z, *xs, axis=0: None if mask is None else index(mask, key=along(axis % z.ndim, k)),
     analytic=True,
+    batch=batched.set_beside("stack"),
     cases=[
         Case(1.5, 2.5, gives=[1.5, 2.5], grads=[1.0, 1.0]),
         Case(s.MATRIX, s.OTHER, axis=1),
@@ -190,6 +195,7 @@ split: Op = operation(
     vjp=lambda g, z, x, parts=2, axis=0: concat(*g, axis=axis),
     linear=(0,),
     analytic=True,
+    batch=batched.along_axes("split"),
     cases=[
         Case([1.0, 2.0, 3.0, 4.0], gives=([1.0, 2.0], [3.0, 4.0])),
         Case(s.MATRIX, parts=3, axis=-1),
@@ -242,6 +248,7 @@ tile: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, times=2: None if mask is None else tile_back(mask, x, times, joined),
     analytic=True,
+    batch=batched.tiled,
     cases=[
         Case([1.0, 2.0], gives=[1.0, 2.0, 1.0, 2.0], grads=[[2.0, 2.0]]),
         Case(s.MATRIX, times=(2, 1, 3)),
@@ -280,6 +287,7 @@ repeat: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, times=2, axis=None: None if mask is None else repeat_back(mask, x, times, axis, joined),
     analytic=True,
+    batch=batched.repeated,
     cases=[
         Case([1.0, 2.0], gives=[1.0, 1.0, 2.0, 2.0], grads=[[2.0, 2.0]]),
         Case(s.TENSOR, times=3, axis=1),
@@ -354,6 +362,7 @@ pad: Op = operation(
     jvp=lambda ts, z, x, width=1, mode="constant", value=0.0: pad(ts[0], width=width, mode=mode),
     mask=lambda k, mask, z, x, **attrs: None if mask is None else pad_vjp(mask, z, x, **attrs),
     analytic=True,
+    batch=batched.padded,
     cases=[
         Case([1.0, 2.0], width=(1, 2), gives=[0.0, 1.0, 2.0, 0.0, 0.0], grads=[[1.0, 1.0]]),
         Case(s.MATRIX, width=((1, 0), (0, 2)), value=-1.5),

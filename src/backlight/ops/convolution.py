@@ -16,6 +16,7 @@ import numpy as np
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError, ValueError
+from . import batched
 from . import samples as s
 from .linear import conjugate
 
@@ -223,6 +224,7 @@ def family(rank: int) -> tuple[Op, Op, Op]:
         vjp=(conv_by_x, conv_by_w),
         linear=(0, 1),
         cost=lambda x, w, **settings: 2 * conv_type(x, w, **settings).size * int(np.prod(w.shape[1:])),
+        batch=batched.convolution(name),
         analytic=True,
         cases=conv_cases(name, rank),
     )  # fmt: skip
@@ -254,6 +256,7 @@ def family(rank: int) -> tuple[Op, Op, Op]:
         vjp=(turned_by_x, turned_by_w),
         linear=(0, 1),
         cost=lambda x, w, **settings: 2 * x.size * int(np.prod(w.shape[1:])),
+        batch=batched.convolution(turned),
         analytic=True,
         cases=transpose_cases(turned, rank),
     )  # fmt: skip
@@ -289,6 +292,7 @@ def family(rank: int) -> tuple[Op, Op, Op]:
         vjp=(weight_by_x, weight_by_y),
         linear=(0, 1),
         cost=lambda x, y, **settings: 2 * y.size * x.shape[1] * int(np.prod(settings["size"])),
+        batch=batched.convolution_weights(weights),
         analytic=True,
         cases=weight_cases(weights, rank),
     )  # fmt: skip

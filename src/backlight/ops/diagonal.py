@@ -9,6 +9,7 @@ import numpy as np
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError
+from . import batched
 from . import samples as s
 from .index import embed, index, live
 from .reduce import sum as sum_along
@@ -40,6 +41,7 @@ def side(name: str, doc: str, keep: Any) -> Op:
         linear=(0,),
         mask=lambda operand, mask, z, x, k=0: row(live(mask, z), k=k),
         chooses=True,
+        batch=batched.stacked_matrices(name),
         cases=[
             Case([[1.0, 2.0], [3.0, 4.0]], gives=keep((2, 2), 0) * [[1.0, 2.0], [3.0, 4.0]], grads=[keep((2, 2), 0) * 1.0]),
             Case(s.MATRIX, k=1),
@@ -107,6 +109,7 @@ diag: Op = operation(
     chooses=True,
     inside=diag_inside,
     analytic=True,
+    batch="inside",
     cases=[
         Case([1.5, 2.5], gives=[[1.5, 0.0], [0.0, 2.5]], grads=[[1.0, 1.0]]),
         Case(s.MATRIX, gives=[0.7, 1.9], grads=[[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]),
@@ -143,6 +146,7 @@ trace: Op = operation(
     chooses=True,
     inside=lambda x: sum_along(x * eye(x), axis=(-2, -1)),
     analytic=True,
+    batch=batched.stacked_matrices("trace"),
     cases=[
         Case([[1.5, 2.0], [3.0, 4.0]], gives=5.5, grads=[[[1.0, 0.0], [0.0, 1.0]]]),
         Case(s.MATRIX),

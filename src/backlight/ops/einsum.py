@@ -16,6 +16,7 @@ import numpy as np
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError, ValueError
+from . import batched
 from . import samples as s
 from .linear import conjugate, fitted, matmul, matmul_left, matmul_right, matmul_type
 from .shape import cast
@@ -132,6 +133,7 @@ einsum: Op = operation(
     mask=lambda k, mask, z, *xs, spec="": reached(k, mask, xs, spec),
     cost=einsum_cost,
     analytic=True,
+    batch=batched.by_letters(read),
     cases=[
         Case(s.MATRIX, s.TENSOR[0], spec="ij,jk->ik", gives=s.MATRIX @ s.TENSOR[0]),
         Case(s.MATRIX, s.OTHER, spec="ij,ij"),
@@ -177,6 +179,7 @@ dot: Op = operation(
     cost=lambda x, y: 2 * dot_type(x, y).size * x.shape[-1],
     inside=lambda x, y: matmul(x, y),
     analytic=True,
+    batch=batched.matrix_product,
     cases=[
         Case([1.0, 2.0], [3.0, 4.0], gives=11.0, grads=[[3.0, 4.0], [1.0, 2.0]]),
         Case(s.ROW, s.POSITIVE_ROW),
@@ -208,6 +211,7 @@ outer: Op = operation(
     linear=(0, 1),
     inside=lambda x, y: einsum(x, y, spec="i,j->ij"),
     analytic=True,
+    batch=batched.outer_product,
     cases=[
         Case([1.0, 2.0], [3.0, 4.0], gives=[[3.0, 4.0], [6.0, 8.0]], grads=[[7.0, 7.0], [3.0, 3.0]]),
         Case(s.ROW, s.VECTOR),

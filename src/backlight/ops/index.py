@@ -19,6 +19,7 @@ from ..core import math as m
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError, ValueError
+from . import batched
 from . import samples as s
 from .axes import axis_of
 from .compare import equal, logical_and, logical_not, where
@@ -93,6 +94,7 @@ index: Op = operation(
     mask=lambda k, mask, z, x, key=(): embed(live(mask, z), key=key, shape=x.shape),
     chooses=True,
     analytic=True,
+    batch=batched.indexed,
     cases=[
         Case(s.MATRIX, key=1, gives=[-0.4, 1.9, -2.6], grads=[[[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]]),
         Case(s.MATRIX, key=(0, -1), gives=2.1),
@@ -134,6 +136,7 @@ embed: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, x, key=(), shape=(): None if mask is None else index(mask, key=key),
     analytic=True,
+    batch=batched.embedded,
     cases=[
         Case(s.ROW, key=1, shape=(2, 3), gives=[[0.0, 0.0, 0.0], [1.6, -0.9, 0.35]], grads=[[1.0, 1.0, 1.0]]),
         Case(s.MATRIX, key=("::2", "...", "1:"), shape=(3, 4)),
@@ -171,6 +174,7 @@ gather: Op = operation(
     mask=lambda k, mask, z, x, i, axis=0: scatter_add(live(mask, z), i, size=x.shape[axis], axis=axis % x.ndim),
     chooses=True,
     analytic=True,
+    batch=batched.gathered,
     cases=[
         Case([1.5, 2.5, 3.5], [2, 0, 2], gives=[3.5, 1.5, 3.5], grads=[[1.0, 0.0, 2.0], None]),
         Case(s.MATRIX, [[0, -1], [1, 1]], axis=-1),
@@ -219,6 +223,7 @@ scatter_add: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, y, i, size=0, axis=0: None if mask is None else gather(mask, i, axis=axis),
     analytic=True,
+    batch=batched.scattered,
     cases=[
         Case([1.0, 2.0, 4.0], [0, 2, 0], size=4, gives=[5.0, 0.0, 2.0, 0.0], grads=[[1.0, 1.0, 1.0], None]),
         Case(s.MATRIX, [1, 1, -1], size=3, axis=1),
@@ -305,6 +310,7 @@ scatter: Op = operation(
     mask=scatter_mask,
     chooses=True,
     analytic=True,
+    batch=batched.put,
     cases=[
         Case([1.0, 2.0, 3.0], [2, 0], [7.0, 8.0], gives=[8.0, 2.0, 7.0], grads=[[0.0, 1.0, 0.0], None, [1.0, 1.0]]),
         Case([1.0, 2.0, 3.0], [1, 1], [7.0, 8.0], gives=[1.0, 8.0, 3.0], grads=[[1.0, 0.0, 1.0], None, [0.0, 1.0]],
@@ -346,6 +352,7 @@ take_along_axis: Op = operation(
     mask=lambda k, mask, z, x, i, axis=-1: add_along_axis(live(mask, z), i, size=x.shape[axis], axis=axis),
     chooses=True,
     analytic=True,
+    batch=batched.along_axes("take_along_axis"),
     cases=[
         Case([1.5, 2.5, 3.5], [1, 1], gives=[2.5, 2.5], grads=[[0.0, 2.0, 0.0], None]),
         Case(s.MATRIX, [[2, -3], [1, 1]]),
@@ -385,6 +392,7 @@ add_along_axis: Op = operation(
     linear=(0,),
     mask=lambda k, mask, z, y, i, size=0, axis=-1: None if mask is None else take_along_axis(mask, i, axis=axis),
     analytic=True,
+    batch=batched.along_axes("add_along_axis"),
     cases=[
         Case([1.0, 2.0, 4.0], [0, 2, 0], size=4, gives=[5.0, 0.0, 2.0, 0.0], grads=[[1.0, 1.0, 1.0], None]),
         Case(s.MATRIX, [[1, 0, 1], [0, 0, -1]], size=3, axis=0),

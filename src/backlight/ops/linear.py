@@ -12,6 +12,7 @@ from ..core.op import Case, Op, operation
 from ..core.table import TABLE
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError
+from . import batched
 from . import samples as s
 from .arithmetic import mul
 from .shape import permute, reshape, sum_to
@@ -99,6 +100,7 @@ matmul: Op = operation(
     linear=(0, 1),
     cost=lambda x, y: 2 * matmul_type(x, y).size * x.shape[-1],
     analytic=True,
+    batch=batched.matrix_product,
     cases=[
         Case(s.MATRIX, s.TENSOR[0]),
         Case(s.MATRIX, s.ROW),

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import DTypeError, ShapeError
+from . import batched
 from . import samples as s
 from .axes import Axis, axes_of, axis_of
 from .compare import equal, logical_and, where
@@ -148,6 +149,7 @@ argsort: Op = operation(
     attrs={"axis": -1, "descending": False},
     type=sort_type("argsort"),
     value=sort_order,
+    batch=batched.along_axes("argsort"),
     cases=[
         Case([2.0, 1.0, 2.0, 0.5], gives=[3, 1, 0, 2]),
         Case([2.0, 1.0, 2.0, 0.5], descending=True, gives=[0, 2, 1, 3]),
@@ -174,6 +176,7 @@ sort: Op = operation(
     jvp=lambda ts, z, x, axis=-1, descending=False: take_along_axis(ts[0], argsort(x, axis=axis, descending=descending), axis=axis),
     mask=lambda k, mask, z, x, axis=-1, descending=False: None if mask is None else sort_back(mask, x, axis, descending),
     inside=lambda x, axis=-1, descending=False: take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis),
+    batch=batched.along_axes("sort"),
     cases=[
         Case([2.0, 3.0, 1.0], gives=[1.0, 2.0, 3.0], grads=[[1.0, 1.0, 1.0]]),
         Case([1.0, 1.0, 0.0], gives=[0.0, 1.0, 1.0], smooth=False, note="a tie"),

@@ -14,6 +14,7 @@ from ..core.op import Case, Op, operation
 from ..core.table import TABLE
 from ..core.types import Type
 from ..errors import DTypeError, ShapeError, ValueError
+from . import batched
 from .convolution import Windows, each, image, layout, missing, padded, pads_of, seen
 from .index import add_along_axis, live, take_along_axis
 from .reduce import float_type
@@ -91,6 +92,7 @@ max_pool_places: Op = operation(
     attrs={**SETTINGS, "dilation": 1},
     type=places_type,
     value=places_value,
+    batch=batched.over_first("max_pool_places"),
     cases=[
         Case([[[1.0, 3.0, 3.0, 0.0]]], gives=[[[1, 2]]]),
         Case(apart(2, 1, 4, 5), size=(3, 2), stride=1, padding=1),
@@ -136,6 +138,7 @@ def max_pool(rank: int) -> Op:
         mask=lambda k, mask, z, x, **settings: back(live(mask, z), x, settings),
         chooses=True,
         inside=inside,
+        batch=batched.over_first(name),
         cases=[
             Case(apart(1, 2, *spatial)),
             Case(apart(2, 1, *spatial), size=3, stride=(2, 1, 1)[:rank], padding=1),
@@ -202,6 +205,7 @@ def avg_pool(rank: int) -> Op:
         value=value,
         vjp=back,
         linear=(0,),
+        batch=batched.over_first(name),
         analytic=True,
         cases=[
             Case(apart(1, 2, *spatial)),

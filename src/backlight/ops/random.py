@@ -309,6 +309,7 @@ dropout: Op = operation(
     mask=dropout_mask,
     chooses=True,
     inside=dropout_inside,
+    batch="inside",
     cases=[
         Case([1.0, 2.0, 3.0, 4.0], 1, gives=[2.0, 0.0, 6.0, 8.0], grads=[[2.0, 0.0, 2.0, 2.0], None]),
         Case(s.TENSOR, 3, rate=0.25),

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import ShapeError
+from . import batched
 from . import samples as s
 from .axes import axis_of
 from .index import embed, index
@@ -71,6 +72,7 @@ cumsum: Op = operation(
     mask=lambda k, mask, z, x, axis=-1, exclusive=False, reverse=False: None if mask is None else cumsum(
         mask, axis=axis, exclusive=exclusive, reverse=not reverse) > 0,
     analytic=True,
+    batch=batched.along_axes("cumsum"),
     cases=[
         Case([1.0, 2.0, 4.0], gives=[1.0, 3.0, 7.0], grads=[[3.0, 2.0, 1.0]]),
         Case([1.0, 2.0, 4.0], exclusive=True, reverse=True, gives=[6.0, 4.0, 0.0]),
@@ -120,6 +122,7 @@ recurrence: Op = operation(
     ),
     linear=(1,),
     analytic=True,
+    batch=batched.along_axes("recurrence"),
     cases=[
         Case([9.0, 2.0, 3.0], [1.0, 1.0, 1.0], gives=[1.0, 3.0, 10.0], grads=[[0.0, 4.0, 3.0], [9.0, 4.0, 1.0]]),
         Case(s.MATRIX, s.OTHER, reverse=True),
@@ -157,6 +160,7 @@ cumprod: Op = operation(
     ),
     vjp=cumprod_vjp,
     analytic=True,
+    batch=batched.along_axes("cumprod"),
     cases=[
         Case([2.0, 3.0, 4.0], gives=[2.0, 6.0, 24.0], grads=[[16.0, 10.0, 6.0]]),
         Case([0.0, 2.0, 3.0], gives=[0.0, 0.0, 0.0], grads=[[9.0, 0.0, 0.0]], note="a zero"),

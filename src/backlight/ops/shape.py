@@ -10,6 +10,7 @@ from ..core import math as m
 from ..core.op import Case, Op, operation
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError
+from . import batched
 from . import samples as s
 from .axes import Axis, axes_of, axis_of
 
@@ -36,6 +37,7 @@ broadcast_to: Op = operation(
     linear=(0,),
     mask=lambda k, m, z, x, shape=(): None if m is None else sum_to(cast(m, dtype="float64"), shape=x.shape) > 0.0,
     analytic=True,
+    batch=batched.stretched,
     cases=[Case(1.5, shape=(2, 3)), Case(s.ROW, shape=(2, 3)), Case(s.ROW, shape=(2, 4), raises="broadcast_to: cannot stretch Vector Float64 (3,) to (2, 4)")],
 )  # fmt: skip
 
@@ -65,6 +67,7 @@ sum_to: Op = operation(
     linear=(0,),
     mask=lambda k, m, z, x, shape=(): None if m is None else broadcast_to(m, shape=x.shape),
     analytic=True,
+    batch=batched.summed,
     cases=[Case(s.MATRIX, shape=(3,)), Case(s.MATRIX, shape=(2, 1)), Case(s.MATRIX, shape=()), Case(s.MATRIX, shape=(5,), raises="sum_to: cannot sum Matrix Float64 (2, 3) to (5,), which does not stretch to it")],
 )  # fmt: skip
 
@@ -94,6 +97,7 @@ reshape: Op = operation(
     linear=(0,),
     mask=lambda k, m, z, x, shape=(): None if m is None else reshape(m, shape=x.shape),
     analytic=True,
+    batch=batched.flattened(reshape_type),
     cases=[Case(s.MATRIX, shape=(3, 2)), Case(s.MATRIX, shape=-1), Case(np.zeros((0, 2)), shape=(3, 0)), Case(s.MATRIX, shape=(4, 2), raises="reshape: Matrix Float64 (2, 3) has 6 numbers, which do not fill (4, 2)")],
 )  # fmt: skip
 
@@ -110,6 +114,7 @@ transpose: Op = operation(
     linear=(0,),
     mask=lambda k, m, z, x: None if m is None else transpose(m),
     analytic=True,
+    batch=batched.transposed,
     cases=[Case(s.MATRIX), Case(s.ROW), Case(s.TENSOR)],
 )  # fmt: skip
 
@@ -140,6 +145,7 @@ permute: Op = operation(
     linear=(0,),
     mask=lambda k, m, z, x, axes=(): None if m is None else permute(m, axes=unpermuted(axes)),
     analytic=True,
+    batch=batched.permuted,
     cases=[
         Case(s.TENSOR, axes=(2, 0, 1)),
         Case(s.MATRIX, axes=(-1, 0)),
@@ -174,6 +180,7 @@ squeeze: Op = operation(
     mask=back,
     inside=lambda x, axis=None: reshape(x, shape=squeeze_type(x.type, axis).shape),
     analytic=True,
+    batch=batched.flattened(squeeze_type),
     cases=[
         Case(s.ROW[None, :, None], gives=s.ROW),
         Case(s.ROW[None, :, None], axis=-1),
@@ -204,6 +211,7 @@ expand_dims: Op = operation(
     mask=back,
     inside=lambda x, axis=0: reshape(x, shape=expand_type(x.type, axis).shape),
     analytic=True,
+    batch=batched.flattened(expand_type),
     cases=[
         Case(s.ROW, axis=-1, gives=s.ROW[:, None]),
         Case(s.MATRIX, axis=(0, 2)),
@@ -234,6 +242,7 @@ flatten: Op = operation(
     mask=back,
     inside=lambda x, start=0: reshape(x, shape=flatten_type(x.type, start).shape),
     analytic=True,
+    batch=batched.flattened(flatten_type),
     cases=[
         Case(s.MATRIX),
         Case(s.TENSOR, start=1),
@@ -264,6 +273,7 @@ swapaxes: Op = operation(
     mask=lambda k, mask, z, x, first=-2, second=-1: None if mask is None else swapaxes(mask, first=first, second=second),
     inside=lambda x, first=-2, second=-1: permute(x, axes=exchanged(x.type, first, second)),
     analytic=True,
+    batch=batched.swapped,
     cases=[
         Case(s.MATRIX, gives=s.MATRIX.T),
         Case(s.TENSOR, first=0, second=2),
@@ -299,6 +309,7 @@ moveaxis: Op = operation(
     mask=lambda k, mask, z, x, source=0, destination=-1: None if mask is None else moveaxis(mask, source=destination, destination=source),
     inside=lambda x, source=0, destination=-1: permute(x, axes=moved_order(x.type, source, destination)),
     analytic=True,
+    batch=batched.moved,
     cases=[
         Case(s.TENSOR),
         Case(s.TENSOR, source=(0, 1), destination=(-1, 0)),
@@ -324,5 +335,6 @@ cast: Op = operation(
     vjp=cast_vjp,
     linear=(0,),
     mask=lambda k, m, z, x, dtype="float64": m,
+    batch=batched.stacked_matrices("cast"),
     cases=[Case(s.MATRIX, dtype="float32", gives=s.MATRIX.astype("float32"), smooth=False), Case([1, 2], dtype="float64"), Case(s.MATRIX, dtype="float64", gives=s.MATRIX)],
 )  # fmt: skip

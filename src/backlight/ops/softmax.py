@@ -13,6 +13,7 @@ import numpy as np
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import DTypeError
+from . import batched
 from . import samples as s
 from .axes import Axis, axes_of
 from .compare import equal, where
@@ -133,6 +134,7 @@ softmax: Op = operation(
     value=softmax_value,
     vjp=lambda g, z, x, axis=-1: z * (g - sum_along(g * z, axis=axis, keepdims=True)),
     inside=softmax_inside,
+    batch=batched.along_axes("softmax"),
     cases=[
         Case([0.0, 0.0], gives=[0.5, 0.5], grads=[[0.0, 0.0]]),
         Case([1000.0, -1000.0], gives=[1.0, 0.0], grads=[[0.0, 0.0]], smooth=False),
@@ -172,6 +174,7 @@ log_softmax: Op = operation(
     value=log_softmax_value,
     vjp=lambda g, z, x, axis=-1: g - softmax(x, axis=axis) * sum_along(g, axis=axis, keepdims=True),
     inside=lambda x, axis=-1: x - logsumexp(x, axis=axis, keepdims=True),
+    batch=batched.along_axes("log_softmax"),
     cases=[
         Case([0.0, 0.0], gives=[-np.log(2.0), -np.log(2.0)], grads=[[0.0, 0.0]]),
         Case([1000.0, -1000.0], gives=[0.0, -2000.0], smooth=False),

@@ -24,7 +24,7 @@ from ..core.tree import Nest, flatten
 from ..errors import InputError
 from . import numpy as numpy  # NumPy's functions find their rows from here on
 
-__all__ = ["Traced", "as_array", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
+__all__ = ["Traced", "as_array", "enclosed", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
 
 OPEN: ContextVar[Tape | None] = ContextVar("tape", default=None)
 
@@ -52,6 +52,20 @@ def record(positions: bool = True) -> Iterator[Tape]:
             yield tape
     finally:
         OPEN.reset(token)
+
+
+@contextmanager
+def enclosed() -> Iterator[Tape]:
+    """A tape inside the one that is open, if one is: for a function traced on its own that may use values from around it."""
+    outer = open_tape()
+    with record(outer is None or outer.positions) as tape:
+        if outer is not None:
+            tape.parent, outer.inner = outer, tape
+        try:
+            yield tape
+        finally:
+            if outer is not None:
+                outer.inner = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +123,8 @@ def traced(function: Callable[..., Any], args: Sequence[Any], named: dict[str, A
 
 def as_array(tape: Tape, name: str, leaf: Any) -> Array:
     """A result as a node: a plain number is a constant."""
-    if isinstance(leaf, Array) and leaf.tape is tape:
-        return leaf
+    if isinstance(leaf, Array):
+        return tape.hold(leaf)
     if not isinstance(leaf, (bool, np.bool_)) and not is_number(leaf):
         place = f" as {name}" if name else ""
         raise InputError(f"the function returned {type(leaf).__name__} {leaf!r:.40}{place}: return numbers or arrays of them")
