@@ -19,6 +19,7 @@
     done.setAttribute("width", String((Number(bar.dataset.width) * (step + 1)) / (last + 1)));
     bar.setAttribute("aria-valuenow", String(step + 1));
     bar.setAttribute("aria-valuemax", String(last + 1));
+    bar.setAttribute("aria-valuetext", caption.textContent);
     if (step === last) pause();
   };
   const pause = () => {

@@ -23,6 +23,7 @@ __all__ = ["Film", "animated", "film", "numbered"]
 
 CAPTION = 30.0           # px of height for the caption
 CONTROLS = 34.0          # px for the row of controls
+BUTTONS = ".bl .button{cursor:pointer}.bl .button:focus-visible{outline:3px solid var(--forward)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def animated(told: Film, *, theme: Theme = "auto", seconds_a_step: float = 0.8) 
         f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" class="bl" {names} {size}>',
         f"<title>{escape(drawing.title)}</title>",
         f"<desc>{escape(drawing.twin)}</desc>",
-        f"<style>{style(theme)}.bl .hidden{{visibility:hidden}}.bl .button{{cursor:pointer}}</style>",
+        f"<style>{style(theme)}.bl .hidden{{visibility:hidden}}{BUTTONS}</style>",
     ]
     for step, marks in _by_step(told):
         parts.append(f'<g data-step="{step}">')
@@ -143,7 +144,8 @@ def _controls(width: float, y: float, caption: str) -> str:
         )
     x, wide = EDGE + 164, width - 2 * EDGE - 168
     parts.append(
-        f'<g class="button" id="bar" role="slider" aria-label="step" data-x="{x:g}" data-width="{wide:g}">'
+        f'<g class="button" id="bar" role="slider" tabindex="0" aria-label="step" aria-valuemin="1" '
+        f'data-x="{x:g}" data-width="{wide:g}">'
         f'<rect x="{x:g}" y="{row + 5:g}" width="{wide:g}" height="10" rx="5"/>'
         f'<rect id="done" class="parameter" x="{x:g}" y="{row + 5:g}" width="{wide:g}" height="10" rx="5"/></g>'
     )

@@ -143,7 +143,7 @@ def _cards(
     labels: Sequence[Sequence[tuple[str, Tone]]],
 ) -> list[Mark]:
     marks: list[Mark] = []
-    for box in sheet.boxes:
+    for box in reversed(sheet.boxes):                      # outputs first: the order in which a keyboard goes
         left, top = box.x - box.width / 2 + EDGE, box.y - box.height / 2 + EDGE
         if box.shows >= len(boxes):
             edge = edges[box.shows - len(boxes)]           # what rises is its operand's, what falls its consumer's

@@ -1,12 +1,14 @@
 """A page that holds everything: one HTML file that opens from disk with the network off.
 
 It shows the picture, to be panned and zoomed; a click, or Enter on a node, tells the node's story beside it, with its
-formulas as MathML; below stands the same content as a table. The page does no arithmetic and knows no operation: stories
-are written here, and `page.js` shows and hides them. What is looked at is kept in the address, so a link is a place.
+formulas as MathML, set in a typeface that the page holds; below stands the same content as a table. The page does no
+arithmetic and knows no operation: stories are written here, and `page.js` shows and hides them. What is looked at is kept
+in the address, so a link is a place.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection
 from html import escape
 from importlib.resources import files
@@ -29,8 +31,8 @@ __all__ = ["fragment", "html"]
 
 WHOLE = 400              # numbers of an array that are written out in its story
 HELP = (
-    "Choose a node: click it, or press Tab and Enter. The arrows go up to what uses it and down to its operands; "
-    "+ and − zoom, 0 shows all."
+    "Choose a node: click it, or press Tab and Enter. From there ↑ goes to what uses it, ↓ to its first operand, "
+    "← and → to the operands beside it; + and − zoom, 0 shows all, Escape leaves."
 )
 BUTTONS = "".join(
     [
@@ -41,7 +43,7 @@ BUTTONS = "".join(
         "</div>",
     ]
 )
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:"
 
 
 def html(
@@ -65,20 +67,29 @@ def html(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f"<title>{escape(picture.title)}</title>",
-        f"<style>{style(theme)}\n{look}</style>",
+        f"<style>{style(theme)}\n{typeface()}\n{look}</style>",
         "</head>",
         '<body class="bl">',
         f"<header><h1>{escape(picture.title)}</h1>{BUTTONS}</header>",
         '<main><div id="sheet">',
         svg(picture, theme=theme, role="group"),
         f'</div><aside id="story" aria-label="story" aria-live="polite" tabindex="0"><p class="quiet">{HELP}</p></aside></main>',
-        f"<details><summary>The same as a table</summary>{_table(seen)}</details>",
+        f'<section aria-label="table"><details><summary>The same as a table</summary>{_table(seen)}</details></section>',
         *_stories(seen, run),
         f"<script>{script}</script>",
         "</body></html>",
         "",
     ]
     return "\n".join(parts)
+
+
+def typeface() -> str:
+    """The style sheet's rule that brings the typeface of the formulas along: brackets and sums stretch with it."""
+    data = base64.b64encode(files("backlight.show").joinpath("fonts/STIXTwoMath.woff2").read_bytes()).decode()
+    return (
+        "/* STIX Two Math, copyright 2001-2021 The STIX Fonts Project Authors, SIL Open Font License 1.1, a subset */\n"
+        f'@font-face{{font-family:"STIX Two Math";src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+    )
 
 
 def fragment(subject: Graph | Run, *, parameters: Collection[str | int] = ()) -> str:

@@ -8,14 +8,19 @@
   const size = { width: whole.width, height: whole.height };
   const stories = new Map([...document.querySelectorAll("template[data-story]")].map((t) => [t.dataset.story, t]));
   const frames = new Map();
+  const CHIP = 0.66;                                       // smaller than this, letters of 12 px cannot be read
+  const DOT = 0.16;                                        // and here large ones cannot either
   let seen = { x: 0, y: 0, k: 1 };                         // left, top, and how many times enlarged
   let chosen = "";
+  let above = "";                                          // the node from which one came down to the chosen one
+  const help = aside.innerHTML;
 
   const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
   const draw = () => {
     const { clientWidth: w, clientHeight: h } = sheet;
     svg.setAttribute("viewBox", `${seen.x} ${seen.y} ${w / seen.k} ${h / seen.k}`);
-    const place = [seen.x, seen.y, seen.k].map((x) => Number(x.toFixed(3))).join(",");
+    svg.dataset.size = seen.k < CHIP ? (seen.k < DOT ? "dot" : "chip") : "card";
+    const place = [seen.x, seen.y, seen.k].map((x) => Number(x.toPrecision(7))).join(",");
     history.replaceState(null, "", `#v1;view=${place}${chosen && `;node=${chosen}`}`);
   };
   const fit = () => {
@@ -50,7 +55,7 @@
       if (frame) reveal(frame);
       if (focus) frame?.focus({ preventScroll: true });
     } else {
-      aside.replaceChildren();
+      aside.innerHTML = help;
     }
     draw();
   };
@@ -65,10 +70,22 @@
   svg.addEventListener("keydown", (event) => {
     const number = event.target.dataset?.node;
     if (number === undefined) return;
-    const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
-    if (event.key === "Enter" || event.key === " ") choose(number);
-    else if (way) choose((stories.get(number)?.dataset[way] ?? number).split(" ")[0], true);
-    else return;
+    const links = (of, way) => (stories.get(of)?.dataset[way] ?? "").split(" ");
+    if (event.key === "Enter" || event.key === " ") {
+      choose(number);
+    } else if (event.key === "ArrowDown" && links(number, "down")[0]) {
+      above = number;
+      choose(links(number, "down")[0], true);
+    } else if (event.key === "ArrowUp" && links(number, "up")[0]) {
+      choose(links(number, "up")[0], true);
+    } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      const consumer = links(number, "up").includes(above) ? above : links(number, "up")[0];
+      const beside = links(consumer, "down");
+      const place = beside.indexOf(number) + (event.key === "ArrowLeft" ? -1 : 1);
+      if (beside[place]) choose(beside[place], true);
+    } else {
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
   });
