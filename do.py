@@ -33,6 +33,10 @@ CHECKS = [
     ("pytest", ["-m", "pytest"]),
 ]
 
+# What each kind of use installs, and which other kinds have that already.
+INSTALLS = {"main": ["--editable", "."], "studio": ["--editable", ".[studio]"], "dev": ["--editable", ".", "--group", "dev"]}
+ENOUGH = {"main": ["studio", "dev"], "studio": ["dev"], "dev": []}
+
 
 class SetupError(Exception):
     """Why this checkout cannot be set up, and what to do about it."""
@@ -45,7 +49,7 @@ def main(words: list[str]) -> int:
             "Run this file with a newer one, for instance: python3.12 do.py" % (sys.executable, *sys.version_info[:2])
         )
     if words[:1] != ["test"]:
-        make_ready("main")
+        make_ready("studio" if words[:1] == ["studio"] else "main")
         return hand_over([PYTHON, "-m", "backlight", *words])
     make_ready("dev")
     if words[1:]:
@@ -56,10 +60,10 @@ def main(words: list[str]) -> int:
 
 
 def make_ready(kind: str) -> None:
-    """Install the package, and with `dev` its test tools, unless that was done for this very `pyproject.toml`."""
+    """Install the package with what this kind of use needs, unless that was done for this very `pyproject.toml`."""
     stamp = os.path.join(VENV, ".ready-" + kind)
     wanted = ROOT + "\n" + read(os.path.join(ROOT, "pyproject.toml"))
-    enough = {stamp, os.path.join(VENV, ".ready-dev")}
+    enough = {stamp, *(os.path.join(VENV, ".ready-" + more) for more in ENOUGH[kind])}
     if os.path.exists(PYTHON) and any(read(done) == wanted for done in enough):
         return
     if not os.access(ROOT, os.W_OK):
@@ -68,8 +72,7 @@ def make_ready(kind: str) -> None:
     uv = find_uv()
     if not runs([PYTHON, "-c", ""]):  # none yet, or made by a Python that has since gone
         call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV])
-    install = [uv, "pip", "install", "--quiet", "--python", PYTHON, "--editable", "."]
-    call([*install, "--group", "dev"] if kind == "dev" else install)
+    call([uv, "pip", "install", "--quiet", "--python", PYTHON, *INSTALLS[kind]])
     with open(stamp + ".new", "w", encoding="utf-8") as file:
         file.write(wanted)
     os.replace(stamp + ".new", stamp)  # in one step: a run beside this one sees no stamp or all of it

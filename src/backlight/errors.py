@@ -24,7 +24,12 @@ __all__ = [
 
 
 class BacklightError(Exception):
-    """The root of all errors raised on purpose: `except bl.errors.BacklightError` catches them and nothing else."""
+    """The root of all errors raised on purpose: `except bl.errors.BacklightError` catches them and nothing else.
+
+    `at` is where in a text the mistake is, for editors that want to mark it: file, line, column, end, code; None elsewhere.
+    """
+
+    at: tuple[str, int, int, int, str] | None = None
 
 
 class ShapeError(BacklightError, builtins.ValueError):

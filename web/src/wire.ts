@@ -55,6 +55,14 @@ export interface Question {
   readonly part: "value" | "gradient" | "sign" | "shape";
 }
 
+/** There is no Code for this graph, and why: the page sends Move instead. */
+export interface Absent {
+  readonly kind: "absent";
+  readonly revision: number;
+  readonly reason: string;
+  readonly to: number;
+}
+
 /** Where the module keeps the value of a node, in bytes of its memory. */
 export interface Address {
   readonly node: number;
@@ -558,6 +566,7 @@ export type News =
   | Graph
   | Values
   | Code
+  | Absent
   | Verdicts
   | Told
   | Ways

@@ -1,4 +1,4 @@
-"""The command: `backlight explain TEXT|FILE [name=value …]`, `backlight bench [W1 W2 …]`.
+"""The command: `backlight explain TEXT|FILE [name=value …]`, `backlight studio`, `backlight bench [W1 W2 …]`.
 
 What it prints is put together first and written at once, so that a mistake leaves nothing half-written on standard
 output: it is one message on standard error and exit status 2. A reader that has gone away is no mistake, nor is Ctrl-C.
@@ -51,6 +51,10 @@ def answer(words: Sequence[str]) -> str:
         from .bench import bench
 
         return bench(found)
+    if found.command == "studio":
+        from .studio import studio
+
+        return studio(found)
     raise AssertionError(f"no module for {found.command}")
 
 

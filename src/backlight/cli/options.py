@@ -36,6 +36,7 @@ class Command:
     options: tuple[Option, ...]
     more: str = ""
     many: bool = False  # any number of words, instead of one text and values
+    bare: bool = False  # the text may be left out
 
 
 EXPLAIN = Command(
@@ -100,7 +101,26 @@ where times do not. Without names all workloads are run, which takes some minute
     many=True,
 )
 
-COMMANDS: Mapping[str, Command] = {"explain": EXPLAIN, "bench": BENCH}
+STUDIO = Command(
+    "[TEXT|FILE [name=value …]]",
+    "open the studio in the browser: type an equation, see it, step it, share it",
+    (
+        Option("port", "N", "listen on this port (2718, or the next that is free)"),
+        Option("host", "HOST", "listen on this address (127.0.0.1: only this machine); others ask for the token in the address"),
+        Option("no-open", "", "do not open a browser"),
+        Option("help", "", "this page"),
+    ),
+    """\
+Without a text the studio begins with an example. A file is a text of formulas, or a document that the studio saved.
+
+    backlight studio
+    backlight studio "sigmoid(w*x + b)" w=0.5 x=1 b=0
+    backlight studio network.txt --port 8080 --no-open
+""",
+    bare=True,
+)
+
+COMMANDS: Mapping[str, Command] = {"explain": EXPLAIN, "studio": STUDIO, "bench": BENCH}
 
 VALUE = re.compile(r"[^\W\d][\w.′']*=(?!=)")  # `x=2`, and not `x==2`
 LIKE_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?", re.DOTALL)
@@ -173,7 +193,7 @@ def texts_and_values(command: str, plain: Sequence[str], relaxed: bool) -> tuple
             f"{command} takes one text, and got {texts[0]!r:.40} and {texts[1]!r:.40}: "
             "put a text with blanks between quotation marks, and values as in x=2"
         )
-    if not texts and not relaxed:
+    if not texts and not relaxed and not COMMANDS[command].bare:
         raise InputError(f'{command} needs a text or a file, as in: backlight {command} "(4*x + 1)^2" x=2')
     values: dict[str, str] = {}
     skipped = False

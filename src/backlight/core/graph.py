@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCE", "Above", "At", "Graph", "Node", "Part", "Parts", "Why", "WhyKind", "live_nodes", "nearest"]
 
-WhyKind = Literal["source", "local", "downstream", "sum", "seed", "unused", "rewrite", "mask", "tangent", "inside"]
+WhyKind = Literal["source", "local", "downstream", "sum", "seed", "unused", "rewrite", "mask", "tangent", "inside", "update"]
 
 
 class At(NamedTuple):

@@ -58,7 +58,9 @@ def typed(graph: Graph, types: Mapping[int, Type], dtype: Any = "float64") -> Gr
         except BacklightError as error:
             if node.at is None or not node.at.code:
                 raise
-            raise type(error)(pointed(str(error), node)) from None
+            placed = type(error)(pointed(str(error), node))
+            placed.at = node.at
+            raise placed from None
         nodes.append(node._replace(type=found))
     return graph.with_(nodes=tuple(nodes))
 

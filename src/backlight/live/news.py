@@ -254,6 +254,15 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """There is no `Code` for this graph, and why: the page sends `Move` instead."""
+
+    revision: int
+    reason: str
+    to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Something wrong at a node, and in which pass it happened; `helps` says what may mend it."""
 

@@ -15,6 +15,7 @@ from typing import Final, get_args
 
 from .document import VERSION, Binding, Document, Look, Question
 from .news import (
+    Absent,
     Address,
     Card,
     Code,
@@ -74,7 +75,7 @@ from .wishes import (
 __all__ = [
     "NEWS", "VERSION", "WISHES", "WITH_BYTES",
     "Binding", "Document", "Look", "Question",
-    "Address", "Card", "Code", "Contour", "Descended", "File", "Filling", "Formula", "Found",
+    "Absent", "Address", "Card", "Code", "Contour", "Descended", "File", "Filling", "Formula", "Found",
     "Graph", "Growth", "Hint", "Input", "Landscape", "Lesson", "Limits", "Line", "Marked",
     "Mistake", "Opened", "Piece", "Place", "Route", "Slot", "Span", "Step", "Told",
     "Update", "Values", "Verdict", "Verdicts", "Way", "Ways", "Welcome", "Word",
@@ -88,7 +89,7 @@ Wish = (
 )  # fmt: skip
 
 News = (
-    Welcome | Mistake | Opened | Formula | Graph | Values | Code | Verdicts | Told | Ways | Landscape | Contour | Descended
+    Welcome | Mistake | Opened | Formula | Graph | Values | Code | Absent | Verdicts | Told | Ways | Landscape | Contour | Descended
     | Marked | Hint | Found | File
 )  # fmt: skip
 

@@ -26,19 +26,23 @@ NUMBERS: Final = 1 << 27  # in one array: a gigabyte of float64
 LONG: Final = 100 * LIMIT  # words: data may be pasted
 
 
-def read_value(text: str) -> Any:
+def read_value(text: str, *, most: int = NUMBERS, files: bool = True) -> Any:
     """A number, nested lists of numbers or a NumPy array, from what a person types on a command line.
 
     Draws are the same on every machine and every day: `normal(shape…, mean=0, std=1, seed=0)`,
     `uniform(shape…, low=0, high=1, seed=0)`; and `zeros(…)`, `ones(…)`, `eye(n)`, `range(n)`, `linspace(a, b, n)`.
-    A `.csv` may have a line of titles; one row or one column becomes a vector.
-    Raises: SyntaxError with a caret; InputError for a name that has no value; FileError for a file that cannot be read.
+    A `.csv` may have a line of titles; one row or one column becomes a vector. `most` is how many numbers an array may have;
+    without `files` none is read, for texts that come from elsewhere.
+    Raises: SyntaxError with a caret; InputError for a name that has no value; FileError for a file that cannot be read;
+    LimitError for more than `most` numbers.
 
     >>> read_value("-1"), read_value("[[1, 2], [3, 4]]"), read_value("zeros(2)")
     (-1, [[1, 2], [3, 4]], array([0., 0.]))
     """
     text = text.strip()
     if text.startswith("@"):
+        if not files:
+            raise FileError(f"{text[:40]}: files are not read here: give the numbers themselves")
         return read_file(text[1:])
     found, place = words(text, functions() | set(MAKERS), LONG)
     statements = tree(found, place)
@@ -47,13 +51,13 @@ def read_value(text: str) -> Any:
         raise place.mistake("expected one value, as in 2, [1, 2] or normal(3, seed=1)", 0, len(text))
     item = parts[0][0]
     if item[0] == "call" and item[3][0][3] in MAKERS:
-        return make(item, place)
+        return make(item, place, most)
     value = quiet_literal(place, item, set())
     if value is not None:
         if isinstance(value, tuple):
             rectangular(place, item, value)
         return as_lists(value)
-    return computed(statements, place)
+    return computed(statements, place, most)
 
 
 def as_lists(value: Any) -> Any:
@@ -61,7 +65,7 @@ def as_lists(value: Any) -> Any:
     return [as_lists(v) for v in value] if isinstance(value, tuple) else value
 
 
-def computed(statements: list[Tree], place: Place) -> Any:
+def computed(statements: list[Tree], place: Place, most: int) -> Any:
     """The value of a formula without names."""
     graph = Builder(place, LONG).graph(statements)
     if graph.inputs:
@@ -78,8 +82,8 @@ def computed(statements: list[Tree], place: Place) -> Any:
             else:
                 operands = [values[j] for j in node.inputs]
                 result = node.op.infer(tuple([type_of(v) for v in operands]), node.attrs)
-                if isinstance(result, Type) and result.size > NUMBERS:
-                    raise LimitError(f"{node.op.name}: {result.size} numbers are more than the limit, {NUMBERS}")
+                if isinstance(result, Type) and result.size > most:
+                    raise LimitError(f"{node.op.name}: {result.size} numbers are more than the limit, {most}")
                 values.append(node.op.value(*operands, **dict(node.attrs)))
     return values[graph.outputs[0]]
 
@@ -109,7 +113,7 @@ MAKERS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str]]] = {
 }
 
 
-def make(item: Tree, place: Place) -> Any:
+def make(item: Tree, place: Place, most: int) -> Any:
     """An array by its shape."""
     _, start, end, parts = item
     name = parts[0][3]
@@ -141,8 +145,8 @@ def make(item: Tree, place: Place) -> Any:
     count = 1
     for n in (*sizes, *(sizes if name == "eye" else ())):
         count *= n
-    if count > NUMBERS or len(sizes) > 32:
-        raise place.mistake(f"{name}: {count} numbers are more than the limit, {NUMBERS}", start, end, LimitError)
+    if count > most or len(sizes) > 32:
+        raise place.mistake(f"{name}: {count} numbers are more than the limit, {most}", start, end, LimitError)
     return maker(*given, **named)
 
 

@@ -116,9 +116,9 @@ class Place:
             code = ("…" if left else "") + cut + ("…" if left + SHOWN < len(code) else "")
             column -= left - (1 if left else 0)
         whole = f"line {at.line}, column {at.column}: {message}\n    {code}\n    {' ' * (column - 1)}{'^' * width}"
-        if kind is SyntaxError:
-            return SyntaxError(whole, ("<text>", at.line, at.column, at.code))
-        return kind(whole)
+        error = SyntaxError(whole, ("<text>", at.line, at.column, at.code)) if kind is SyntaxError else kind(whole)
+        error.at = at
+        return error
 
 
 def near(word: str, known: Collection[str]) -> str:

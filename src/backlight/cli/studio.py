@@ -1,0 +1,50 @@
+"""`backlight studio`: what its command line asks for. The server is the room `studio`; what it needs is an extra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import FileError, InputError
+from ..live.document import Binding, Document
+from .options import Words
+
+__all__ = ["studio"]
+
+LARGEST_TEXT = 400_000  # characters: what a session takes
+
+
+def studio(words: Words) -> str:
+    """Serve until interrupted; nothing is printed then."""
+    options = words.options
+    port = options.get("port")
+    if port is not None and not (port.isdecimal() and int(port) < 1 << 16):
+        raise InputError(f"--port is a whole number from 0 to 65535, and it is {port!r:.40}")
+    document = None if words.text is None else read_document(words.text, words.values)
+    try:
+        from ..studio.serve import serve
+    except ModuleNotFoundError as error:
+        raise InputError(f"the studio needs {error.name}: pip install 'backlight[studio]' brings it") from None
+    serve(document, host=options.get("host", "127.0.0.1"), port=None if port is None else int(port), opens="no-open" not in options)
+    return ""
+
+
+def read_document(text: str, values: Mapping[str, str]) -> Document:
+    """The document that a file holds, or a text that was typed."""
+    path = Path(text)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):
+        is_file = False
+    title = ""
+    if is_file:
+        title = path.stem
+        try:
+            text = path.read_text("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise FileError(f"{path} is not a text: byte {error.start} is not UTF-8") from None
+        except OSError as error:
+            raise FileError(f"cannot read {path}: {error.strerror}") from None
+    if len(text) > LARGEST_TEXT:
+        raise InputError(f"the text has {len(text)} characters, and the studio takes {LARGEST_TEXT}")
+    return Document(text, {name: Binding(value) for name, value in values.items()}, title)
