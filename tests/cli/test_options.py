@@ -44,7 +44,8 @@ def test_words_are_told_apart(line, text, values, options):
             ["explian", "x"],
             "there is no command 'explian'; did you mean 'explain'? (to explain a formula: backlight explain \"explian\")",
         ),
-        (["x^2", "x=1"], "there is no command 'x^2'; there is explain, studio, bench (to explain a formula: backlight explain \"x^2\")"),
+        (["x^2", "x=1"],
+         "there is no command 'x^2'; there is explain, studio, bench (to explain a formula: backlight explain \"x^2\")"),
         (["explain"], 'explain needs a text or a file, as in: backlight explain "(4*x + 1)^2" x=2'),
         (["explain", "--json"], 'explain needs a text or a file, as in: backlight explain "(4*x + 1)^2" x=2'),
         (
