@@ -32,3 +32,41 @@ def test_right_rules_are_right_and_kinks_are_named_not_failed():
     (kink,) = [v for v in verdicts if v.kind == "kink"]
     assert made.graph.nodes[kink.consumer].op.name == "relu"
     assert kink.element == (0,)
+
+
+@pytest.mark.parametrize(
+    ("value", "local", "x", "kind"),
+    [
+        (np.sin, lambda z, x: np.nan * x, 0.5, "wrong"),       # no derivative where there is one
+        (np.sin, lambda z, x: 1.0 / (x * 0.0), 0.5, "wrong"),
+        (np.cbrt, lambda z, x: 1.0 / (3.0 * z * z), 0.0, "kink"),  # upright: the rule is right to say ∞
+        (np.cbrt, lambda z, x: 1.0 / (3.0 * z * z), 0.5, "right"),
+        (np.sqrt, lambda z, x: 0.5 / z, 0.0, "kink"),          # nothing to the left
+        (np.cos, lambda z, x: x * 0.0, 0.5, "wrong"),
+        (np.cos, lambda z, x: x * 0.0, 0.0, "right"),
+    ],
+)
+def test_a_rule_that_gives_no_number_is_wrong_unless_the_curve_is_upright_or_ends_there(value, local, x, kind):
+    elementwise("crooked", "x", doc="Some curve.", value=value, local=local)
+    try:
+        (verdict,) = check_edges(ran(lambda x: TABLE["crooked"](x), x=x))
+    finally:
+        del TABLE["crooked"]
+    assert verdict.kind == kind
+
+
+def test_what_stands_beside_an_infinity_is_checked_all_the_same(crooked):
+    from backlight.ops import log
+
+    made = ran(lambda x: sum(log(x)), x=np.array([0.0, 2.0]))
+    (verdict,) = [v for v in check_edges(made) if made.graph.nodes[v.consumer].op.name == "log"]
+    assert verdict.kind == "kink"
+    assert verdict.element == (0,)
+
+
+def test_nothing_is_said_about_edges_that_carry_no_number():
+    from backlight.ops import log
+
+    made = ran(lambda x: (log(x) * 0.0) * x, x=0.0)
+    kinds = {(made.graph.nodes[v.consumer].op.name, v.operand): v.kind for v in check_edges(made)}
+    assert kinds == {("log", 1): "kink", ("mul", 1): "right", ("mul", 2): "not tried"}

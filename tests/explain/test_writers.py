@@ -58,4 +58,4 @@ def test_every_row_is_written_with_balanced_brackets(op):
 
 def test_what_a_person_named_is_never_read_as_markup():
     assert mathml(name("<b>")) == "<math><mi>&lt;b&gt;</mi></math>"
-    assert latex(name("a_b%")) == r"a_{b\%}"
+    assert latex(name("a_b%")) == r"a_{\mathrm{b\%}}"

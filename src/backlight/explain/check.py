@@ -15,7 +15,7 @@ import numpy as np
 from ..core.types import Type
 from ..run.record import Edge, Run
 from .formula import names
-from .page import Page, Step
+from .page import Line, Page, Step
 
 __all__ = ["Verdict", "check_edges", "check_page"]
 
@@ -44,7 +44,8 @@ class Verdict:
 def check_edges(run: Run) -> list[Verdict]:
     """A verdict on every edge that carries a gradient in this run."""
     graph = run.graph
-    return [check_edge(run, Edge(run, i, k, part)) for (i, k), part in graph.parts.items()]
+    with np.errstate(all="ignore"):
+        return [check_edge(run, Edge(run, i, k, part)) for (i, k), part in graph.parts.items()]
 
 
 def check_edge(run: Run, edge: Edge) -> Verdict:
@@ -58,16 +59,19 @@ def check_edge(run: Run, edge: Edge) -> Verdict:
     wide = [v.astype(float) if v.dtype.kind == "f" else v for v in values]
     x = wide[edge.operand - 1]
 
-    def total(at: Any) -> float:
-        with np.errstate(all="ignore"):
-            z = node.op.value(*[(at if k == edge.operand - 1 else v)[()] for k, v in enumerate(wide)], **attrs)
-        return float(np.sum(upstream * (np.asarray(z, float) - base)))
-
     base = np.asarray(run.value(edge.consumer), float)
+    if not np.isfinite(upstream).all():
+        return Verdict(edge.consumer, edge.operand, "not tried")
+
+    def total(at: Any) -> float:
+        z = np.asarray(node.op.value(*[(at if k == edge.operand - 1 else v)[()] for k, v in enumerate(wide)], **attrs), float)
+        same = (z == base) | (np.isnan(z) & np.isnan(base))      # ∞ − ∞ would spoil what its neighbours do
+        return float(np.sum(upstream * np.where(same, 0.0, z - base)))
+
     down = np.asarray(edge.downstream, float)
     # float32 rules are good to float32 only, however finely they are measured
     tolerance = TOLERANCE if values[edge.operand - 1].dtype.itemsize == 8 else 2e-3
-    worst = Verdict(edge.consumer, edge.operand, "right")
+    worst = Verdict(edge.consumer, edge.operand, "not tried" if x.size else "right")
     flat: Any = np.unique(np.linspace(0, x.size - 1, min(x.size, MOST)).astype(int)) if x.size else []
     for n in flat:
         element = tuple(int(i) for i in np.unravel_index(int(n), x.shape))
@@ -89,8 +93,13 @@ def check_element(edge: Edge, total: Any, x: Any, element: tuple[int, ...], rule
     up, down, far_up, far_down = moved(h), moved(-h), moved(2 * h), moved(-2 * h)
     measured = (8 * (up - down) - (far_up - far_down)) / (12 * h)
     verdict = Verdict(edge.consumer, edge.operand, "right", element, rule, measured)
-    if not np.isfinite([rule, measured]).all():
-        kind: Any = "kink" if not np.isfinite(measured) or not np.isfinite(rule) else "right"
+    kind: Literal["kink", "wrong", "not tried"]
+    if not np.isfinite(measured):                          # a step leads out of where the operation has values
+        return Verdict(edge.consumer, edge.operand, "kink", element, rule, measured)
+    if not np.isfinite(rule):                              # right where it is steeper the closer one looks
+        steep = abs(moved(h / 64)) * 64 > 1.5 * max(abs(up), abs(down)) > 0 and not np.isnan(rule)
+        known = np.isfinite(edge.run.value(edge.consumer)).all()  # no step can be taken from ∞ or NaN
+        kind = "kink" if steep else "wrong" if known else "not tried"
         return Verdict(edge.consumer, edge.operand, kind, element, rule, measured)
     if verdict.error <= tolerance:
         return verdict
@@ -117,5 +126,9 @@ def check_page(run: Run) -> Page:
         said = f"{where}: the rule of {op} sends down {verdict.rule!r}, small steps measure {verdict.measured!r}"
         steps.append(Step("wrong" if verdict.kind == "wrong" else "at a kink", ((said,),), verdict.consumer))
     right = sum(v.kind == "right" for v in verdicts)
-    steps.append(Step("right", ((f"{right} of {len(verdicts)} edges agree with small steps",),)))
+    lines: list[Line] = [(f"{right} of {len(verdicts)} edges agree with small steps",)]
+    untried = sum(v.kind == "not tried" for v in verdicts)
+    if untried:
+        lines.append((f"{untried} could not be tried: what they carry, or what the node holds, is no finite real number",))
+    steps.append(Step("right", tuple(lines)))
     return Page("Every rule against small steps", tuple(steps))

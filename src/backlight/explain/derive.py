@@ -32,9 +32,9 @@ def derive(run: Run, of: int | str | None = None, wrt: int | str | None = None) 
     low = first_input(run) if wrt is None else graph.number(wrt)
     called, spoken = lettered(graph), names(graph)
     title = f"The derivative of {spoken[top]} by {spoken[low]}"
-    if scalar_only(run, top, low) and count_paths(run, top, low):
-        return Page(title, tuple(path_steps(run, top, low, called)))
-    return Page(title, tuple(story_steps(run, top, low, called)))
+    steps = path_steps if scalar_only(run, top, low) and count_paths(run, top, low) else story_steps
+    with np.errstate(all="ignore"):  # a derivation of NaN is one too
+        return Page(title, tuple(steps(run, top, low, called)))
 
 
 def differentiated(run: Run) -> int:

@@ -6,6 +6,7 @@ The formulas need nothing but the `amsmath` package.
 from __future__ import annotations
 
 from typing import Final
+from unicodedata import normalize
 
 from ..core.math import CALL, NEGATE, POWER, Math, beside
 
@@ -14,9 +15,11 @@ __all__ = ["escaped", "latex"]
 SYMBOLS: Final = {
     "·": r" \cdot ", "×": r" \times ", "⊙": r" \odot ", "⊗": r" \otimes ", "@": r"\,", "−": "-", "≤": r" \le ", "≥": r" \ge ",
     "≠": r" \ne ", "==": "=", "→": r" \to ", "∂": r"\partial ", "∧": r" \land ", "∨": r" \lor ", "⊕": r" \oplus ", "∈": r" \in ",
-    "ᵀ": r"^{\mathsf{T}}", "′": "'", "Σ": r"\sum", "Π": r"\prod", "∞": r"\infty", "∇": r"\nabla ", "%": r"\bmod ", "¬": r"\lnot ",
+    "ᵀ": r"^{\mathsf{T}}", "′": "'", "Σ": r"\sum", "Π": r"\prod", "∞": r"\infty", "∇": r"\nabla ", "%": r"\bmod ",
     "≈": r" \approx ", "<": " < ", ">": " > ", "=": " = ", "+": " + ", "|": r"\lvert ", "‖": r"\lVert ", "⌊": r"\lfloor ",
-    "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "…": r"\dots ",
+    "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "…": r"\dots ", "√": r"\surd ", "∛": r"\sqrt[3]{}", "∗": "*",
+    "∫": r"\int ", "∘": r"\circ ", "±": r"\pm ", "÷": r"\div ", "←": r"\gets ", "⇒": r"\Rightarrow ", "↑": r"\uparrow ",
+    "↓": r"\downarrow ", "ℝ": r"\mathrm{R}", "″": "''", "¬": r"\lnot ", "⌀": r"\emptyset ", "ħ": r"\hbar ",
 }  # fmt: skip
 GREEK: Final = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
@@ -27,11 +30,37 @@ GREEK: Final = {
 FUNCTIONS: Final = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "arg", "det", "gcd"}
 SUBSCRIPTS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 SPECIAL: Final = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+RAISED: Final = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
+ACCENTS: Final = frozenset("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327")
+WHOLE: Final = frozenset("ßæøåœÆØÅŒłŁ")  # what the usual fonts have besides letters with accents
 
 
 def escaped(text: str) -> str:
-    """Words as LaTeX text: every character that LaTeX reads as a command is protected."""
-    return "".join(SPECIAL.get(c, "\\" + c if c in "#$%&_" else c) for c in text)
+    """Words as LaTeX text, signs of mathematics among them: what LaTeX would read as a command is protected, and a letter
+    that it has no shape for is named by its code.
+    """
+    return "".join(map(_letter, text))
+
+
+def _letter(c: str) -> str:
+    if ord(c) < 128:
+        return "\\" + c if c in "#$%&_" else SPECIAL.get(c, c if c.isprintable() else " ")
+    if c in GREEK:
+        return f"$\\{GREEK[c]}$"
+    if c in RAISED:
+        return f"$^{{{RAISED[c]}}}$"
+    if c in SYMBOLS:
+        return f"${SYMBOLS[c].strip()}$"
+    if c.translate(SUBSCRIPTS).isascii():
+        return f"$_{{{c.translate(SUBSCRIPTS)}}}$"
+    parts = normalize("NFD", c)
+    known = c in WHOLE or (len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in ACCENTS)
+    return c if known else f"[U+{ord(c):04X}]"
+
+
+def upright(text: str) -> str:
+    """Words inside a formula."""
+    return rf"\mathrm{{{escaped(text)}}}" if text.isascii() else rf"\text{{{escaped(text)}}}"
 
 
 def word(text: str) -> str:
@@ -43,24 +72,29 @@ def word(text: str) -> str:
     head, below = (plain[:-digits], plain[-digits:]) if digits else (plain, "")
     if not below and "_" in head.strip("_"):
         head, _, below = head.partition("_")
+    if not below and len(head) > 1 and head[0].isalpha() and head[1:].isdecimal():  # W1
+        head, below = head[0], head[1:]
     primes = len(head) - len(head.rstrip("'′"))
     head = head[: len(head) - primes] if primes else head
     if head in GREEK:
         out = "\\" + GREEK[head]
-    elif len(head) == 1 and head.isalpha():
+    elif len(head) == 1 and head.isascii() and head.isalpha():
         out = head
     elif len(head) == 2 and head[0] in "d∂∇" and head[1].isalpha():
         out = word(head[0]) + (" " if head[0] != "d" else "") + word(head[1])
     else:
-        out = rf"\mathrm{{{escaped(head)}}}" if head else ""
-    return out + "'" * primes + (f"_{{{escaped(below)}}}" if below else "")
+        out = upright(head) if head else ""
+    if not below:
+        return out + "'" * primes
+    small = below if below.isdigit() or (len(below) == 1 and below.isascii() and below.isalpha()) else upright(below)
+    return out + "'" * primes + f"_{{{small}}}"
 
 
 def numeral(text: str) -> str:
     """A number: 1e-07 as 1 · 10⁻⁷."""
     head, e, exponent = text.lower().partition("e")
-    if text in ("inf", "nan"):
-        return r"\infty" if text == "inf" else r"\mathrm{NaN}"
+    if text in ("inf", "-inf", "nan"):
+        return r"\mathrm{NaN}" if text == "nan" else text.replace("inf", r"\infty")
     return rf"{head} \cdot 10^{{{int(exponent)}}}" if e and exponent.lstrip("+-").isdigit() else text
 
 
@@ -68,6 +102,11 @@ def held(math: Math, binds: int) -> str:
     """The part, in brackets where it binds less than its place asks for."""
     text = latex(math)
     return text if math.binds >= binds else rf"\left({text}\right)"
+
+
+def scripted(text: str, mark: str) -> str:
+    """What gets an index or an exponent: in braces of its own where it has one already."""
+    return f"{{{text}}}" if mark in text and not text.startswith(r"\left(") else text
 
 
 def latex(math: Math) -> str:
@@ -97,19 +136,20 @@ def latex(math: Math) -> str:
     if form == "fraction":
         return rf"\frac{{{latex(parts[0])}}}{{{latex(parts[1])}}}"
     if form == "power":
-        return f"{held(parts[0], POWER + 1)}^{{{latex(parts[1])}}}"
+        return f"{scripted(held(parts[0], POWER + 1), '^')}^{{{latex(parts[1])}}}"
     if form == "root":
         degree = f"[{parts[1]}]" if parts[1] is not None else ""
         return rf"\sqrt{degree}{{{latex(parts[0])}}}"
     if form == "call":
         function, *arguments = parts
-        upright = rf"\operatorname{{{escaped(str(function))}}}" if len(function) > 1 else word(str(function))
-        head = f"\\{function}" if function in FUNCTIONS else upright
+        plain = str(function).rstrip("'′")
+        head = f"\\{plain}" if plain in FUNCTIONS else rf"\operatorname{{{escaped(plain)}}}" if len(plain) > 1 else word(plain)
+        head += "'" * (len(function) - len(plain))
         return rf"{head}\left({', '.join(latex(a) for a in arguments)}\right)"
     if form == "keyword":
         return rf"\mathrm{{{escaped(parts[0])}}}={latex(parts[1])}"
     if form == "index":
-        return f"{held(parts[0], CALL)}_{{{', '.join(latex(p) for p in parts[1:])}}}"
+        return f"{scripted(held(parts[0], CALL), '_')}_{{{', '.join(latex(p) for p in parts[1:])}}}"
     if form == "bars":
         left, x, right, _ = parts
         closing = {"|": r"\rvert ", "‖": r"\rVert "}.get(right, SYMBOLS.get(right, right))

@@ -50,6 +50,8 @@ def word(text: str) -> str:
     head, below = (text[:-digits], text[-digits:].translate(SUBSCRIPTS)) if digits else (text, "")
     if not below and "_" in head.strip("_"):
         head, _, below = head.partition("_")
+    if not below and len(head) > 1 and head[0].isalpha() and head[1:].isdecimal():  # W1
+        head, below = head[0], head[1:]
     name = f"<mi>{escape(head)}</mi>"
     if not below:
         return name
@@ -62,8 +64,8 @@ def numeral(text: str) -> str:
     if e and exponent.lstrip("+-").isdigit():
         n = int(exponent)
         power = f"<mn>{n}</mn>" if n >= 0 else row("<mo>−</mo>", f"<mn>{-n}</mn>")
-        return row(f"<mn>{head}</mn><mo>·</mo><msup><mn>10</mn>{power}</msup>")
-    return f"<mn>{escape({'inf': '∞', 'nan': 'NaN'}.get(text, text))}</mn>"
+        return row(f"<mn>{head.replace('-', '−')}</mn><mo>·</mo><msup><mn>10</mn>{power}</msup>")
+    return f"<mn>{escape({'inf': '∞', '-inf': '−∞', 'nan': 'NaN'}.get(text, text)).replace('-', '−')}</mn>"
 
 
 def separated(parts: list[str]) -> str:

@@ -59,12 +59,12 @@ class Page:
 
     def latex(self, document: bool = False) -> str:
         """The page as LaTeX: a fragment that needs `amsmath`, or a whole document that compiles as it is."""
-        out = [rf"\section*{{{sentence(self.title)}}}", r"\begin{enumerate}"] if self.steps else [sentence(self.title)]
+        out = [rf"\section*{{{escaped(self.title)}}}", r"\begin{enumerate}"] if self.steps else [escaped(self.title)]
         for step in self.steps:
-            out.append(rf"\item \textbf{{{sentence(step.title)}}}")
+            out.append(rf"\item \textbf{{{escaped(step.title)}}}")
             for line in step.lines:
                 formula = len(line) == 1 and isinstance(line[0], Math)
-                text = "".join(sentence(p) if isinstance(p, str) else f"${latex(p)}$" for p in line)
+                text = "".join(escaped(p) if isinstance(p, str) else f"${latex(p)}$" for p in line)
                 out.append(f"\\[{latex(line[0])}\\]" if formula else f"\\par {text}")  # type: ignore[arg-type]
         if self.steps:
             out.append(r"\end{enumerate}")
@@ -100,17 +100,6 @@ class Page:
 def plain(piece: Piece) -> str:
     """One piece of a line for a terminal."""
     return piece if isinstance(piece, str) else spelled(piece)
-
-
-LETTERS = {"·": r"$\cdot$", "×": r"$\times$", "−": "$-$", "→": r"$\to$", "η": r"$\eta$", "δ": r"$\delta$", "∂": r"$\partial$",
-           "Σ": r"$\Sigma$", "≈": r"$\approx$", "∞": r"$\infty$", "σ": r"$\sigma$", "²": "$^2$", "≤": r"$\le$", "≥": r"$\ge$",
-           "ᵀ": r"$^{\mathsf{T}}$", "√": r"$\surd$", "′": "$'$", "⊙": r"$\odot$", "⊗": r"$\otimes$", "∈": r"$\in$", "…": r"\dots{}",
-           "‖": r"$\Vert$", "∇": r"$\nabla$", "⁻": "$^-$", "¹": "$^1$"}  # fmt: skip
-
-
-def sentence(text: str) -> str:
-    """Words as LaTeX text, signs of mathematics among them."""
-    return "".join(LETTERS.get(c, c) for c in escaped(text))
 
 
 def numeral(x: Any) -> Math:
