@@ -6,9 +6,9 @@ import pytest
 
 from backlight.bench import by_hand, ours, worker
 from backlight.bench.contest import WORKLOADS
-from backlight.bench.race import agrees, begin, race, table
+from backlight.bench.race import agrees, begin, best_peer, race, table
 
-QUICK = ["W1", "W1s", "W2", "W2c", "W3"]
+QUICK = ["W1", "W1s", "W2", "W2c", "W3", "W9", "W10", "W10c", "W10n"]
 
 
 @pytest.mark.parametrize("key", QUICK)
@@ -53,3 +53,26 @@ def test_a_race_compares_medians_and_results() -> None:
     runners[1].check = 5.0
     (line,) = [line for line in table(WORKLOADS["W1"], runners) if "numpy" in line]
     assert line.endswith("ANOTHER RESULT: 5.0")
+
+
+def test_what_is_written_by_hand_counts_where_no_library_is_measured() -> None:
+    medians = {"backlight": 3.0, "numpy": 1.0, "jax": 2.0}
+    assert best_peer(WORKLOADS["W4"], medians) == 1.0
+    assert best_peer(WORKLOADS["W10"], medians) == 2.0
+    assert best_peer(WORKLOADS["W10"], {"backlight": 3.0, "numpy": 1.0}) == 1.0
+    assert best_peer(WORKLOADS["W4"], {"backlight": 3.0}) == 3.0
+
+
+# `torch-compile` takes half a minute to begin, and `jax-step` has no part in W1.
+@pytest.mark.parametrize("name", sorted({*worker.CONTESTANTS} - {"torch-compile", "jax-step"}))
+def test_a_peer_that_is_installed_computes_what_numpy_by_hand_computes(name: str) -> None:
+    answers = io.StringIO()
+    if worker.work("W1", name, io.StringIO("end\n"), answers) == 3:
+        pytest.skip(f"{name} is not installed")
+    assert math.isclose(json.loads(answers.getvalue().splitlines()[0])["check"], 153.0, rel_tol=1e-9)
+
+
+def test_memory_of_processes_of_their_own_counts() -> None:
+    answers = io.StringIO()
+    assert worker.work("W10", "numpy", io.StringIO("end\n"), answers) == 0
+    assert json.loads(answers.getvalue().splitlines()[-1])["peak_bytes"] > 0

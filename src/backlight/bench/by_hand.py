@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import data
-from .contest import Entry
+from .contest import Entry, process
 
 Array = np.ndarray[Any, Any]
 F = np.float32
@@ -153,4 +153,48 @@ def long() -> Entry:
     return Entry(call, 1)
 
 
-ENTRIES = {"W1": polynomial, "W1s": logistic, "W2": small, "W2c": small, "W3": perceptron, "W4": digits, "W5": wide, "W6": long}
+class Leaf:
+    """W9 by hand: one number of a flat tape, which knows products and sums and nothing else."""
+
+    __slots__ = ("number", "value")
+    steps: list[tuple[int, float, int, float]]  # operands and local derivatives, for each number
+
+    def __init__(self, value: float, step: tuple[int, float, int, float] = (0, 0.0, 0, 0.0)) -> None:
+        self.number, self.value = len(Leaf.steps), value
+        Leaf.steps.append(step)
+
+    def __mul__(self, other: Leaf) -> Leaf:
+        return Leaf(self.value * other.value, (self.number, other.value, other.number, self.value))
+
+    def __add__(self, other: Leaf) -> Leaf:
+        return Leaf(self.value + other.value, (self.number, 1.0, other.number, 1.0))
+
+
+def nodes() -> Entry:
+    """W9."""
+    values = data.w9()
+
+    def call() -> float:
+        Leaf.steps = []
+        z = data.tree([Leaf(x) for x in values])
+        slopes = [0.0] * len(Leaf.steps)
+        slopes[z.number] = 1.0
+        for number in range(z.number, len(values) - 1, -1):
+            a, da, b, db = Leaf.steps[number]
+            g = slopes[number]
+            slopes[a] += g * da
+            slopes[b] += g * db
+        return float(z.value + slopes[0])
+
+    return Entry(call, data.NODES)
+
+
+def start() -> Entry:
+    """W10: NumPy alone."""
+    return process("import numpy as np\nx = np.float64(2.0)\nprint(float(8.0 * (4.0 * x + 1.0)))")
+
+
+ENTRIES = {
+    "W1": polynomial, "W1s": logistic, "W2": small, "W2c": small, "W3": perceptron, "W4": digits, "W5": wide, "W6": long,
+    "W9": nodes, "W10": start, "W10c": start, "W10n": start,
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random as numbers
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -53,3 +55,23 @@ def w5() -> tuple[Array, Array, dict[str, Array]]:
 def w6() -> Array:
     """Ten million numbers."""
     return np.random.default_rng(6).normal(size=10_000_000).astype(np.float32)
+
+
+NODES = 100_000
+
+
+def w9() -> list[float]:
+    """Numbers near a half, so that products and sums by turns stay near a half as well."""
+    random = numbers.Random(0)
+    return [random.uniform(0.49, 0.51) for _ in range(NODES // 2)]
+
+
+def tree(level: Sequence[Any]) -> Any:
+    """Products and sums by turns, pair by pair, until one value is left."""
+    times = True
+    while len(level) > 1:
+        odd = level[len(level) // 2 * 2 :]
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [*(x * y if times else x + y for x, y in pairs), *odd]
+        times = not times
+    return level[0]

@@ -12,10 +12,12 @@ from ..core.array import Array, Tape
 from ..core.graph import Graph
 from ..core.types import Type, type_of
 from ..diff.reverse import reverse
+from ..read.python import record
 from ..run.native.looped import Looped, compile_steps
 from ..run.native.machine import Compiled, compile_graph
+from ..session import array, gradients
 from . import data
-from .contest import Entry
+from .contest import Entry, process
 
 
 def gradient(function: Callable[..., Array], *types: Type) -> Compiled:
@@ -175,6 +177,41 @@ def long() -> Entry:
     return Entry(call, 1)
 
 
+def nodes() -> Entry:
+    """W9."""
+    values = data.w9()
+
+    def call() -> float:
+        with record(positions=False):
+            leaves = [array(x) for x in values]
+            z = data.tree(leaves)
+            return float(z) + float(gradients(z)[leaves[0]])
+
+    return Entry(call, data.NODES)
+
+
+START = """
+import backlight as bl
+print(float({0}bl.grad(lambda x: (4.0 * x + 1.0) ** 2){1}(2.0)))
+"""
+
+
+def start() -> Entry:
+    """W10: on the reference machine."""
+    return process(START.format("", ""))
+
+
+def start_compiled() -> Entry:
+    """W10, compiled, from the cache on disk."""
+    return process(START.format("bl.compile(", ")"))
+
+
+def start_anew() -> Entry:
+    """W10, compiled anew."""
+    return process(START.format("bl.compile(", ")"), {"BACKLIGHT_CACHE": "off"})
+
+
 ENTRIES = {
     "W1": polynomial, "W1s": logistic, "W2": small, "W2c": small_called, "W3": perceptron, "W4": digits, "W5": wide, "W6": long,
+    "W9": nodes, "W10": start, "W10c": start_compiled, "W10n": start_anew,
 }

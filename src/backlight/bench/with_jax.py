@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import data
-from .contest import Entry
+from .contest import Entry, process
 
 
 def library() -> Any:
@@ -74,6 +74,21 @@ def scanned(step: Callable[..., Any], count: int, at: int, state: Any, *batch: A
     return Entry(lambda: float(run(state, *batch)[1][at - 1]), count)
 
 
+def stepped(step: Callable[..., Any], count: int, state: Any, *batch: Any) -> Entry:
+    """Return an entry of steps called from Python one by one; the number to compare is the loss of the last."""
+    jax = library()
+    made = jax.jit(step)
+    start, batch = jax.tree.map(jax.numpy.asarray, (state, batch))
+
+    def call() -> float:
+        p = start
+        for _ in range(count):
+            p, loss = made(p, *batch)
+        return float(loss)
+
+    return Entry(call, count)
+
+
 def small() -> Entry:
     """W2."""
     x, y, p = data.w2()
@@ -82,47 +97,64 @@ def small() -> Entry:
 
 def small_called() -> Entry:
     """W2, each step a call."""
-    jax = library()
-    x, y, start = jax.tree.map(jax.numpy.asarray, data.w2())
-    step = jax.jit(stepper(small_loss, 0.001))
+    x, y, p = data.w2()
+    return stepped(stepper(small_loss, 0.001), 100, p, x, y)
 
-    def call() -> float:
-        p = start
-        for _ in range(100):
-            p, loss = step(p, x, y)
-        return float(loss)
 
-    return Entry(call, 100)
+def perceptron_loss(p: Any, x: Any, y: Any) -> Any:
+    """The sum of squared errors of the perceptron."""
+    return ((y - library().nn.sigmoid(x @ p["w"] + p["b"])) ** 2).sum()
 
 
 def perceptron() -> Entry:
     """W3."""
-    jax = library()
     x, y, p = data.w3()
+    return scanned(stepper(perceptron_loss, 0.1), 10_000, 200, p, x, y)
 
-    def loss(p: Any, x: Any, y: Any) -> Any:
-        return ((y - jax.nn.sigmoid(x @ p["w"] + p["b"])) ** 2).sum()
 
-    return scanned(stepper(loss, 0.1), 10_000, 200, p, x, y)
+def perceptron_called() -> Entry:
+    """W3, each step a call."""
+    x, y, p = data.w3()
+    return stepped(stepper(perceptron_loss, 0.1), 200, p, x, y)
+
+
+def digits_loss(p: Any, x: Any, y: Any) -> Any:
+    """The quadratic cost of the network 784-30-10."""
+    jax = library()
+    h = jax.nn.sigmoid(x @ p["w1"] + p["b1"])
+    return ((jax.nn.sigmoid(h @ p["w2"] + p["b2"]) - y) ** 2).sum() * 0.05
+
+
+def digits_called() -> Entry:
+    """W4, each step a call."""
+    jax = library()
+    x, y, start, order = data.w4()
+    step = jax.jit(stepper(digits_loss, 3.0))
+    first = jax.tree.map(jax.numpy.asarray, start)
+    batches = [(x[rows], y[rows]) for rows in order]
+
+    def call() -> float:
+        p, losses = first, []
+        for batch in batches:
+            p, loss = step(p, *batch)
+            losses.append(loss)
+        return float(np.mean([float(v) for v in losses[-500:]]))
+
+    return Entry(call, 1)
 
 
 def digits() -> Entry:
     """W4."""
     jax = library()
     x, y, start, order = data.w4()
-
-    def loss(p: Any, x: Any, y: Any) -> Any:
-        h = jax.nn.sigmoid(x @ p["w1"] + p["b1"])
-        return ((jax.nn.sigmoid(h @ p["w2"] + p["b2"]) - y) ** 2).sum() * 0.05
-
-    step = stepper(loss, 3.0)
+    step = stepper(digits_loss, 3.0)
     run = jax.jit(lambda p, x, y, order: jax.lax.scan(lambda c, rows: step(c, x[rows], y[rows]), p, order))
     values = jax.tree.map(jax.numpy.asarray, (start, x, y, order))
     return Entry(lambda: float(np.mean(run(*values)[1][-500:])), 1)
 
 
-def wide() -> Entry:
-    """W5."""
+def wide(way: Callable[..., Entry] | None = None) -> Entry:
+    """W5; its steps in a scan, or called."""
     jax = library()
     x, y, p = data.w5()
     numbers = jax.numpy
@@ -143,7 +175,8 @@ def wide() -> Entry:
         return (p, m, v, c1, c2), value
 
     zeros = {k: np.zeros_like(a) for k, a in p.items()}
-    return scanned(step, 20, 20, (p, zeros, zeros, np.float32(1), np.float32(1)), x, y)
+    state = (p, zeros, zeros, np.float32(1), np.float32(1))
+    return scanned(step, 20, 20, state, x, y) if way is None else way(step, 20, state, x, y)
 
 
 def long() -> Entry:
@@ -161,6 +194,35 @@ def long() -> Entry:
     return Entry(call, 1)
 
 
+START = """
+import jax
+print(float({0}jax.grad(lambda x: (4.0 * x + 1.0) ** 2){1}(2.0)))
+"""
+
+
+def start() -> Entry:
+    """W10."""
+    library()
+    return process(START.format("", ""))
+
+
+def start_compiled() -> Entry:
+    """W10, compiled: jax keeps what takes less than a second to compile only if it is told to."""
+    import tempfile
+
+    library()
+    cache = {"JAX_COMPILATION_CACHE_DIR": tempfile.mkdtemp(), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    return process(START.format("jax.jit(", ")"), cache)
+
+
+def start_anew() -> Entry:
+    """W10, compiled anew."""
+    library()
+    return process(START.format("jax.jit(", ")"))
+
+
 ENTRIES = {
     "W1": polynomial, "W1s": logistic, "W2": small, "W2c": small_called, "W3": perceptron, "W4": digits, "W5": wide, "W6": long,
+    "W10": start, "W10c": start_compiled, "W10n": start_anew,
 }
+STEPS = {"W2": small_called, "W3": perceptron_called, "W4": digits_called, "W5": lambda: wide(stepped)}

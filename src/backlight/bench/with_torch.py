@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import data
-from .contest import Entry
+from .contest import Entry, process
 
 
 def library() -> Any:
@@ -132,4 +132,35 @@ def long() -> Entry:
     return Entry(call, 1)
 
 
-ENTRIES = {"W1": polynomial, "W1s": logistic, "W2": small, "W2c": small, "W3": perceptron, "W4": digits, "W5": wide, "W6": long}
+def nodes() -> Entry:
+    """W9."""
+    torch = library()
+    values = data.w9()
+
+    def call() -> float:
+        leaves = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in values]
+        z = data.tree(leaves)
+        z.backward()
+        return float(z.item() + leaves[0].grad.item())
+
+    return Entry(call, data.NODES)
+
+
+START = """
+import torch
+x = torch.tensor(2.0, requires_grad=True)
+((4 * x + 1) ** 2).backward()
+print(x.grad.item())
+"""
+
+
+def start() -> Entry:
+    """W10."""
+    library()
+    return process(START)
+
+
+ENTRIES = {
+    "W1": polynomial, "W1s": logistic, "W2": small, "W2c": small, "W3": perceptron, "W4": digits, "W5": wide, "W6": long,
+    "W9": nodes, "W10": start,
+}

@@ -13,16 +13,30 @@ import sys
 import time
 from typing import TextIO
 
-CONTESTANTS = {"backlight": "ours", "numpy": "by_hand", "jax": "with_jax", "torch": "with_torch"}
+# The module of each, and the table in it: a library that can work in several ways takes part once for each.
+CONTESTANTS = {
+    "backlight": ("ours", "ENTRIES"),
+    "numpy": ("by_hand", "ENTRIES"),
+    "jax": ("with_jax", "ENTRIES"),
+    "jax-step": ("with_jax", "STEPS"),
+    "torch": ("with_torch", "ENTRIES"),
+    "torch-func": ("with_torch_func", "ENTRIES"),
+    "torch-compile": ("with_torch_func", "COMPILED"),
+    "autograd": ("with_autograd", "ENTRIES"),
+    "pytensor": ("with_pytensor", "ENTRIES"),
+    "tinygrad": ("with_tinygrad", "ENTRIES"),
+    "micrograd": ("with_micrograd", "ENTRIES"),
+}
 
 
-def peak_bytes() -> int:
-    """Return the most memory this process has had; 0 where the system does not say."""
+def peak_bytes(apart: bool) -> int:
+    """Return the most memory this process, or the largest of those it started, has had; 0 where the system does not say."""
     try:
         import resource
     except ImportError:
         return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    who = resource.RUSAGE_CHILDREN if apart else resource.RUSAGE_SELF
+    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def work(workload: str, contestant: str, asked: TextIO, answers: TextIO) -> int:
@@ -35,10 +49,11 @@ def work(workload: str, contestant: str, asked: TextIO, answers: TextIO) -> int:
         os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])  # some libraries take all the processors they see
     start = time.perf_counter()
     try:
-        entry = importlib.import_module(f".{CONTESTANTS[contestant]}", __package__).ENTRIES[workload]()
+        module, table = CONTESTANTS[contestant]
+        entry = getattr(importlib.import_module(f".{module}", __package__), table)[workload]()
+        check = entry.call()
     except (ImportError, KeyError):
         return 3
-    check = entry.call()
     answer(first_s=time.perf_counter() - start, check=check)
     for line in asked:
         word, *rest = line.split()
@@ -51,7 +66,7 @@ def work(workload: str, contestant: str, asked: TextIO, answers: TextIO) -> int:
             took = time.perf_counter() - begin
             best, spent, calls = min(best, took), spent + took, calls + 1
         answer(best_s=best / entry.units, mean_s=spent / calls / entry.units, calls=calls)
-    answer(peak_bytes=peak_bytes())
+    answer(peak_bytes=peak_bytes(entry.apart))
     return 0
 
 

@@ -23,16 +23,17 @@ def bench(words: Words) -> str:
     for name in names:
         if name not in NAMES:
             raise InputError(f"there is no peer {name!r}{nearest(name, list(NAMES))}")
-    counts = {name: count(words, name, value) for name, value in (("rounds", 5), ("threads", 1))}
-    found = report(keys, ["backlight", "numpy", *names], counts["rounds"], 0.2, counts["threads"])
+    rounds = count("rounds", words.options.get("rounds", "5"))
+    threads = [count("threads", given) for given in words.options.get("threads", "1").split(",")]
+    found = [part for key in keys or list(WORKLOADS) for n in threads
+             for part in report([key], ["backlight", "numpy", *names], rounds, 0.2, n)]
     if "json" in words.options:
         return json.dumps([{k: v for k, v in part.items() if k != "lines"} for part in found])
     return "\n".join(line for part in found for line in part["lines"])
 
 
-def count(words: Words, name: str, otherwise: int) -> int:
+def count(name: str, given: str) -> int:
     """A number of rounds or threads; an InputError where it is none."""
-    given = words.options.get(name, str(otherwise))
     if not given.isdecimal() or not 1 <= int(given) <= 64:
         raise InputError(f"--{name} is a whole number from 1 to 64, and it is {given!r:.40}")
     return int(given)

@@ -87,7 +87,7 @@ BENCH = Command(
     (
         Option("peers", "NAMES", "only these, as in --peers numpy,jax; numpy is always among them"),
         Option("rounds", "N", "interleaved rounds, of which the middle one counts (5)"),
-        Option("threads", "N", "threads for each of them (1)"),
+        Option("threads", "N,…", "threads for each of them (1); with 1,2 first on one and then on two"),
         Option("json", "", "print one JSON object instead"),
         Option("help", "", "this page"),
     ),
@@ -96,7 +96,7 @@ Every contestant runs in a process of its own; each round lets all of them run o
 where times do not. Without names all workloads are run, which takes some minutes.
 
     backlight bench W1 W2
-    backlight bench W5 --peers jax,torch --threads 2
+    backlight bench W5 --peers jax,torch --threads 1,2
 """,
     many=True,
 )
