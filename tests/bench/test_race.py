@@ -6,6 +6,8 @@ import pytest
 
 from backlight.bench import by_hand, ours, worker
 from backlight.bench.contest import WORKLOADS
+from backlight.bench.deep import by_hand as deep_by_hand
+from backlight.bench.deep import ours as deep_ours
 from backlight.bench.race import agrees, begin, best_peer, race, table
 
 QUICK = ["W1", "W1s", "W2", "W2c", "W3", "W9", "W10", "W10c", "W10n"]
@@ -17,6 +19,12 @@ def test_our_machine_computes_what_numpy_by_hand_computes(key: str) -> None:
     assert math.isclose(found, wanted, rel_tol=WORKLOADS[key].close)
 
 
+@pytest.mark.parametrize("key", worker.DEEP)
+def test_our_machine_computes_what_numpy_by_hand_computes_with_many_layers(key: str) -> None:
+    found, wanted = deep_ours.ENTRIES[key]().call(), deep_by_hand.ENTRIES[key]().call()
+    assert math.isclose(found, wanted, rel_tol=WORKLOADS[key].close)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["W4", "W5", "W6"])
 def test_our_machine_computes_what_numpy_by_hand_computes_at_length(key: str) -> None:
@@ -25,7 +33,8 @@ def test_our_machine_computes_what_numpy_by_hand_computes_at_length(key: str) ->
 
 
 def test_every_workload_is_run_by_us_and_by_hand() -> None:
-    assert set(ours.ENTRIES) == set(by_hand.ENTRIES) == set(WORKLOADS)
+    assert set(ours.ENTRIES) == set(by_hand.ENTRIES) == set(WORKLOADS) - set(worker.DEEP)
+    assert list(deep_ours.ENTRIES) == list(deep_by_hand.ENTRIES) == worker.DEEP
 
 
 def test_a_worker_answers_each_line_with_one_line() -> None:

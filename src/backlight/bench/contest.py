@@ -48,6 +48,8 @@ WORKLOADS = {
         Workload("W4", "network 784-30-10, batch 10, SGD", "an epoch of 50,000", 1.0, "s", 2e-2),
         Workload("W5", "network 784-512-512-10, batch 128, Adam", "a step", 1e3, "ms", 2e-2),
         Workload("W6", "Σ tanh(x)·exp(−x²) + sin(x) and its gradient, 10,000,000 numbers", "a call", 1e3, "ms", 1e-2),
+        Workload("W7", "LeNet on 28 × 28, batch 64, SGD", "a step", 1e3, "ms", 1e-4),
+        Workload("W8", "transformer, 4 layers of 128, 4 heads, 8 × 128 tokens, Adam", "a step", 1e3, "ms", 1e-4),
         Workload("W9", "100,000 scalar nodes through operators, built and differentiated", "a node", 1e6, "µs", 1e-3, True),
         Workload("W10", "import and first gradient", "a process", 1.0, "s", 1e-6, True),
         Workload("W10c", "import and first compiled gradient, from the cache on disk", "a process", 1.0, "s", 1e-6, True),

@@ -75,3 +75,34 @@ def tree(level: Sequence[Any]) -> Any:
         level = [*(x * y if times else x + y for x, y in pairs), *odd]
         times = not times
     return level[0]
+
+
+def w7() -> tuple[Array, Array, dict[str, Array]]:
+    """Sixty-four pictures of 28 × 28, and LeNet: two convolutions, each pooled, then three layers."""
+    random = np.random.default_rng(7)
+    x = random.normal(size=(64, 1, 28, 28)).astype(np.float32)
+    parameters = dense(random, 400, 120, 84, 10)
+    for name, shape in (("1", (6, 1, 5, 5)), ("2", (16, 6, 5, 5))):
+        parameters["k" + name] = (random.normal(size=shape) * np.sqrt(2 / np.prod(shape[1:]))).astype(np.float32)
+        parameters["c" + name] = np.zeros(shape[0], np.float32)
+    return x, random.integers(0, 10, 64), parameters
+
+
+LAYERS, WIDTH, HEADS, CONTEXT, BATCH, VOCABULARY = 4, 128, 4, 128, 8, 256
+
+
+def w8() -> tuple[Array, Array, dict[str, Array]]:
+    """Eight texts of 128 tokens, what follows each token, and a transformer: layer by layer, norm before."""
+    random = np.random.default_rng(8)
+    tokens = random.integers(0, VOCABULARY, (BATCH, CONTEXT + 1))
+
+    def normal(*shape: int) -> Array:
+        return (random.normal(size=shape) * 0.02).astype(np.float32)
+
+    p = {"token": normal(VOCABULARY, WIDTH), "place": normal(CONTEXT, WIDTH), "head": normal(WIDTH, VOCABULARY)}
+    for k in range(LAYERS):
+        for name, n, m in (("qkv", WIDTH, 3 * WIDTH), ("out", WIDTH, WIDTH), ("up", WIDTH, 4 * WIDTH), ("down", 4 * WIDTH, WIDTH)):
+            p[f"{name}{k}"], p[f"{name}_bias{k}"] = normal(n, m), np.zeros(m, np.float32)
+    for name in (*(f"first{k}" for k in range(LAYERS)), *(f"second{k}" for k in range(LAYERS)), "last"):
+        p[name + "_scale"], p[name + "_shift"] = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+    return tokens[:, :-1], tokens[:, 1:], p

@@ -16,13 +16,13 @@ def overloaded(kind: str, lanes: int) -> str:
     return f"v{lanes}" + {"float": "f32", "double": "f64"}.get(kind, kind)
 
 
-def masked_load(c: Code, at: Value, kind: str, lanes: int, mask: int) -> Value:
-    """Return the numbers from `at` on, those outside the mask 0 and untouched."""
+def masked_load(c: Code, at: Value, kind: str, lanes: int, mask: int, others: Value | None = None) -> Value:
+    """Return the numbers from `at` on, those outside the mask untouched and 0, or those of `others`."""
     t = type_text(kind, lanes)
     symbol = f"llvm.masked.load.{overloaded(kind, lanes)}.p0"
     c.module.declare(symbol, f"declare {t} @{symbol}(ptr, <{lanes} x i1>, {t})")
-    chosen = mask_value(c, mask, lanes).typed
-    return c.put(f"call {t} @{symbol}(ptr align {SIZES[kind]} {at.text}, {chosen}, {t} zeroinitializer)", kind, lanes)
+    chosen, rest = mask_value(c, mask, lanes).typed, "zeroinitializer" if others is None else others.text
+    return c.put(f"call {t} @{symbol}(ptr align {SIZES[kind]} {at.text}, {chosen}, {t} {rest})", kind, lanes)
 
 
 def addresses(c: Code, base: Value, offsets: Value, kind: str) -> Value:

@@ -12,14 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
 
+from backlight.run.emit import contract
 from backlight.run.emit.code import Code, Module, Value
 from backlight.run.emit.nest import units, write_fills, write_nest
 from backlight.run.emit.product import Product, define_product, panels
 from backlight.run.lower.memory import moved, used
-from backlight.run.lower.program import Call, Instruction, Multiply, Nest, Place, Program
+from backlight.run.lower.program import Call, Contract, Instruction, Multiply, Nest, Place, Program
 
 RESERVED = 3  # places in the table before the buffers: the arena, the pool's function, the pool
 SHARED = 400_000  # scalar operations, some 20 microseconds, from which a step is worth sharing out
+Work = Nest | Multiply | Contract  # what is written here; a call stands between two pieces
 INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
 
 
@@ -69,25 +71,31 @@ def work(instruction: Instruction) -> int:
             return prod(sizes) * max(len(steps), 1)
         case Multiply(m=m, n=n, k=k, batch=batch):
             return m * n * k * prod(batch)
+        case Contract(m=rows, n=columns, k=depth, batch=batch):
+            return prod(rows) * prod(columns) * prod(depth) * prod(batch)
         case Call():
             return 0
 
 
-def write_instruction(c: Code, instruction: Nest | Multiply, bases: Callable[[int], Value], first: Value | int,
+def write_instruction(c: Code, instruction: Work, bases: Callable[[int], Value], first: Value | int,
                       last: Value | int) -> None:
     """Write one instruction for the units from first up to last."""
     if isinstance(instruction, Nest):
         write_nest(c, instruction, bases, first, last)
+    elif isinstance(instruction, Contract):
+        contract.write_contract(c, instruction, bases, first, last)
     else:
         write_multiply(c, instruction, bases, first, last)
 
 
-def unit_count(target_module: Module, instruction: Nest | Multiply) -> int:
+def unit_count(target_module: Module, instruction: Work) -> int:
     """Return into how many units threads may share out the instruction."""
     if isinstance(instruction, Nest):
         return units(instruction)
     if 0 in instruction.batch:
         return 1
+    if isinstance(instruction, Contract):
+        return prod(instruction.batch) * contract.panels(target_module.target, instruction)
     return prod(instruction.batch) * panels(target_module.target, product_of(instruction))
 
 
@@ -148,7 +156,7 @@ def batch_offset(c: Code, m: Multiply, place: Place, batch: Value | int) -> Valu
     return total
 
 
-def define_step(module: Module, instruction: Nest | Multiply) -> str:
+def define_step(module: Module, instruction: Work) -> str:
     """Write the function of one instruction: (addresses, first, last); equal instructions share it.
 
     The buffers are numbered in the order in which the instruction uses them, and the addresses come in that order: so
@@ -192,7 +200,7 @@ def share(c: Code, symbol: str, table: Value, addresses: Value, count: int) -> N
     c.do(f"call void @bl.share(ptr @{symbol}, {table.typed}, {addresses.typed}, i64 {count}, i64 {grain})")
 
 
-def touched(instruction: Nest | Multiply) -> list[int]:
+def touched(instruction: Work) -> list[int]:
     """Return the buffers of an instruction, each once."""
     return list(dict.fromkeys(used(instruction)))
 
@@ -200,7 +208,7 @@ def touched(instruction: Nest | Multiply) -> list[int]:
 def define_pieces(module: Module, program: Program) -> list[Piece]:
     """Write the functions of all instructions; return the pieces in the order in which they run."""
     pieces: list[Piece] = []
-    pending: list[Nest | Multiply] = []
+    pending: list[Work] = []
     sizes = {b.number: b.size for b in program.buffers}
 
     def flush() -> None:

@@ -227,9 +227,15 @@ def scatter_add(t: Translation, out: Type, inputs: list[int], types: list[Type],
 @entry("add_along_axis")
 def add_along_axis(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
     """Add one number for each index, along an axis."""
+    from backlight.run.lower.pools import added_back
+
     kind, axis = t.kind(out), attrs["axis"] % out.rank
     n = out.shape[axis]
-    if kind not in {"float", "double"} or n == 0 or 0 in types[0].shape or types[0].shape != types[1].shape:
+    if n == 0 or 0 in types[0].shape or types[0].shape != types[1].shape:
+        raise UnableError
+    if axis == out.rank - 1 and (pooled := added_back(t, t.convert(inputs[0], kind), inputs[1], kind, out.shape)) is not None:
+        return pooled
+    if kind not in {"float", "double"}:
         raise UnableError
     steps = row_major(out.shape)
     detail = ((steps[axis],), tuple(0 if d == axis else s for d, s in enumerate(steps)))

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from math import prod
 
 from backlight.run.lower.items import Item, Items
-from backlight.run.lower.loops import tidy
+from backlight.run.lower.loops import simplified, tidy
 from backlight.run.lower.program import (
     Apply,
     Buffer,
     Call,
+    Contract,
     Fold,
     Instruction,
     Literal,
@@ -166,7 +167,7 @@ class Fuser:
             number = slot.items[0]
             item = self.items.all[number]
             if slot.form == "product":
-                found.append(self.multiply(number, item))
+                found.append(self.contract(number, item) if item.op == "contract" else self.multiply(number, item))
             elif slot.form == "call":
                 found.append(self.call(number, item))
             else:
@@ -188,6 +189,13 @@ class Fuser:
         out = Place(self.buffer(number, "arena", f"%{item.node}"), 0, row_major(item.shape))
         left, right = self.place(a, (*batch, m, k)), self.place(b, (*batch, k, n))
         return Multiply(item.kind, m, n, k, left, right, out, batch, (item.node,))
+
+    def contract(self, number: int, item: Item) -> Multiply | Contract:
+        """Return the instruction of a product over axes; a plain product of matrices, if it is no more."""
+        x = item.detail
+        a, b = (self.place(v, v.shape) for v in (self.items.views[i] for i in item.inputs))
+        out = Place(self.buffer(number, "arena", f"%{item.node}"), 0, x.steps)
+        return simplified(Contract(item.kind, x.batch, x.m, x.n, x.k, a, b, out, (item.node,)))
 
     def nest(self, place: int, slot: Slot) -> list[Instruction]:
         """Return the loops of a slot."""

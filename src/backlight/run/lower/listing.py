@@ -7,6 +7,7 @@ from backlight.run.lower.program import (
     Apply,
     Buffer,
     Call,
+    Contract,
     Fold,
     Instruction,
     Literal,
@@ -44,8 +45,16 @@ def heading(instruction: Instruction) -> str:
         case Multiply(m=m, n=n, k=k, batch=batch):
             times = "".join(f"{size} × " for size in batch)
             return f"product {times}({m} × {k}) ({k} × {n})"
+        case Contract(m=m, n=n, k=k, batch=batch):
+            times = "".join(f"{size} × " for size in batch)
+            return f"product {times}({sizes_text(m)} × {sizes_text(k)}) ({sizes_text(k)} × {sizes_text(n)})"
         case Call(op=op):
             return f"reference {op.name}"
+
+
+def sizes_text(sizes: tuple[int, ...]) -> str:
+    """Return the sizes of several axes that are walked through as one."""
+    return "·".join(map(str, sizes)) or "1"
 
 
 def origin(instruction: Instruction, graph: Graph) -> str:
@@ -64,7 +73,7 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
             lines = [f"v{k} = {step_text(s)}" for k, s in enumerate(steps)]
             lines += [f"{place_text(w.place)} = v{w.value}" for w in writes]
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
-        case Multiply(a=a, b=b, c=c):
+        case Multiply(a=a, b=b, c=c) | Contract(a=a, b=b, c=c):
             return [f"{place_text(c)} = {place_text(a)} @ {place_text(b)}"]
         case Call(inputs=inputs, outputs=outputs):
             return [", ".join(f"b{b}" for b in outputs) + " = f(" + ", ".join(f"b{b}" for b in inputs) + ")"]

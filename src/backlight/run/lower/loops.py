@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backlight.run.lower.program import Nest, Place, Position, Read, Step
+from backlight.run.lower.program import Contract, Multiply, Nest, Place, Position, Read, Step
 
 
 def tidy(nest: Nest) -> Nest:
@@ -78,3 +78,38 @@ def strided(nest: Nest, sizes: tuple[int, ...], change: object) -> Nest:
         writes=tuple(replace(w, place=place(w.place)) for w in nest.writes),
         folds=tuple(replace(f, place=place(f.place)) for f in nest.folds),
     )
+
+
+def simplified(x: Contract) -> Contract | Multiply:
+    """Return a product over axes with neighbours joined; as a product of matrices, if that is all it is."""
+    batch, m, k = len(x.batch), len(x.m), len(x.k)
+    a, b, c = x.a.strides, x.b.strides, x.c.strides
+    together = joined(x.batch, a[:batch], b[:batch], c[:batch])
+    rows = joined(x.m, a[batch : batch + m], c[batch : batch + m])
+    columns = joined(x.n, b[batch + k :], c[batch + m :])
+    depth = joined(x.k, a[batch + m :], b[batch : batch + k])
+    (sizes, ab, bb, cb), (ms, am, cm), (ns, bn, cn), (ks, ak, bk) = together, rows, columns, depth
+    if len(ms) <= 1 and len(ns) <= 1 and len(ks) == 1 and (not ns or cn == (1,)):
+        ms, am, cm = (ms, am, cm) if ms else ((1,), (0,), (0,))
+        ns, bn, cn = (ns, bn, cn) if ns else ((1,), (0,), (1,))
+        return Multiply(
+            x.kind, ms[0], ns[0], ks[0], replace(x.a, strides=(*ab, *am, *ak)), replace(x.b, strides=(*bb, *bk, *bn)),
+            replace(x.c, strides=(*cb, *cm, *cn)), sizes, x.nodes,
+        )
+    return replace(
+        x, batch=sizes, m=ms, n=ns, k=ks, a=replace(x.a, strides=(*ab, *am, *ak)),
+        b=replace(x.b, strides=(*bb, *bk, *bn)), c=replace(x.c, strides=(*cb, *cm, *cn)),
+    )
+
+
+def joined(sizes: Sequence[int], *strides: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return sizes and strides without axes of size 1, neighbours joined that every operand walks through in one."""
+    found: list[tuple[int, ...]] = []
+    for size, *steps in zip(sizes, *strides, strict=True):
+        if size == 1:
+            continue
+        if found and all(last == step * size for last, step in zip(found[-1][1:], steps, strict=True)):
+            found[-1] = (found[-1][0] * size, *steps)
+        else:
+            found.append((size, *steps))
+    return [tuple(column) for column in zip(*found, strict=True)] if found else [()] * (1 + len(strides))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from backlight.run.lower.program import Call, Fold, Instruction, Multiply, Nest, Place, Program, Read
+from backlight.run.lower.program import Call, Contract, Fold, Instruction, Multiply, Nest, Place, Program, Read
 
 ALIGN = 64  # bytes: a cache line, and the widest vector
 
@@ -21,7 +21,7 @@ def used(instruction: Instruction) -> Iterator[int]:
                 yield target.place.buffer
                 if isinstance(target, Fold) and target.partials is not None:
                     yield target.partials
-        case Multiply(a=a, b=b, c=c):
+        case Multiply(a=a, b=b, c=c) | Contract(a=a, b=b, c=c):
             yield from (a.buffer, b.buffer, c.buffer)
         case Call(inputs=inputs, outputs=outputs):
             yield from inputs
@@ -73,7 +73,7 @@ def moved(instruction: Instruction, names: dict[int, int]) -> Instruction:
                 writes=tuple(replace(x, place=place(x.place)) for x in writes),
                 folds=tuple(replace(x, place=place(x.place), partials=partial(x.partials)) for x in folds),
             )
-        case Multiply():
+        case Multiply() | Contract():
             return replace(instruction, a=place(instruction.a), b=place(instruction.b), c=place(instruction.c))
         case Call():
             def rename(numbers: Sequence[int]) -> tuple[int, ...]:

@@ -162,6 +162,22 @@ class Multiply:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """Sums of products over several axes: C[batch, m, n] = Σ over k of A[batch, m, k] B[batch, k, n], each letter any
+    number of axes. A convolution is one, whose axes walk through the same numbers again and again."""
+
+    kind: Kind
+    batch: tuple[int, ...]
+    m: tuple[int, ...]
+    n: tuple[int, ...]
+    k: tuple[int, ...]
+    a: Place  # strides: of the axes of the batch, then of m, then of k
+    b: Place  # of the batch, k, n
+    c: Place  # of the batch, m, n
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """An operation computed by the reference machine, between two pieces of compiled code."""
 
@@ -179,7 +195,7 @@ class Call:
         return (self.node,)
 
 
-Instruction = Nest | Multiply | Call
+Instruction = Nest | Multiply | Contract | Call
 
 
 @dataclass(frozen=True, slots=True)

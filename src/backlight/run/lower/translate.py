@@ -47,6 +47,7 @@ class Translation:
     arrays: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)  # the values of constant items
     origin: int = -1  # the node of the graph that is being translated
     checks: list[int] = field(default_factory=list)  # items that must come out true: indices inside their axis
+    chosen: dict[int, Any] = field(default_factory=dict)  # items that are places of the largest, and what is known of them
 
     def kind(self, type_: Type) -> str:
         """Return the kind of number of a type."""
