@@ -93,6 +93,12 @@ export interface Card {
   readonly height: number;
 }
 
+/** A copy that a step of descent makes: the value of a node becomes the value of an input. */
+export interface Carry {
+  readonly source: number;
+  readonly target: number;
+}
+
 /** The same graph as WebAssembly. The bytes are the module (code_bytes of them), then those of fillings, in order. Imports: env.__linear_memory of pages pages, env.__stack_pointer, a mutable i32 that starts at stack. run() reads the values at inputs and writes those at outputs; every node that the picture shows is among the two or a constant. */
 export interface Code {
   readonly kind: "code";
@@ -158,7 +164,7 @@ export interface Found {
   readonly to: number;
 }
 
-/** The picture, and where every number of it lies in the block: slots[node]. forward is how many nodes came from the text; the others are gradients and updates. rate is the input that holds η (-1: there are no updates). */
+/** The picture, and where every number of it lies in the block: slots[node]. forward is how many nodes came from the text; the others are gradients and updates. rate is the input that holds η (-1: there are no updates). A step of descent copies all carries at once and runs; state are the inputs that the optimiser remembers things in, all zero at first. */
 export interface Graph {
   readonly kind: "graph";
   readonly revision: number;
@@ -173,6 +179,8 @@ export interface Graph {
   readonly differentiated: number;
   readonly rate: number;
   readonly updates: readonly Update[];
+  readonly carries: readonly Carry[];
+  readonly state: readonly number[];
   readonly to: number;
 }
 
@@ -333,7 +341,7 @@ export interface Told {
   readonly to: number;
 }
 
-/** Plain descent on one parameter, as nodes: value + (−η · gradient). change is −η · gradient, updated the sum. */
+/** One step of the optimiser on a parameter, as nodes: value + change. Of plain descent, change is −η · gradient. */
 export interface Update {
   readonly parameter: number;
   readonly change: number;
@@ -389,13 +397,14 @@ export interface Ways {
   readonly to: number;
 }
 
-/** The first news. document is what the host was started with, or None. */
+/** The first news. document is what the host was started with, or None. makers are what values of inputs are made with; their insert has the holes {shape} and, where they draw, {seed}. */
 export interface Welcome {
   readonly kind: "welcome";
   readonly version: number;
   readonly words: readonly Word[];
+  readonly makers: readonly Word[];
   readonly lessons: readonly Lesson[];
-  readonly optimizers: readonly string[];
+  readonly optimizers: readonly Word[];
   readonly limits: Limits;
   readonly document: Document | null;
   readonly to: number;

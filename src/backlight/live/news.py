@@ -52,12 +52,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The first news. `document` is what the host was started with, or None."""
+    """The first news. `document` is what the host was started with, or None.
+
+    `makers` are what values of inputs are made with; their `insert` has the holes {shape} and, where they draw, {seed}.
+    """
 
     version: int
     words: tuple[Word, ...]
+    makers: tuple[Word, ...]
     lessons: tuple[Lesson, ...]
-    optimizers: tuple[str, ...]
+    optimizers: tuple[Word, ...]
     limits: Limits
     document: Document | None = None
     to: int = 0
@@ -180,7 +184,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Plain descent on one parameter, as nodes: value + (−η · gradient). `change` is −η · gradient, `updated` the sum."""
+    """One step of the optimiser on a parameter, as nodes: value + change. Of plain descent, `change` is −η · gradient."""
 
     parameter: int
     change: int
@@ -188,11 +192,20 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """A copy that a step of descent makes: the value of a node becomes the value of an input."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """The picture, and where every number of it lies in the block: `slots[node]`.
 
     `forward` is how many nodes came from the text; the others are gradients and updates. `rate` is the input that holds η
-    (-1: there are no updates).
+    (-1: there are no updates). A step of descent copies all `carries` at once and runs; `state` are the inputs that the
+    optimiser remembers things in, all zero at first.
     """
 
     revision: int
@@ -207,6 +220,8 @@ class Graph:
     differentiated: int
     rate: int
     updates: tuple[Update, ...]
+    carries: tuple[Carry, ...]
+    state: tuple[int, ...]
     to: int = 0
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from ..core.graph import Graph
 from ..core.types import Type, type_of
-from ..errors import BacklightError, InputError, LimitError, SyntaxError
+from ..errors import BacklightError, InputError, LimitError, ShapeError, SyntaxError
 from ..explain.ways import operations
 from ..read.text import parse, read_value
 from ..read.text.build import functions
@@ -26,10 +26,10 @@ from ..show.opened import opened
 from .document import Binding, Document
 from .news import Limits, Mistake, Place, Span
 
-__all__ = ["LIMITS", "BindingError", "Reading", "bound", "mistake", "read", "spans", "valued"]
+__all__ = ["LIMITS", "BindingError", "Reading", "bound", "check_size", "mistake", "moved", "read", "spans", "valued"]
 
-LIMITS: Final = Limits(characters=400_000, nodes=50_000, block_bytes=1 << 26, seconds=10.0, wishes_a_second=120.0)
-OPERATIONS: Final = 4_000_000_000  # floating point operations in one run
+LIMITS: Final = Limits(characters=400_000, nodes=50_000, block_bytes=1 << 24, seconds=10.0, wishes_a_second=120.0)
+OPERATIONS: Final = 500_000_000  # floating point operations in one run
 NAMES: Final = 1000      # inputs
 NEAT: Final = 3          # the size of an axis that nobody gave
 
@@ -178,6 +178,24 @@ def proposed(shape: tuple[int, ...], number: int) -> Binding:
     if not shape:
         return Binding("1")
     return Binding(f"normal({', '.join(map(str, shape))}, seed={number + 1})", parameter=True)
+
+
+def moved(reading: Reading, texts: Mapping[str, str]) -> Reading:
+    """The reading with other values for some inputs, of the shapes they had. Raises: BindingError."""
+    graph = reading.graph
+    numbers = {graph.nodes[i].name: i for i in graph.inputs}
+    bindings, values = dict(reading.bindings), dict(reading.values)
+    for name, text in texts.items():
+        bindings[name] = replace(bindings[name], value=text)
+        kind, found = graph.type(numbers[name]), np.asarray(valued(name, bindings[name]))
+        if found.shape != kind.shape:
+            told = f"the value has shape {found.shape}, and the one before had {kind.shape}: send open instead"
+            raise BindingError(name, ShapeError(told))
+        whole = found.dtype.kind in "biu" or kind.is_float or bool(np.all(found == np.floor(found)))
+        if not whole:
+            raise BindingError(name, ShapeError(f"whole numbers are needed here, and the value is {text:.40}"))
+        values[numbers[name]] = found.astype(kind.dtype)[()]
+    return replace(reading, document=replace(reading.document, inputs=bindings), bindings=bindings, values=values)
 
 
 KINDS: Final = {

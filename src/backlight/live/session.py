@@ -6,63 +6,33 @@ that a session remembers follows from the last document that it was given; whoev
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import replace
 from typing import Any, Final
 
-import numpy as np
-
-from ..core.graph import Graph
-from ..core.types import Type
-from ..diff.reverse import is_float, reverse
 from ..errors import BacklightError, GraphError, InputError, LimitError
-from ..run.record import Run
-from ..run.reference import run
 from . import news as n
 from . import wishes as w
 from .code import compiled
+from .compare import compare
 from .data import kind_of
-from .document import VERSION, Document, Look
-from .reading import LIMITS, BindingError, Reading, mistake, read, spans
-from .sheet import picture, seen, with_updates
+from .descent import descend
+from .document import Document
+from .export import export
+from .picture import picture, seen
+from .plots import chart, survey
+from .reading import BindingError, mistake, moved, read, spans
+from .search import search
+from .sheet import Sheet, laid_open, rerun, revision_of
+from .teach import ask, mark
+from .told import derive, matrix, story, trust, why
 from .typeset import formulas
+from .verdicts import verdicts
 from .welcome import welcome
 
-__all__ = ["Answer", "Session", "Sheet"]
+__all__ = ["Answer", "Session"]
 
 Answer = tuple[Any, bytes | None]        # a piece of news, and its bytes if it has some
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """An open document: its reading, the graph with gradients and updates, and its last run."""
-
-    reading: Reading
-    revision: int
-    run: Run
-    backward: Graph
-    rate: int
-    updates: tuple[n.Update, ...]
-    note: str
-
-    @property
-    def document(self) -> Document:
-        """What the visitor sent last, with what was proposed."""
-        return self.reading.document
-
-    def explained(self) -> Run:
-        """The run without updates, as explanations know it."""
-        return Run(self.backward, self.run.block, self.run.starts[: len(self.backward)])
-
-    def inputs(self) -> tuple[n.Input, ...]:
-        """Every input with its binding."""
-        graph, bindings = self.reading.graph, self.reading.bindings
-        return tuple(
-            n.Input(node.name, i, bindings[node.name], graph.type(i).shape, node.name in self.reading.proposed)
-            for i, node in ((i, graph.nodes[i]) for i in graph.inputs)
-        )
 
 
 class Session:
@@ -115,10 +85,10 @@ class Session:
             yield n.Formula(formulas(reading.graph), wish.id), None
             shown = seen(sheet.explained(), wish.document.look)
             yield picture(
-                sheet.run, shown, wish.document.look, revision=sheet.revision, rate=sheet.rate, updates=sheet.updates, to=wish.id
+                sheet.run, shown, wish.document.look, revision=sheet.revision, learning=sheet.learning, to=wish.id
             ), None  # fmt: skip
         yield self.values(wish.id)
-        yield verdicts(sheet, wish.id), None
+        yield verdicts(sheet, wish), None
         if not same:
             try:
                 yield compiled(sheet.run.graph, sheet.revision, wish.id)
@@ -132,14 +102,7 @@ class Session:
         strange = [name for name in wish.values if name not in old.bindings]
         if strange:
             raise InputError(f"there is no input {strange[0]!r:.60}; there is {', '.join(old.bindings)}")
-        bindings = {
-            name: replace(binding, value=wish.values.get(name, binding.value)) for name, binding in old.bindings.items()
-        }
-        moved = replace(old.document, inputs=bindings)
-        reading = read(moved)
-        if revision_of(reading) != sheet.revision:
-            raise InputError("these values have other shapes than those before: send open instead")
-        self.sheet = rerun(sheet, reading)
+        self.sheet = rerun(sheet, moved(old, wish.values))
         yield self.values(wish.id)
 
     def values(self, to: int) -> Answer:
@@ -150,77 +113,27 @@ class Session:
 
     def check(self, wish: w.Check) -> Iterator[Answer]:
         """What is wrong with the values as they are."""
-        yield verdicts(self.opened(), wish.id), None
+        yield verdicts(self.opened(), wish), None
 
     def ack(self, wish: w.Ack) -> Iterator[Answer]:
         """Nothing to say: whoever carries the frames listens to it."""
         yield from ()
 
 
-def laid_open(reading: Reading, revision: int) -> Sheet:
-    """The sheet of a document that is new: gradients written, updates written, run."""
-    graph, note = reading.graph, ""
-    of = differentiated(reading)
-    if of < 0:
-        kind = graph.nodes[graph.outputs[0]].type
-        backward, note = graph, f"the output is {kind}: only floats have a derivative"
-    elif not any(is_float(graph.nodes[i]) for i in graph.inputs):
-        backward, note = graph, "there is no input to differentiate by"
-    else:
-        backward = reverse(graph, of)
-    if len(backward) > 2 * LIMITS.nodes:
-        raise LimitError(f"with its gradients the text makes {len(backward)} nodes, and the limit is {2 * LIMITS.nodes}")
-    learnt = [i for i in graph.inputs if reading.bindings[graph.nodes[i].name].parameter]
-    whole, rate, updates = with_updates(backward, learnt)
-    return ran(Sheet(reading, revision, EMPTY, backward, rate, updates, note), whole)
+def granted(make: Callable[[Sheet, Any], Any]) -> Callable[[Session, Any], Iterator[Answer]]:
+    """How a wish is granted whose answer is one piece of news on the open document."""
+
+    def answer(session: Session, wish: Any) -> Iterator[Answer]:
+        made = make(session.opened(), wish)
+        yield made if isinstance(made, tuple) else (made, None)
+
+    return answer
 
 
-def differentiated(reading: Reading) -> int:
-    """The node that the gradients are of; -1 where it has none."""
-    graph = reading.graph
-    of = graph.number(reading.document.of) if reading.document.of else graph.outputs[0]
-    return of if is_float(graph.nodes[of]) else -1
-
-
-def ran(sheet: Sheet, graph: Graph) -> Sheet:
-    """The sheet with a run of its values."""
-    values = dict(sheet.reading.values)
-    if sheet.rate >= 0:
-        kind = graph.nodes[sheet.rate].type
-        assert isinstance(kind, Type)
-        values[sheet.rate] = np.asarray(sheet.document.rate, kind.dtype)[()]
-    return replace(sheet, run=run(graph, values))
-
-
-def rerun(sheet: Sheet, reading: Reading) -> Sheet:
-    """The same graph with other values."""
-    return ran(replace(sheet, reading=replace(reading, graph=sheet.reading.graph)), sheet.run.graph)
-
-
-def revision_of(reading: Reading) -> int:
-    """A number that names the picture: the same for the same text, shapes, roles and look, in every process."""
-    document, graph = reading.document, reading.graph
-    told = repr((
-        VERSION, version("backlight"), document.text, document.of, document.dtype, picture_of(document.look),
-        [(str(kind), kind.shape) for kind in (graph.type(i) for i in graph.inputs)],
-        [(name, binding.parameter) for name, binding in reading.bindings.items()],
-    ))  # fmt: skip
-    return int.from_bytes(hashlib.sha256(told.encode()).digest()[:6], "little") or 1
-
-
-def picture_of(look: Look) -> tuple[Any, ...]:
-    """What of a look changes the graph that is drawn."""
-    return look.shape, look.direction, look.opened, look.unfolded, look.near
-
-
-def verdicts(sheet: Sheet, to: int) -> n.Verdicts:
-    """All that is wrong with the run."""
-    from .verdicts import verdicts_of
-
-    return n.Verdicts(sheet.revision, verdicts_of(sheet.explained()), to)
-
-
-EMPTY: Final = Run(Graph(()), np.zeros(0, np.uint8), np.zeros(0, np.int64))
 GRANTED: Final[Mapping[type, Callable[[Session, Any], Iterator[Answer]]]] = {
-    w.Open: Session.open, w.Move: Session.move, w.Check: Session.check, w.Ack: Session.ack,
+    w.Open: Session.open, w.Move: Session.move, w.Ack: Session.ack,
+    **{wish: granted(make) for wish, make in {
+        w.Check: verdicts, w.Story: story, w.Derive: derive, w.Matrix: matrix, w.Why: why, w.Trust: trust, w.Compare: compare,
+        w.Survey: survey, w.Chart: chart, w.Descend: descend, w.Answer: mark, w.Ask: ask, w.Search: search, w.Export: export,
+    }.items()},
 }  # fmt: skip

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from ..explain.diagnose import Finding, diagnose, mend
 from ..run.record import Run
-from .news import Verdict
+from .news import Verdict, Verdicts
+from .sheet import Sheet
 
-__all__ = ["verdicts_of"]
+__all__ = ["verdicts"]
 
-MOST = 200               # verdicts; more would hide the graph
+MOST: Final = 200        # more would hide the graph
 
 
-def verdicts_of(run: Run) -> tuple[Verdict, ...]:
-    """Every finding of a run, those going forward first."""
-    return tuple(told(run, finding) for finding in diagnose(run)[:MOST])
+def verdicts(sheet: Sheet, wish: Any) -> Verdicts:
+    """Every finding of the run, those going forward first."""
+    run = sheet.explained()
+    return Verdicts(sheet.revision, tuple(told(run, finding) for finding in diagnose(run)[:MOST]), wish.id)
 
 
 def told(run: Run, finding: Finding) -> Verdict:
@@ -22,4 +26,4 @@ def told(run: Run, finding: Finding) -> Verdict:
     node, backward = finding.node, finding.node >= first
     while node >= first:
         node = run.graph.nodes[node].why.of
-    return Verdict(max(node, 0), finding.kind, backward, finding.sentence, mend(run, finding) or "")
+    return Verdict(max(node, 0), finding.kind, backward, finding.sentence, mend(run, finding))

@@ -6,8 +6,11 @@ from functools import cache
 
 from ..core.op import Op
 from ..core.table import TABLE
+from ..read.text import makers
 from ..read.text.build import functions
+from ..train.optim import OPTIMIZERS
 from .document import VERSION, Document
+from .lessons import LESSONS
 from .news import Welcome, Word
 from .reading import LIMITS
 
@@ -16,17 +19,19 @@ __all__ = ["welcome", "words"]
 
 def welcome(document: Document | None) -> Welcome:
     """The greeting of a session that starts with a document, or with none."""
-    return Welcome(VERSION, words(), (), ("descent",), LIMITS, document)
+    optimizers = tuple(Word(o.name, o.name, o.name, o.doc, o.source, "optimiser") for o in OPTIMIZERS.values())
+    made = tuple(Word(name, name, insert, docs, "", "maker") for name, insert, docs in makers())
+    return Welcome(VERSION, words(), made, LESSONS, optimizers, LIMITS, document)
 
 
 @cache
 def words() -> tuple[Word, ...]:
     """Every operation that a text can call, from its row."""
     called = functions()
-    return tuple(word(op) for name, op in TABLE.items() if name in called)
+    return tuple(word(op) for name, op in sorted(TABLE.items()) if name in called and op.doc)
 
 
 def word(op: Op) -> Word:
     """One operation as an entry of the completion."""
-    takes = ", ".join(op.args)
+    takes = ", ".join([*op.args, *(f"{name}={value!r}" for name, value in op.attrs.items())])
     return Word(op.name, f"{op.name}({takes})", f"{op.name}(", op.doc, op.words, op.kind)

@@ -18,6 +18,7 @@ from .news import (
     Absent,
     Address,
     Card,
+    Carry,
     Code,
     Contour,
     Descended,
@@ -75,7 +76,7 @@ from .wishes import (
 __all__ = [
     "NEWS", "VERSION", "WISHES", "WITH_BYTES",
     "Binding", "Document", "Look", "Question",
-    "Absent", "Address", "Card", "Code", "Contour", "Descended", "File", "Filling", "Formula", "Found",
+    "Absent", "Address", "Card", "Carry", "Code", "Contour", "Descended", "File", "Filling", "Formula", "Found",
     "Graph", "Growth", "Hint", "Input", "Landscape", "Lesson", "Limits", "Line", "Marked",
     "Mistake", "Opened", "Piece", "Place", "Route", "Slot", "Span", "Step", "Told",
     "Update", "Values", "Verdict", "Verdicts", "Way", "Ways", "Welcome", "Word",

@@ -81,7 +81,7 @@ class Visitor:
         elif len(self.waiting) + self.slow_waiting >= MOST_WAITING:
             count = f"{MOST_WAITING} wishes are waiting already"
             await self.say(f"{count}: wait for their answers", "limit", number_of(data))
-        elif kind in SLOW:
+        elif kind in SLOW or (kind == "descend" and data.get("steps") != 1):
             self.slow_waiting += 1
             assert self.group is not None
             self.group.create_task(self.slowly(data))

@@ -11,10 +11,10 @@ from ...core.graph import Graph
 from ...errors import InputError
 from .build import Builder, functions
 from .tree import tree
-from .value import read_value
+from .value import makers, read_value
 from .words import LIMIT, words
 
-__all__ = ["LIMIT", "parse", "read_value"]
+__all__ = ["LIMIT", "makers", "parse", "read_value"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 

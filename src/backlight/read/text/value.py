@@ -20,7 +20,7 @@ from .literal import literal, quiet_literal, rectangular
 from .tree import Tree, tree
 from .words import LIMIT, Place, near, words
 
-__all__ = ["read_value"]
+__all__ = ["makers", "read_value"]
 
 NUMBERS: Final = 1 << 27  # in one array: a gigabyte of float64
 LONG: Final = 100 * LIMIT  # words: data may be pasted
@@ -101,23 +101,32 @@ def uniform(*shape: int, low: float = 0.0, high: float = 1.0, seed: int = 0) -> 
     return np.random.default_rng(seed).random(shape) * (high - low) + low
 
 
-# How each is made, its settings, and what it takes in brackets.
-MAKERS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str]]] = {
-    "eye": (lambda n: np.eye(n), (), "n"),
-    "linspace": (lambda a, b, n: np.linspace(a, b, n), (), "a, b, n"),
-    "normal": (normal, ("mean", "std", "seed"), "shape…"),
-    "ones": (filled(1.0), (), "shape…"),
-    "range": (lambda n: np.arange(float(n)), (), "n"),
-    "uniform": (uniform, ("low", "high", "seed"), "shape…"),
-    "zeros": (filled(0.0), (), "shape…"),
+# How each is made, its settings, what it takes in brackets, and what it gives.
+MAKERS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str, str]]] = {
+    "eye": (lambda n: np.eye(n), (), "n", "ones on the diagonal of a square matrix, zeros elsewhere"),
+    "linspace": (lambda a, b, n: np.linspace(a, b, n), (), "a, b, n", "n numbers from a to b, evenly spaced"),
+    "normal": (normal, ("mean", "std", "seed"), "shape…", "random numbers of this mean and standard deviation"),
+    "ones": (filled(1.0), (), "shape…", "ones"),
+    "range": (lambda n: np.arange(float(n)), (), "n", "the whole numbers below n"),
+    "uniform": (uniform, ("low", "high", "seed"), "shape…", "random numbers from low to high, all equally likely"),
+    "zeros": (filled(0.0), (), "shape…", "zeros"),
 }
+
+
+def makers() -> list[tuple[str, str, str]]:
+    """What arrays of any shape are made with: name, how it is typed with holes {shape} and {seed}, and what it gives."""
+    return [
+        (name, f"{name}({{shape}}, seed={{seed}})" if "seed" in settings else f"{name}({{shape}})", docs)
+        for name, (_, settings, takes, docs) in MAKERS.items()
+        if takes == "shape…"
+    ]
 
 
 def make(item: Tree, place: Place, most: int) -> Any:
     """An array by its shape."""
     _, start, end, parts = item
     name = parts[0][3]
-    maker, settings, takes = MAKERS[name]
+    maker, settings, takes, _ = MAKERS[name]
     given: list[Any] = []
     named: dict[str, Any] = {}
     for argument in parts[2] if len(parts) == 4 else []:

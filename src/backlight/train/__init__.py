@@ -1,0 +1,1 @@
+"""Learning: what is done to parameters once their gradients are known."""
