@@ -73,7 +73,7 @@ def test_U2_the_story_of_one_node():
         "   + :: a → a → a, shape ()\n"
         "   value 3\n"
         "2. upstream\n"
-        "   from b (operand 1): −4\n"
+        "   from b (node 4), operand 1: −4\n"
         "3. operand 1, x\n"
         "   sum rule: the gradient is passed on to both\n"
         "   ∂a/∂x = 1\n"
@@ -87,14 +87,14 @@ def test_U2_the_story_of_one_node():
 
 def test_U2_several_upstream_gradients_are_visibly_summed():
     text = str(story(ran(lambda x: x * x + 3.0 * x, x=2.0), "x"))
-    assert "   from b (operand 2): 3\n   from a (operand 1): 2\n   from a (operand 2): 2\n   summed: 3 + 2 + 2 = 7" in text
+    assert "   from b (node 3), operand 2: 3\n   from a (node 1), operand 1: 2\n   from a (node 1), operand 2: 2\n   summed: 3 + 2 + 2 = 7" in text
 
 
 def test_arrays_are_told_node_by_node_with_shapes():
     w = np.arange(6.0).reshape(2, 3) / 5
     made = ran(lambda w, x, b: sum(square(sigmoid(w @ x + b))), w=w, x=np.ones(3), b=1.0)
     text = str(derive(made, wrt="b"))
-    assert "summed over the axes that were stretched, from (2,) to ()" in text
+    assert "summed over the axes that were stretched, from (2) to ()" in text
     assert text.endswith(f"   ∂g/∂b = {spelled(figure(made['b'].gradient))}")
 
 
@@ -143,5 +143,19 @@ def test_a_page_is_written_as_latex_html_and_plain_data():
     assert latex.count("{") == latex.count("}")
     html = page.html()
     assert "<li data-node=\"0\"><h3>summed over the paths</h3>" in html
-    assert html.count("<math") == html.count("</math>") == 6
+    assert html.count("<math") == html.count("</math>")
+    # one element a side, so that a narrow page can break before each sign
+    assert html.endswith(
+        '</mfrac></math> <math displaystyle="true"><mo>=</mo><mrow><mn>3</mn><mo>+</mo><mn>3</mn></mrow></math> '
+        '<math displaystyle="true"><mo>=</mo><mn>6</mn></math></p></li></ol></section>'
+    )
     assert page.data()["steps"][-1] == {"title": "summed over the paths", "node": 0, "lines": ["∂a/∂x = 3 + 3 = 6"]}
+
+
+def test_numbers_of_arrays_can_be_rounded_where_there_is_little_room_and_single_ones_never_are():
+    made = ran(lambda w, x: sum(w @ x), w=np.array([[1 / 3, -2 / 3]]), x=np.array([0.1, 1 / 7]))
+    page = story(made, "x")
+    assert "<mn>0.3333333333333333</mn>" in page.html()
+    assert "<mn>0.3333</mn>" in page.html(4)
+    single = story(ran(lambda x: x * (1 / 3), x=1.0), "x")
+    assert "<mn>0.3333333333333333</mn>" in single.html(4)

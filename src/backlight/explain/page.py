@@ -17,9 +17,9 @@ import numpy as np
 from ..core.math import Math, number
 from .formula import spelled
 from .latex import escaped, latex
-from .mathml import element, mathml
+from .mathml import element
 
-__all__ = ["Line", "Page", "Step", "figure", "numeral"]
+__all__ = ["Line", "Page", "Step", "figure", "numeral", "shape_text"]
 
 Piece = str | Math
 Line = tuple[Piece, ...]
@@ -76,18 +76,19 @@ class Page:
         head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\setlength{\\parindent}{0pt}\n\\begin{document}\n"
         return head + "\n".join(page.latex() for page in pages) + "\n\\end{document}\n"
 
-    def html(self) -> str:
-        """The page as HTML with formulas in MathML: a `section` without styles of its own."""
+    def html(self, digits: int | None = None) -> str:
+        """The page as HTML with formulas in MathML: a `section` without styles of its own.
+
+        Long equations may be broken before their signs. With `digits`, numbers of arrays are rounded to so many.
+        """
         out = [f"<section><h2>{escape(self.title)}</h2><ol>"]
         for step in self.steps:
             mark = f' data-node="{step.node}"' if step.node >= 0 else ""
             out.append(f"<li{mark}><h3>{escape(step.title)}</h3>")
             for line in step.lines:
-                if len(line) == 1 and isinstance(line[0], Math):
-                    out.append(f"<p>{mathml(line[0], display=True)}</p>")
-                else:
-                    text = "".join(escape(p) if isinstance(p, str) else f"<math>{element(p)}</math>" for p in line)
-                    out.append(f"<p>{text}</p>")
+                pieces = [escape(p) if isinstance(p, str) else breakable(p if digits is None else rounded(p, digits)) for p in line]
+                kind = ' class="formula"' if len(line) == 1 and isinstance(line[0], Math) else ""
+                out.append(f"<p{kind}>{''.join(pieces)}</p>")
             out.append("</li>")
         return "".join([*out, "</ol></section>"])
 
@@ -102,6 +103,37 @@ def plain(piece: Piece) -> str:
     return piece if isinstance(piece, str) else spelled(piece)
 
 
+def breakable(math: Math) -> str:
+    """An equation as several `math` elements, so that a line can be broken before `=` and between factors that are arrays."""
+    sides = chained(math, "=")
+    found = []
+    for n, side in enumerate(sides):
+        for k, factor in enumerate(chained(side, "⊙")):
+            sign = "<mo>=</mo>" if n and not k else "<mo>⊙</mo>" if k else ""
+            found.append(f'<math displaystyle="true">{sign}{element(factor)}</math>')
+    return " ".join(found)
+
+
+def chained(math: Math, symbol: str) -> list[Math]:
+    """The sides of a = b = c, read from the left."""
+    sides: list[Math] = []
+    while math.form == "infix" and math.parts[0] == symbol:
+        sides.append(math.parts[2])
+        math = math.parts[1]
+    return [math, *reversed(sides)]
+
+
+def rounded(math: Math, digits: int, inside: bool = False) -> Math:
+    """The same with the numbers of arrays rounded to so many digits; single numbers keep all of theirs."""
+    form, parts, binds = math
+    if form == "number":
+        return number(float(f"{float(parts[0]):.{digits}g}")) if inside and "." in str(parts[0]) else math
+    if form == "matrix":
+        return Math(form, tuple(tuple(rounded(cell, digits, True) for cell in row) for row in parts), binds)
+    within = inside or form == "list"
+    return Math(form, tuple(rounded(p, digits, within) if isinstance(p, Math) else p for p in parts), binds)
+
+
 def numeral(x: Any) -> Math:
     """One number in notation, with all the digits that it takes to read the same number back."""
     value = x.item() if hasattr(x, "item") else x
@@ -112,13 +144,18 @@ def numeral(x: Any) -> Math:
     return number(value)
 
 
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape as it is printed everywhere: `(5, 10)`, `(10)`, `()`."""
+    return "(" + ", ".join(map(str, shape)) + ")"
+
+
 def figure(value: Any, most: int = 6) -> Math:
     """A value in notation: a number as it is, an array as a bracketed matrix, elided in the middle beyond `most` a side."""
     array = np.asarray(value)
     if array.ndim == 0:
         return numeral(array[()])
     if array.ndim > 2:
-        return Math("name", (f"array of shape {array.shape}",))
+        return Math("name", (f"array of shape {shape_text(array.shape)}",))
 
     def cut(n: int) -> list[int | None]:
         half = most // 2

@@ -16,7 +16,7 @@ from ..run.record import Edge, Run
 from .formula import names, spelled
 from .letters import definitions, lettered, partial
 from .local import local_array
-from .page import Line, Page, Step, figure
+from .page import Line, Page, Step, figure, shape_text
 from .paths import nodes_between
 
 __all__ = ["edge_equation", "local_letters", "rule_of", "story", "story_steps"]
@@ -27,6 +27,12 @@ DEEP = 40  # nodes of a local derivative written in letters; a longer one is sho
 def rule_of(node: Node) -> str:
     """The rule of a node's derivative, in words."""
     return node.op.words or f"derivative of {node.op.name}"
+
+
+def who(graph: Graph, number: int, called: list[Math]) -> str:
+    """A node by its name, or by its letter and its number, which is what a picture has."""
+    node = graph.nodes[number]
+    return spelled(called[number]) + (f" (node {number})" if node.inputs and not node.name else "")
 
 
 def local_letters(graph: Graph, edge: Edge, called: list[Math]) -> Math | None:
@@ -93,7 +99,8 @@ def node_steps(run: Run, number: int, called: list[Math]) -> list[Step]:
     graph = run.graph
     node = graph.nodes[number]
     window = run[number]
-    lines: list[Line] = [(f"{window.signature}, shape {window.shape if isinstance(node.type, Type) else ''}",)]
+    shaped = f", shape {shape_text(window.shape)}" if isinstance(node.type, Type) else ""
+    lines: list[Line] = [(f"{window.signature}{shaped}",)]
     lines.append(("value ", figure(window.value)))
     definition = definitions(graph, called, [number])
     steps = [Step("forward", (*definition, *lines), number)]
@@ -117,7 +124,7 @@ def upstream_step(run: Run, number: int, called: list[Math]) -> Step:
         why = "given" if run.seeded else "one: the derivative of the output by itself" if np.ndim(gradient) == 0 else "ones"
         lines.append((f"the seed is {why}: ", figure(gradient)))
     for edge in arrived:
-        lines.append((f"from {spelled(called[edge.consumer])} (operand {edge.operand}): ", figure(edge.downstream)))
+        lines.append((f"from {who(graph, edge.consumer, called)}, operand {edge.operand}: ", figure(edge.downstream)))
     if len(arrived) > 1:
         total: Math = figure(arrived[0].downstream)
         for edge in arrived[1:]:
@@ -141,14 +148,14 @@ def downstream_step(run: Run, edge: Edge, called: list[Math]) -> Step:
         left = infix(times, figure(edge.upstream), figure(edge.local), MULTIPLY)
         lines.append(("upstream × local = ", infix("=", left, figure(edge.downstream), 5)))
         if np.shape(edge.downstream) != np.shape(edge.upstream):
-            shapes = f"from {np.shape(edge.upstream)} to {np.shape(edge.downstream)}"
+            shapes = f"from {shape_text(np.shape(edge.upstream))} to {shape_text(np.shape(edge.downstream))}"
             lines.append((f"summed over the axes that were stretched, {shapes}",))
     else:
         if local is not None:
-            lines.append((f"local derivative, shape {np.shape(local)}: ", figure(local)))
-        shapes = f"upstream {np.shape(edge.upstream)} to downstream {np.shape(edge.downstream)}: "
+            lines.append((f"local derivative, shape {shape_text(np.shape(local))}: ", figure(local)))
+        shapes = f"upstream {shape_text(np.shape(edge.upstream))} to downstream {shape_text(np.shape(edge.downstream))}: "
         lines.append((shapes, figure(edge.downstream)))
-    return Step(f"operand {edge.operand}, {spelled(called[edge.to])}", tuple(lines), edge.to)
+    return Step(f"operand {edge.operand}, {who(graph, edge.to, called)}", tuple(lines), edge.to)
 
 
 def story_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:

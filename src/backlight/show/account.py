@@ -17,15 +17,17 @@ from ..core.op import signature_of
 from ..core.types import TupleType, Type
 from ..explain.formula import names, names_of
 from ..explain.local import local_array
+from ..explain.page import shape_text
 from ..run.record import Edge, Run, Window
 from .figures import bracketed, inline, number
 
-__all__ = ["account", "closeup", "formula", "stated", "summary", "tree"]
+__all__ = ["account", "closeup", "formula", "stated", "summary", "titled", "tree"]
 
 Names = Sequence[str] | Mapping[int, str]  # by number of the node
 
 MOST = 60       # nodes from each end of a long account
 LONGEST = 60    # operations in a formula
+TITLE = 80      # letters of a formula that is a title
 WIDE = 10       # the words before values, in letters
 
 
@@ -53,11 +55,6 @@ def stated(word: str, value: Any, full: bool) -> list[str]:
     first, *rest = value_lines(value, full)
     start = f"{word} = "
     return [start + first, *(" " * len(start) + line for line in rest)]
-
-
-def shape_text(shape: Sequence[int]) -> str:
-    """A shape as it is printed everywhere: `(5, 10)`, `(10)`, `()`."""
-    return "(" + ", ".join(map(str, shape)) + ")"
 
 
 def account(subject: Graph | Run, full: bool = False) -> str:
@@ -210,6 +207,15 @@ def formula(graph: Graph) -> str:
     written: Names = names(plain, longest=LONGEST) if count < 1000 else names_of(plain, graph.outputs)
     named = [(graph.nodes[i].name if graph.nodes[i].inputs else "", written[i]) for i in graph.outputs]
     return "\n".join(f"{word} = {text}" if word else text for word, text in named)
+
+
+def titled(subject: Graph | Run) -> str:
+    """The formula of a graph where it is short enough for a title, else the names of its outputs."""
+    graph = subject.graph if isinstance(subject, Run) else subject
+    written = formula(graph)
+    if "\n" not in written and len(written) <= TITLE:
+        return written
+    return "Graph of " + ", ".join(names_of(graph, graph.outputs)[i] for i in graph.outputs)
 
 
 def summary(run: Run, full: bool = False, wrt: Sequence[int] | None = None) -> str:

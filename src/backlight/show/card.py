@@ -15,12 +15,13 @@ from ..core.op import signature_of
 from ..core.types import TupleType, Type
 from ..explain.formula import names, names_of
 from ..run.record import Run
-from .figures import inline, number
+from .figures import inline, number, trouble
 
-__all__ = ["Card", "Joint", "Kind", "cards", "joints"]
+__all__ = ["Card", "Detail", "Joint", "Kind", "cards", "joints", "troubled"]
 
 SUMMANDS = 4             # more are counted, not written out
 Kind = Literal["parameter", "input", "constant", "operation", "group"]
+Detail = Literal["card", "chip", "dot"]  # everything; name, value and gradient; that it is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Card:
     gradient: Any = None
     scope: str = ""
     arrivals: tuple[Any, ...] = ()
+    detail: Detail = "card"
 
     @property
     def title(self) -> str:
@@ -56,6 +58,11 @@ class Card:
         if all(getattr(x, "ndim", 0) == 0 for x in self.arrivals) and len(self.arrivals) <= SUMMANDS:
             return "= " + " + ".join(f"({x})" if x.startswith("-") else x for x in (number(a, 6) for a in self.arrivals))
         return f"+ summed over {len(self.arrivals)} edges"
+
+
+def troubled(card: Card) -> bool:
+    """Whether its value or its gradient holds something that is no number, or an infinity."""
+    return bool(trouble(card.value) or trouble(card.gradient))
 
 
 @dataclass(frozen=True, slots=True)

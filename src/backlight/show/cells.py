@@ -15,7 +15,8 @@ from typing import Literal
 
 from .card import Card, Joint
 from .drawing import Drawing, Frame, Line, Mark, Text, Tone
-from .figures import bracketed, number
+from .face import short
+from .figures import bracketed, number, trouble
 from .layout import Edge, Placement, Size, placed
 from .view import View
 
@@ -89,7 +90,11 @@ def label_of(joint: Joint) -> list[str]:
 
 
 def body(card: Card) -> list[tuple[str, Tone]]:
-    """The lines of a card, each with what it means."""
+    """The lines of a card, a chip or a dot, each with what it means."""
+    if card.detail == "dot":
+        return [(str(card.number), "strong")]
+    if card.detail == "chip":
+        return [(words, "wrong" if bad else tone) for words, tone, bad in short(card)]
     head = f"{card.number}  {card.title}"
     signed = card.signature + (f"   {card.shape}" if card.shape else "")
     lines: list[tuple[str, Tone]] = [(head, "strong"), (signed, "quiet")]
@@ -105,10 +110,13 @@ def body(card: Card) -> list[tuple[str, Tone]]:
 
 
 def _named(word: str, value: object, tone: Tone) -> list[tuple[str, Tone]]:
+    wrong = trouble(value)
     if getattr(value, "ndim", 0) == 0:
-        return [(word + number(value), tone)]
+        return [(f"{word}{number(value)}  ! {wrong}", "wrong") if wrong else (word + number(value), tone)]
     first, *rest = bracketed(value)
-    return [(word + first, tone), *((" " * len(word) + line, tone) for line in rest)]
+    left = " " * len(word)
+    lines: list[tuple[str, Tone]] = [(word + first, tone), *((left + line, tone) for line in rest)]
+    return [*lines, (f"{left}! {wrong}", "wrong")] if wrong else lines
 
 
 class _Sheet:

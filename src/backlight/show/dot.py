@@ -6,7 +6,7 @@ Operands keep their order (`ordering=out`), edges are numbered from 1 and every 
 from __future__ import annotations
 
 from .card import Card, Joint
-from .figures import inline, number
+from .figures import inline, number, trouble
 from .view import View
 
 __all__ = ["dot"]
@@ -48,7 +48,8 @@ def _node(place: int, card: Card) -> str:
 
 
 def _shown(value: object) -> str:
-    return number(value) if getattr(value, "ndim", 0) == 0 else inline(value)
+    wrong = trouble(value)
+    return (number(value) if getattr(value, "ndim", 0) == 0 else inline(value)) + (f"  ! {wrong}" if wrong else "")
 
 
 def _edge(edge: Joint) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Align", "Dot", "Drawing", "Frame", "Heat", "Line", "Mark", "Text", "Tone"]
+__all__ = ["Align", "Dot", "Drawing", "Flag", "Frame", "Heat", "Line", "Mark", "Text", "Tone"]
 
 Tone = Literal["plain", "quiet", "strong", "forward", "backward", "parameter", "output", "constant", "wrong"]
 Align = Literal["start", "middle", "end"]
@@ -20,7 +20,9 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A box by its upper left corner. A chip stands in for a box that is drawn in full elsewhere."""
+    """A box by its upper left corner. A chip is rounder: it stands in for a box that is drawn in full elsewhere, or, as high
+    as it is wide, is a dot. `words` are said by a writer that can say more when somebody points there.
+    """
 
     x: float
     y: float
@@ -30,11 +32,14 @@ class Frame:
     output: bool = False
     chip: bool = False
     node: int = -1
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text; `x` is its start, middle or end, `y` its baseline (in cells: its row)."""
+    """One line of text; `x` is its start, middle or end, `y` its baseline (in cells: its row). A `bad` one tells of a number
+    that is none.
+    """
 
     x: float
     y: float
@@ -43,6 +48,7 @@ class Text:
     align: Align = "start"
     size: float = 1.0
     node: int = -1
+    bad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,8 @@ class Line:
     """A way from point to point. `operand` is the number of the operand that an edge leads to, 0 for other lines.
 
     `weight` says how thick, beside 1 for an ordinary line; `dashed` marks what is not there yet or does not count. Edges
-    are drawn as curves that leave and arrive upright; what is measured is not `curved`.
+    are drawn as curves that leave and arrive upright; what is measured is not `curved`. One that is `afar` shows only while
+    the words on the edges do not.
     """
 
     points: tuple[Point, ...]
@@ -61,6 +68,7 @@ class Line:
     dashed: bool = False
     arrow: bool = False
     curved: bool = True
+    afar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,17 @@ class Dot:
     node: int = -1
 
 
-Mark = Frame | Text | Line | Heat | Dot
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A sign at the upper right corner of a box, given by that corner: here is a value, or a gradient, that is no number."""
+
+    x: float
+    y: float
+    tone: Tone = "forward"
+    node: int = -1
+
+
+Mark = Frame | Text | Line | Heat | Dot | Flag
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["bracketed", "inline", "number"]
+__all__ = ["bracketed", "inline", "number", "trouble"]
 
 
 def number(x: Any, digits: int | None = None) -> str:
@@ -48,9 +48,25 @@ def inline(value: Any, digits: int = 4, most: int = 6) -> str:
         return "[" + "; ".join(" ".join(number(x, digits) for x in row) for row in array) + "]"
     shape = _shape(array)
     if array.dtype.kind in "biuf":
-        low, high = array.min(), array.max()
-        return f"{shape} of {number(low, digits)}" + ("" if low == high else f" to {number(high, digits)}")
+        sound = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+        low, high = (sound.min(), sound.max()) if sound.size else (array.flat[0],) * 2
+        if low == high:
+            return f"{shape} of {number(low, digits)}"
+        return f"{shape} from {number(low, digits)} to {number(high, digits)}"
     return shape
+
+
+def trouble(value: Any) -> str:
+    """What is wrong with a value, in words: how much of it is no number or is infinite; empty where all is well.
+
+    >>> trouble(1.0), trouble(np.nan), trouble(np.array([1.0, np.inf, np.nan]))
+    ('', 'not a number', '1 of 3 not a number, 1 of 3 infinite')
+    """
+    array = np.asarray(value)
+    if value is None or array.dtype.kind not in "fc":
+        return ""
+    counts = ((int(np.isnan(array).sum()), "not a number"), (int(np.isinf(array).sum()), "infinite"))
+    return ", ".join(words if array.ndim == 0 else f"{count} of {array.size} {words}" for count, words in counts if count)
 
 
 def bracketed(value: Any, rows: int = 4, columns: int = 5, digits: int = 4) -> list[str]:

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from .card import Card, Joint
+from .card import Card, Joint, troubled
 from .view import View
 
-__all__ = ["folded", "troubled"]
+__all__ = ["folded"]
 
 MOST = 60                # boxes at first sight
 
@@ -42,13 +40,6 @@ def folded(seen: View, *, most: int = MOST, unfold: Collection[str] = ()) -> Vie
             break
         best = min(best, _folded_at(seen, depth, unfold), key=lambda found: len(found.cards))
     return best
-
-
-def troubled(card: Card) -> bool:
-    """Whether its value or its gradient holds something that is no number, or an infinity."""
-    return any(
-        x is not None and np.asarray(x).dtype.kind in "fc" and not np.isfinite(x).all() for x in (card.value, card.gradient)
-    )
 
 
 def _folded_at(seen: View, depth: int, unfold: Collection[str]) -> View:

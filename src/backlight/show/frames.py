@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from importlib.resources import files
 
-from .drawing import Drawing, Heat, Line, Mark, Text
+from .drawing import Drawing, Flag, Heat, Line, Mark, Text
 from .figures import inline
 from .graph import EDGE, drawn
 from .svg import Theme, inked, style, svg
@@ -74,9 +74,9 @@ def _step(mark: Mark, building: dict[int, int], forward: dict[int, int], backwar
     """When a mark appears: a card and its edges when they are built, a number when it is known."""
     if mark.node < 0:
         return 0
-    if isinstance(mark, (Text, Heat)) and mark.tone == "forward":
+    if isinstance(mark, (Text, Heat, Flag)) and mark.tone == "forward":
         return forward.get(mark.node, building[mark.node])
-    if isinstance(mark, (Text, Heat, Line)) and mark.tone in ("backward", "wrong"):
+    if isinstance(mark, (Text, Heat, Flag, Line)) and mark.tone in ("backward", "wrong"):
         return backward.get(mark.node, building[mark.node])
     return building[mark.node]
 

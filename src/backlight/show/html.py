@@ -20,16 +20,22 @@ from ..explain.letters import lettered
 from ..explain.page import Page
 from ..explain.story import node_steps
 from ..run.record import Run
+from .account import titled
 from .card import Card
+from .detail import detailed
+from .drawing import Drawing, Frame, Text
+from .face import short
 from .figures import inline, number
 from .folding import folded
 from .graph import drawn
-from .svg import Theme, style, svg
+from .svg import Theme, inked, style, svg
 from .view import View, view
 
 __all__ = ["fragment", "html"]
 
 WHOLE = 400              # numbers of an array that are written out in its story
+AFAR = 32.0              # px: the largest letters on a card that is looked at from afar
+DIGITS = 4               # of the numbers of arrays in a story; all of them stand below it
 HELP = (
     "Choose a node: click it, or press Tab and Enter. From there ↑ goes to what uses it, ↓ to its first operand, "
     "← and → to the operands beside it; + and − zoom, 0 shows all, Escape leaves."
@@ -55,8 +61,8 @@ def html(
     theme: Theme = "auto",
 ) -> str:
     """A graph or a run as one HTML page. `seen` is the view of it to draw, all of it or folded unless given."""
-    seen = folded(view(subject, parameters)) if seen is None else seen
-    picture = drawn(seen, title=title)
+    seen = detailed(folded(view(subject, parameters))) if seen is None else seen
+    picture = drawn(seen, title=title or titled(subject), afar=True)
     run = subject if isinstance(subject, Run) else None
     script, look = (files("backlight.show").joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
     parts = [
@@ -72,7 +78,7 @@ def html(
         '<body class="bl">',
         f"<header><h1>{escape(picture.title)}</h1>{BUTTONS}</header>",
         '<main><div id="sheet">',
-        svg(picture, theme=theme, role="group"),
+        svg(picture, theme=theme, role="group").replace("</svg>", f"{_from_afar(picture, seen)}</svg>"),
         f'</div><aside id="story" aria-label="story" aria-live="polite" tabindex="0"><p class="quiet">{HELP}</p></aside></main>',
         f'<section aria-label="table"><details><summary>The same as a table</summary>{_table(seen)}</details></section>',
         *_stories(seen, run),
@@ -81,6 +87,25 @@ def html(
         "",
     ]
     return "\n".join(parts)
+
+
+def _from_afar(picture: Drawing, seen: View) -> str:
+    """What stands on the cards while the picture is zoomed out: name, value and gradient in letters as large as fit."""
+    cards = {card.number: card for card in seen.cards if card.detail == "card"}
+    marks = []
+    for frame in picture.marks:
+        if isinstance(frame, Frame) and not frame.chip and frame.node in cards:
+            lines = short(cards[frame.node])
+            wide, tall = frame.width - 14.0, frame.height - 8.0
+            high = min(AFAR, tall / len(lines) / 1.2, wide / max(len(line) for line, _, _ in lines) / 0.605)
+            high = max(high, min(14.0, tall / len(lines) / 1.2))
+            room = int(wide / high / 0.605)
+            top = frame.y + 4.0 + (tall - high * 1.2 * len(lines)) / 2
+            for row, (line, tone, bad) in enumerate(lines):
+                words = line if len(line) <= room else line[: room - 1] + "…"
+                y = top + high * (1.2 * row + 0.92)
+                marks.append(inked(Text(frame.x + 7.0, y, words, tone, "start", high / 12.0, frame.node, bad)))
+    return f'<g class="afar" aria-hidden="true">{"".join(marks)}</g>'
 
 
 def typeface() -> str:
@@ -94,7 +119,7 @@ def typeface() -> str:
 
 def fragment(subject: Graph | Run, *, parameters: Collection[str | int] = ()) -> str:
     """The picture alone, for a page that has others: what a notebook shows."""
-    picture = drawn(folded(view(subject, parameters)))
+    picture = drawn(detailed(folded(view(subject, parameters))), title=titled(subject))
     return f'<div style="overflow:auto">{svg(picture, identity=f"bl{id(subject):x}")}</div>'
 
 
@@ -134,7 +159,7 @@ def _stories(seen: View, run: Run | None) -> list[str]:
             words = _plain(card)
         else:
             steps = node_steps(run, card.number, called)
-            words = Page(f"{card.number}  {card.title}", tuple(steps)).html() + _numbers(card)
+            words = Page(f"{card.number}  {card.title}", tuple(steps)).html(DIGITS) + _numbers(card)
         told[card.number] = f'<template data-story="{card.number}" data-title="{escape(card.title)}"{links}>{words}</template>'
     return list(told.values())
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from ..core.graph import Graph
 from ..errors import FileError
 from ..run.record import Run
+from .account import titled
+from .detail import Wish, detailed
 from .dot import dot
 from .folding import folded
 from .frames import animated, film, numbered
@@ -17,7 +19,7 @@ from .html import html
 from .png import png
 from .svg import Theme, svg
 from .terminal import text
-from .view import View, view
+from .view import View, neighbourhood, view
 
 __all__ = ["Picture", "picture"]
 
@@ -105,7 +107,21 @@ def _written(file: Path, data: bytes) -> None:
 
 
 def picture(
-    subject: Graph | Run, *, parameters: Collection[str | int] = (), title: str = "", theme: Theme = "auto"
+    subject: Graph | Run,
+    *,
+    parameters: Collection[str | int] = (),
+    title: str = "",
+    theme: Theme = "auto",
+    detail: Wish = "auto",
+    near: int | str | None = None,
+    up: int = 1,
+    down: int = 1,
 ) -> Picture:
-    """The picture of a graph or a run, folded where it is large."""
-    return Picture(subject, folded(view(subject, parameters)), title, theme)
+    """The picture of a graph or a run, folded and drawn small where it is large; or of what stands `near` a node.
+
+    Raises: NameError for a node that is not there; ValueError for a detail that is none.
+    """
+    graph = subject.graph if isinstance(subject, Run) else subject
+    seen = view(subject, parameters)
+    seen = folded(seen) if near is None else neighbourhood(seen, graph.number(near), up, down)
+    return Picture(subject, detailed(seen, detail), title or titled(subject), theme)

@@ -12,7 +12,7 @@ from html import escape
 from itertools import pairwise
 from typing import Literal
 
-from .drawing import Dot, Drawing, Frame, Heat, Line, Mark, Text
+from .drawing import Dot, Drawing, Flag, Frame, Heat, Line, Mark, Text
 from .heat import data_url
 
 __all__ = ["Theme", "inked", "style", "svg"]
@@ -33,7 +33,8 @@ RULES = """
 .bl text{fill:var(--ink);white-space:pre}
 .bl text.quiet{fill:var(--quiet)}.bl text.strong{font-weight:bold}
 .bl text.forward{fill:var(--forward)}.bl text.backward{fill:var(--backward)}
-.bl text.wrong{fill:var(--output);font-weight:bold}
+.bl text.wrong,.bl text.bad{fill:var(--output);font-weight:bold}
+.bl text.flag{fill:var(--paper);font-weight:bold}.bl path.flag{fill:var(--output)}
 .bl rect{fill:var(--card);stroke:var(--frame);stroke-width:1}
 .bl rect.parameter{fill:var(--parameter);stroke-width:2.2}.bl rect.constant{stroke-dasharray:3 2}
 .bl rect.output{stroke:var(--output);stroke-width:2}.bl rect.inner{fill:none;stroke:var(--output);stroke-width:1}
@@ -81,12 +82,21 @@ def inked(mark: Mark) -> str:
         return _frame(mark)
     if isinstance(mark, Dot):
         return _dot(mark)
+    if isinstance(mark, Flag):
+        return _flag(mark)
     return _text(mark) if isinstance(mark, Text) else _heat(mark)
 
 
 def _dot(mark: Dot) -> str:
     words = f"{mark.tone}{' hollow' if mark.hollow else ''}"
     return f'<circle class="{words}" cx="{_short(mark.x)}" cy="{_short(mark.y)}" r="4.5"{_node(mark.node)}/>'
+
+
+def _flag(mark: Flag) -> str:
+    left, middle, right = map(_short, (mark.x - 15, mark.x - 6, mark.x + 3))
+    bottom, top, foot = map(_short, (mark.y + 7, mark.y - 10, mark.y + 5))
+    sign = f'<text class="flag" x="{middle}" y="{foot}" text-anchor="middle"{_node(mark.node)}>!</text>'
+    return f'<path class="flag" d="M{left} {bottom}L{middle} {top}L{right} {bottom}z"{_node(mark.node)}/>{sign}'
 
 
 def style(theme: Theme = "auto") -> str:
@@ -115,22 +125,25 @@ def _frame(mark: Frame) -> str:
     x, y, width, height = map(_short, (mark.x, mark.y, mark.width, mark.height))
     words = f"{mark.tone}{' output' if mark.output else ''}{' chip' if mark.chip else ''}"
     round_ = "11" if mark.chip else "4"
-    found = f'<rect class="{words}" x="{x}" y="{y}" width="{width}" height="{height}" rx="{round_}"{_node(mark.node)}/>'
+    found = f'<rect class="{words}" x="{x}" y="{y}" width="{width}" height="{height}" rx="{round_}"{_node(mark.node)}'
+    found += f"><title>{escape(mark.words)}</title></rect>" if mark.words else "/>"
     if mark.output:
         inner = map(_short, (mark.x + 3, mark.y + 3, mark.width - 6, mark.height - 6))
         x, y, width, height = inner
-        found += f'<rect class="inner" x="{x}" y="{y}" width="{width}" height="{height}" rx="2"/>'
+        round_ = "8" if mark.chip else "2"
+        found += f'<rect class="inner" x="{x}" y="{y}" width="{width}" height="{height}" rx="{round_}"/>'
     return found
 
 
 def _text(mark: Text) -> str:
     anchor = "" if mark.align == "start" else f' text-anchor="{mark.align}"'
     size = "" if mark.size == 1.0 else f' font-size="{_short(12 * mark.size)}"'
-    if "⋮" in mark.text:                                   # many typefaces lack it, and another's may be of another width
-        size += f' textLength="{_short(7.22 * mark.size * len(mark.text))}"'
+    words = escape(mark.text)
+    if "⋮" in words:                                       # many typefaces lack it, and another's may be of another width
+        words = words.replace("⋮", f'<tspan textLength="{7.22 * mark.size:.2f}" lengthAdjust="spacingAndGlyphs">⋮</tspan>')
     return (
-        f'<text class="{mark.tone}" x="{_short(mark.x)}" y="{_short(mark.y)}"{anchor}{size}{_node(mark.node)}>'
-        f"{escape(mark.text)}</text>"
+        f'<text class="{mark.tone}{" bad" if mark.bad else ""}" x="{_short(mark.x)}" y="{_short(mark.y)}"{anchor}{size}'
+        f"{_node(mark.node)}>{words}</text>"
     )
 
 
@@ -138,7 +151,8 @@ def _line(mark: Line) -> str:
     width = "" if mark.weight == 1.0 else f' stroke-width="{_short(mark.weight)}"'
     dashes = ' stroke-dasharray="4 3"' if mark.dashed else ""
     operand = f' data-operand="{mark.operand}"' if mark.operand else ""
-    found = f'<path class="{mark.tone}" d="{_way(mark.points, mark.curved)}"{width}{dashes}{operand}{_node(mark.node)}/>'
+    words = f"{mark.tone}{' afar' if mark.afar else ''}"
+    found = f'<path class="{words}" d="{_way(mark.points, mark.curved)}"{width}{dashes}{operand}{_node(mark.node)}/>'
     if mark.arrow:                                         # values arrive at the top of a line, gradients at its foot
         up = mark.tone not in ("backward", "wrong")
         x, y = mark.points[0] if up else mark.points[-1]
