@@ -1,5 +1,7 @@
 """Pictures as files, from the command line."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,60 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.C
     status, out, err = said(["explain", "x^2", "x=3", "--svg", str(path)], capsys)
     assert (status, out) == (2, "")
     assert err == f"backlight: cannot write {path}: No such file or directory\n"
+
+
+PERCEPTRON = ["explain", "sum((sigmoid(W.T @ x + b) - y)^2)", "x=[1, 2]", "W=normal(2, 3, seed=1)", "b=0", "y=0"]
+
+
+def test_G14_a_node_is_shown_with_what_stands_so_many_edges_above_and_below(capsys: pytest.CaptureFixture[str]) -> None:
+    def numbers(*words: str) -> set[str]:
+        out = said([*PERCEPTRON, "--near", *words], capsys)[1]
+        return {number for number, _ in re.findall(r"[│┃║╎] (\d+)  (\S.*?) ::", out)}
+
+    assert numbers("b") == {"4", "5"}
+    assert numbers("b", "--up", "2") == {"4", "5", "6"}
+    assert numbers("5", "--up", "0", "--down", "2") == {"5", "4", "3", "0", "1", "2"} - {"0"}
+    assert numbers("5", "--up", "0", "--down", "0") == {"5"}
+
+
+def test_J4_an_operation_is_opened_into_its_definition(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", "v*sigmoid(w*x)", "v=1", "w=2", "x=0.5", "--json"]
+    shown = [json.loads(said([*words, *more], capsys)[1]) for more in ([], ["--open", "4"])]
+    ops = [[node["op"] for node in one["nodes"]] for one in shown]
+    assert "sigmoid" in ops[0]
+    assert "sigmoid" not in ops[1]
+    assert "exp" in ops[1]
+    for name in "vwx":
+        one, other = (made["nodes"][made["inputs"][name]]["gradient"] for made in shown)
+        assert one == pytest.approx(other, rel=1e-14)
+    status, _, err = said([*words, "--open", "3"], capsys)
+    assert (status, err) == (2, "backlight: node 3 (mul): mul has no definition in smaller operations\n")
+
+
+def test_G7_parameters_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "┏━┓ parameter" in said([*PERCEPTRON, "--near", "b", "--parameters", "W,b"], capsys)[1]
+    assert "parameter" not in said([*PERCEPTRON, "--near", "b", "--parameters", "W"], capsys)[1]
+
+
+def test_every_node_can_be_drawn_smaller(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = {}
+    for detail in ("card", "chip", "dot"):
+        path = tmp_path / f"{detail}.svg"
+        out = said(["explain", "(4*x + 1)^2", "x=2", "--detail", detail, "--svg", str(path)], capsys)[1]
+        sizes[detail] = float(re.findall(r'height="([\d.]+)"', path.read_text(encoding="utf-8"))[0])
+        assert ("const ::" in out) == (detail == "card")
+    assert sizes["card"] > sizes["chip"] > sizes["dot"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--up", "3"], "--up says how far to look from a node: name it, as in --near x"),
+        (["--near", "x", "--down", "a"], "--down is a whole number from 0, and it is 'a'"),
+        (["--near", "q"], "no node is called 'q'; there is x, y"),
+        (["--detail", "big"], "the detail of a picture is one of auto, card, chip, dot, and it is 'big'"),
+        (["--parameters", "w"], "no node is called 'w'; there is x, y"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(["explain", "x*y", "x=2", "y=3", *words], capsys) == (2, "", f"backlight: {message}\n")

@@ -87,7 +87,12 @@ def test_U2_the_story_of_one_node():
 
 def test_U2_several_upstream_gradients_are_visibly_summed():
     text = str(story(ran(lambda x: x * x + 3.0 * x, x=2.0), "x"))
-    assert "   from b (node 3), operand 2: 3\n   from a (node 1), operand 1: 2\n   from a (node 1), operand 2: 2\n   summed: 3 + 2 + 2 = 7" in text
+    assert (
+        "   from b (node 3), operand 2: 3\n"
+        "   from a (node 1), operand 1: 2\n"
+        "   from a (node 1), operand 2: 2\n"
+        "   summed: 3 + 2 + 2 = 7"
+    ) in text
 
 
 def test_arrays_are_told_node_by_node_with_shapes():

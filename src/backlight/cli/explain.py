@@ -21,7 +21,7 @@ from ..run.record import Run
 from ..run.reference import bind, run
 from ..show.account import account, closeup, formula, stated, summary, tree
 from ..show.report import report, value_data
-from .draw import KINDS, draw
+from .draw import CHOICES, KINDS, draw, seen
 from .options import Words
 from .pages import PAGES, alarm, pages, wanted
 
@@ -39,7 +39,7 @@ def explain(words: Words) -> str:
     assert words.text is not None
     subject = read_subject(words.text)
     if isinstance(subject, Run):
-        only_show = ("node", "tree", "full", "json", "latex", "mathml", *PAGES, *KINDS)
+        only_show = ("node", "full", "json", "latex", "mathml", *CHOICES, *PAGES, *KINDS)
         given = [*words.values, *(f"--{name}" for name in options if name not in only_show)]
         if given:
             raise InputError(f"{words.text} is a saved run: its values are known, and {given[0]} cannot change them")
@@ -59,6 +59,8 @@ def explain(words: Words) -> str:
     if "rewrite" in options:
         graph, found = rewritten(graph, found, options["rewrite"], notes, extra)
     wrt = named_inputs(graph, options["wrt"]) if "wrt" in options else None
+    if "open" in options:
+        graph, found, wrt = with_opened(graph, found, options["open"], wrt)
     made = run_both_ways(graph, found, options, wrt, notes)
     if "order" in options:
         add_derivatives(graph, found, options, wrt, notes, extra)
@@ -138,6 +140,17 @@ def rewritten(
     return made.graph, {made.numbers[i]: value for i, value in found.items()}
 
 
+def with_opened(
+    graph: Graph, found: dict[int, Any], word: str, wrt: list[int] | None
+) -> tuple[Graph, dict[int, Any], list[int] | None]:
+    """The graph with one operation in smaller ones, and the inputs by their new numbers."""
+    from ..show.opened import opened
+
+    made = opened(graph, int(word) if word.isdigit() else word)
+    places = dict(zip(graph.inputs, made.inputs, strict=True))
+    return made, {places[i]: value for i, value in found.items()}, None if wrt is None else [places.get(i, i) for i in wrt]
+
+
 def run_both_ways(graph: Graph, found: dict[int, Any], options: Any, wrt: Sequence[int] | None, notes: list[str]) -> Run:
     """The run with gradients, or without where there is nothing to differentiate, and a note that says why."""
     out = graph.outputs[0]
@@ -214,7 +227,7 @@ def raised(n: int) -> str:
 
 def before_a_run(graph: Graph, options: Any) -> str:
     """The graph alone, where no input got a value."""
-    asked = [name for name in options if name not in ("tree", "full", "json", *KINDS)]
+    asked = [name for name in options if name not in ("full", "json", *CHOICES, *KINDS)]
     names = ", ".join(graph.input_names)
     if asked:
         raise InputError(f"--{asked[0]} needs a run: give values, as in {graph.input_names[0]}=1 (the inputs are {names})")
@@ -243,14 +256,15 @@ def shown(
 
 def whole(subject: Graph | Run, options: Any) -> str:
     """The picture if it fits; if not, the account of every node, or the tree in lines."""
-    from ..show import view
-    from ..show.terminal import MOST, fitting, shows_colour
+    from ..show.detail import detailed
+    from ..show.terminal import MOST, fitting, picture, shows_colour
 
     graph = subject.graph if isinstance(subject, Run) else subject
-    found = ""
-    if "full" not in options and graph.forward_count <= MOST:
-        seen = view.view(subject)
-        if "tree" in options:
-            seen = view.tree(seen)
-        found = fitting(seen, shutil.get_terminal_size((120, 40)).columns, shows_colour(sys.stdout))
+    found, wish = "", options.get("detail", "auto")
+    if any(name in options for name in ("near", "up", "down", "detail")) or ("full" not in options and graph.forward_count <= MOST):
+        shown = detailed(seen(subject, options), wish)
+        columns, colour = shutil.get_terminal_size((120, 40)).columns, shows_colour(sys.stdout)
+        found = fitting(shown, columns, colour)
+        if not found and "near" in options:
+            return picture(shown, colour=colour)           # what was asked for by name is not replaced by everything else
     return found or (tree(subject) if "tree" in options else account(subject, "full" in options))

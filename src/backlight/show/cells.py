@@ -59,7 +59,7 @@ def celled(seen: View, title: str = "") -> Drawing:
     for at, joint in enumerate(joints):
         high, low = joint.consumer, joint.operand
         lines = label_of(joint)
-        if carried:
+        if carried and cards[high].detail == cards[low].detail == "card":
             label = len(sizes)
             wide = max(map(len, lines))
             labels.append([line.ljust(wide) for line in lines])         # the edge behind it is not to shine through

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from ..errors import ValueError
-from .card import Detail, troubled
+from .card import Detail
+from .figures import trouble
 from .view import View
 
 __all__ = ["DETAILS", "Wish", "detailed", "looked_at"]
@@ -62,7 +63,11 @@ def looked_at(seen: View, number: int, cards: int = 1, chips: int = 3) -> View:
 
 
 def _births(seen: View) -> set[int]:
-    """The places of cards that hold something that is no number while none of their operands does."""
-    bad = {place for place, card in enumerate(seen.cards) if troubled(card)}
-    spread = {joint.consumer for joint in seen.joints if joint.operand in bad}
-    return bad - spread
+    """The places of cards whose value is no number while their operands' are, or, where all values are well, of those whose
+    gradient is none while those above them are.
+    """
+    bad = {place for place, card in enumerate(seen.cards) if trouble(card.value)}
+    if bad:
+        return bad - {joint.consumer for joint in seen.joints if joint.operand in bad}
+    bad = {place for place, card in enumerate(seen.cards) if trouble(card.gradient)}
+    return bad - {joint.operand for joint in seen.joints if joint.consumer in bad}

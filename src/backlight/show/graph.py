@@ -54,7 +54,7 @@ def drawn(seen: View, *, direction: Direction = "up", title: str = "", afar: boo
     else:
         sheet = layout(sizes, links, direction=direction, gap=26.0, between=22.0 if labels else 40.0, chip=chip)
     marks = [*_edges(sheet, boxes, edges, owners), *(_bridges(sheet, owners) if afar else ()), *_cards(sheet, boxes, faces, labels)]
-    key, tall, wide = _legend(boxes, sheet.height + 2 * EDGE + 8.0)
+    key, tall, wide = _legend(boxes, any(face.maps for face in faces), sheet.height + 2 * EDGE + 8.0)
     width, height = max(sheet.width + 2 * EDGE, wide), sheet.height + 2 * EDGE + tall
     return Drawing(width, height, (*marks, *key), title or _title(boxes), table(seen, 10_000))
 
@@ -132,7 +132,7 @@ def _cards(
     return marks
 
 
-def _legend(boxes: Sequence[Card], y: float) -> tuple[list[Mark], float, float]:
+def _legend(boxes: Sequence[Card], maps: bool, y: float) -> tuple[list[Mark], float, float]:
     """Marks that explain those that occur, the height that they add, and how wide they are."""
     marks: list[Mark] = []
     x = EDGE
@@ -156,6 +156,10 @@ def _legend(boxes: Sequence[Card], y: float) -> tuple[list[Mark], float, float]:
         if there:
             marks.append(Text(x, y + 10.0, words, tone, size=0.92))
             x += 20.0 + len(words) * LETTER * 0.92
+    if maps:
+        marks += [Text(x, y + 10.0, "−", "quiet"), Heat(x + 12.0, y + 1.0, 55.0, 11.0, np.linspace(-1.0, 1.0, 5))]
+        marks.append(Text(x + 72.0, y + 10.0, "+", "quiet"))
+        x += 100.0
     return (marks, 24.0, x) if marks else ([], 0.0, 0.0)
 
 

@@ -36,6 +36,7 @@ RULES = """
 .bl text.wrong,.bl text.bad{fill:var(--output);font-weight:bold}
 .bl text.flag{fill:var(--paper);font-weight:bold}.bl path.flag{fill:var(--output)}
 .bl rect{fill:var(--card);stroke:var(--frame);stroke-width:1}
+.bl rect.map{fill:none;stroke-width:.5}
 .bl rect.parameter{fill:var(--parameter);stroke-width:2.2}.bl rect.constant{stroke-dasharray:3 2}
 .bl rect.output{stroke:var(--output);stroke-width:2}.bl rect.inner{fill:none;stroke:var(--output);stroke-width:1}
 .bl path{fill:none;stroke:var(--frame)}.bl path.forward{stroke:var(--forward)}.bl path.backward{stroke:var(--edge)}
@@ -182,4 +183,5 @@ def _heat(mark: Heat) -> str:
     return (
         f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" '
         f'href="{data_url(mark.values)}"{_node(mark.node)}/>'
+        f'<rect class="map" x="{x}" y="{y}" width="{width}" height="{height}"/>'
     )
