@@ -2,13 +2,14 @@
 """Everything one does in a checkout, with nothing but Python 3.11 installed:
 
     python3 do.py explain "(4*x + 1)^2" x=2     any word but `test` is a word of the `backlight` command
+    python3 do.py studio                        the studio, in the browser; builds its page first
     python3 do.py test                          every check: ruff, mypy, pytest
     python3 do.py test tests/core -k sigmoid    pytest only, with these arguments
 
 The first run makes a virtual environment in `.venv`, with a `uv` of its own in `.tools` unless one is on the PATH.
-After that this file only looks whether `pyproject.toml` is still the one that was installed, and hands over; no network
-is needed then, and nothing of ours is written to standard output, so that `… --json | jq` works. The tools for testing
-are installed when somebody tests, not before.
+After that this file only looks whether `pyproject.toml` and the sources of the page are still those that were installed, and
+hands over; no network is needed then, and nothing of ours is written to standard output, so that `… --json | jq` works.
+The tools for testing are installed when somebody tests, not before.
 
 Only the standard library is used, and no syntax newer than Python 3.7, so that an old one can say that it is too old.
 """
@@ -18,6 +19,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+
+import build_page
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
@@ -63,8 +66,12 @@ def make_ready(kind: str) -> None:
     """Install the package with what this kind of use needs, unless that was done for this very `pyproject.toml`."""
     stamp = os.path.join(VENV, ".ready-" + kind)
     wanted = ROOT + "\n" + read(os.path.join(ROOT, "pyproject.toml"))
-    enough = {stamp, *(os.path.join(VENV, ".ready-" + more) for more in ENOUGH[kind])}
-    if os.path.exists(PYTHON) and any(read(done) == wanted for done in enough):
+    if kind == "main":
+        os.environ.setdefault(build_page.SKIP, "skip")  # a command that draws no page does not wait for one to be built
+    else:
+        wanted += "\n" + build_page.stamp(ROOT)
+    enough = [stamp] + [os.path.join(VENV, ".ready-" + more) for more in ENOUGH[kind]]
+    if os.path.exists(PYTHON) and any(read(done).startswith(wanted) for done in enough):
         return
     if not os.access(ROOT, os.W_OK):
         raise SetupError("cannot write in %s. Copy the checkout to a folder that is yours and run do.py there." % ROOT)
