@@ -1,0 +1,107 @@
+// What is written on a card and on the edges, as lines of words: the same as the pictures that Python draws.
+
+import type { Block, Reading } from "../numbers/block";
+import { bracketed } from "../numbers/figures";
+import { element, said, width } from "../numbers/said";
+import { reached } from "../state/walk";
+import type { Card, Route } from "../wire";
+import type { Scene } from "./scene";
+
+export type Tone = "strong" | "quiet" | "forward" | "backward";
+
+export interface Line {
+  readonly text: string;
+  readonly tone: Tone;
+  /** The node whose map of colours begins at this line. */
+  readonly map?: number;
+}
+
+const SUMMANDS = 4; // more are counted, not written out
+
+/** What is known of a card's numbers at this place of the walk; secrets are asked for instead. */
+export function known(scene: Scene, card: Card): { readonly value: Reading | "?" | null; readonly gradient: Reading | "?" | null } {
+  const { block, walk, place, marks } = scene;
+  const value = reached(walk.valued, card.node, place) ? block.read(card.node) : null;
+  const gradient = card.gradient >= 0 && reached(walk.graded, card.node, place) ? block.read(card.gradient) : null;
+  return {
+    value: value && marks.secret.has(`${card.node}:value`) ? "?" : value,
+    gradient: gradient && marks.secret.has(`${card.node}:gradient`) ? "?" : gradient,
+  };
+}
+
+export function cardLines(scene: Scene, card: Card): readonly Line[] {
+  const { value, gradient } = known(scene, card);
+  const title = card.type ? `${card.name} :: ${card.type}` : card.name;
+  const lines: Line[] = [
+    { text: card.kind === "group" ? title : `${card.node}  ${title}`, tone: "strong" },
+    { text: card.signature + (card.shape ? `   ${card.shape}` : ""), tone: "quiet" },
+  ];
+  if (value) lines.push(...numberLines("value", value, "forward", card.node));
+  else if (card.kind !== "constant") lines.push({ text: "no value yet", tone: "quiet" });
+  if (gradient) {
+    lines.push(...numberLines("gradient", gradient, "backward", card.gradient));
+    const total = sum(scene.block, card);
+    if (total && gradient !== "?") lines.push({ text: `${" ".repeat(9)}${total}`, tone: "backward" });
+  }
+  return lines;
+}
+
+function numberLines(word: string, reading: Reading | "?", tone: Tone, node: number): readonly Line[] {
+  if (reading === "?") return [{ text: `${word.padEnd(9)}?`, tone }];
+  if (reading.shape.length === 0) return [{ text: word.padEnd(9) + element(reading, 0), tone }];
+  return bracketed(reading.numbers, reading.shape, 4, 5, 4, width(reading)).map((line, row) => ({
+    text: (row === 0 ? word : "").padEnd(9) + line,
+    tone,
+    ...(row === 0 && reading.numbers.length > 1 ? { map: node } : {}),
+  }));
+}
+
+/** How the gradient is summed over the edges that bring it, as in `= 3 + 3`; empty where one edge does. */
+export function sum(block: Block, card: Card): string {
+  if (card.arrivals.length === 0) return "";
+  const readings = card.arrivals.map((node) => block.read(node));
+  if (readings.length <= SUMMANDS && readings.every((reading) => reading?.shape.length === 0)) {
+    const terms = readings.map((reading) => said(reading, 6));
+    return `= ${terms.map((term) => (term.startsWith("-") ? `(${term})` : term)).join(" + ")}`;
+  }
+  return `+ summed over ${card.arrivals.length} edges`;
+}
+
+/** What an edge carries: the value up, and upstream × local = downstream down. */
+export function edgeLines(scene: Scene, route: Route): readonly Line[] {
+  const { plan, walk, place, block, marks } = scene;
+  const [high, low] = [plan.graph.cards[route.consumer], plan.graph.cards[route.operand]];
+  if (!high || !low) return [];
+  const lines: Line[] = [];
+  const value = low.kind === "group" || !reached(walk.valued, low.node, place) ? null : block.read(low.node);
+  if (value) lines.push({ text: `↑ ${marks.secret.has(`${low.node}:value`) ? "?" : short(value)}`, tone: "forward" });
+  if (route.downstream < 0 || !reached(walk.graded, high.node, place) || !passed(scene, low.node)) return lines;
+  const hidden = marks.secret.has(`${low.node}:gradient`);
+  const down = hidden ? "?" : short(block.read(route.downstream));
+  if (route.local < 0) return [...lines, { text: `↓ ${down}`, tone: "backward" }];
+  const [upstream, local] = [block.read(route.upstream), block.read(route.local)];
+  const [left, right] = [short(upstream), short(local)];
+  if (upstream?.shape.length === 0 && local?.shape.length === 0) {
+    return [...lines, { text: `↓ ${left} × ${right} = ${down}`, tone: "backward" }];
+  }
+  return [...lines, { text: `↓ ${left}`, tone: "backward" }, { text: `  × ${right}`, tone: "backward" }, { text: `  = ${down}`, tone: "backward" }];
+}
+
+/** Whether the walk has brought a gradient to a node, or to one that it is summed with. */
+function passed(scene: Scene, node: number): boolean {
+  return reached(scene.walk.graded, node, scene.place);
+}
+
+/** A number of six digits, an array of four on a line. */
+export function short(reading: Reading | null): string {
+  return said(reading, reading?.shape.length === 0 ? 6 : 4);
+}
+
+/** The numbers of an update: value + (−η · gradient) = the new value. */
+export function updateText(scene: Scene, node: number): string {
+  const update = scene.plan.graph.updates.find(({ parameter }) => parameter === node);
+  const card = scene.plan.graph.cards.find((one) => one.node === node);
+  if (!update || !card || !reached(scene.walk.updated, node, scene.place) || scene.place < 0) return "";
+  const [value, change, updated] = [node, update.change, update.updated].map((number) => short(scene.block.read(number)));
+  return `${value} + (${change}) = ${updated}`;
+}

@@ -1,0 +1,385 @@
+// Paints a scene: highlights, edges with what they carry, boxes. Everything out of sight is left out, and what is small in
+// the window is drawn with less detail; a crowd of dots is two fills and a stroke.
+
+import { health, type Health } from "../numbers/said";
+import { reached, type Stage } from "../state/walk";
+import type { Card, Route } from "../wire";
+import { visible, type Area } from "./camera";
+import { cardLines, edgeLines, known, short, updateText } from "./card";
+import { detail, type Detail } from "./detail";
+import { FACE, type Inks } from "./inks";
+import { Maps, matrixOf } from "./maps";
+import { packets } from "./packet";
+import type { Scene } from "./scene";
+import type { Strengths } from "./strength";
+import { along, curve } from "./ways";
+
+const PAD = 10;
+const ROW = 17;
+const LETTER = 7.3;
+const MAP = 52;
+const CHIP_PX = 11; // the size of a chip's letters in the window, however far away the sheet is
+const EDGE_WORDS_ZOOM = 0.62;
+const WORDS_ASIDE = 9; // px from an edge to its words
+
+type Way = readonly number[];
+
+export class Painter {
+  private readonly maps = new Maps();
+  private graph: unknown = null;
+
+  paint(context: CanvasRenderingContext2D, scene: Scene, strengths: Strengths, ratio: number): void {
+    if (this.graph !== scene.plan.graph) this.maps.forget();
+    this.graph = scene.plan.graph;
+    const { camera, window, inks } = scene;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = inks.paper;
+    context.fillRect(0, 0, window.width, window.height);
+    const k = camera.zoom * ratio;
+    const tx = (window.width / 2 - camera.x * camera.zoom) * ratio;
+    const ty = (window.height / 2 - camera.y * camera.zoom) * ratio;
+    context.setTransform(k, 0, 0, k, tx, ty);
+    const area = grown(visible(camera, window), 40 / camera.zoom);
+    const routes = scene.plan.routes.within(area);
+    const cards = scene.plan.cards.within(area);
+    this.paths(context, scene, routes);
+    this.routes(context, scene, routes, strengths);
+    this.cards(context, scene, cards);
+    packets(context, scene, routes);
+  }
+
+  /** The path of a derivation, as a broad band under its edges. */
+  private paths(context: CanvasRenderingContext2D, scene: Scene, routes: readonly number[]): void {
+    if (scene.marks.way.size === 0) return;
+    context.strokeStyle = scene.inks.way;
+    context.lineWidth = Math.max(16, 6 / scene.camera.zoom);
+    context.lineCap = "round";
+    context.beginPath();
+    for (const at of routes) {
+      const route = scene.plan.graph.routes[at];
+      if (route && onWay(scene, route)) curve(context, scene.plan.ways[at] ?? [], 2);
+    }
+    context.stroke();
+  }
+
+  private routes(context: CanvasRenderingContext2D, scene: Scene, routes: readonly number[], strengths: Strengths): void {
+    const { inks, camera, plan, walk, place } = scene;
+    const fine = camera.zoom >= 0.2;
+    const thin = Math.max(1, 0.8 / camera.zoom);
+    const plain: Way[] = [];
+    const rising: Way[] = [];
+    const falling: { readonly points: Way; readonly share: number }[] = [];
+    const numbered: { readonly points: Way; readonly number: number }[] = [];
+    for (const at of routes) {
+      const route = plan.graph.routes[at];
+      const [high, low] = [plan.graph.cards[route?.consumer ?? -1], plan.graph.cards[route?.operand ?? -1]];
+      if (!route || !high || !low || !reached(walk.built, high.node, place)) continue;
+      const points = plan.ways[at] ?? [];
+      (reached(walk.valued, low.node, place) ? rising : plain).push(points);
+      if (route.downstream >= 0 && reached(walk.graded, low.node, place)) falling.push({ points, share: strengths.share(at) });
+      numbered.push({ points, number: route.number });
+    }
+    context.lineCap = "butt";
+    for (const [some, ink] of [[plain, inks.frame], [rising, inks.forward]] as const) {
+      context.strokeStyle = ink;
+      context.lineWidth = thin;
+      context.beginPath();
+      for (const points of some) if (fine) curve(context, points, 0); else along(context, points);
+      context.stroke();
+      if (fine) tips(context, some, ink, "up", 1);
+    }
+    if (!fine) return;
+    for (const { points, share } of falling) {
+      context.strokeStyle = Number.isNaN(share) ? inks.output : inks.edge;
+      context.lineWidth = Number.isNaN(share) ? 3 * thin : (1 + 3 * share) * thin;
+      context.setLineDash(share === 0 ? [4, 3] : []);
+      context.beginPath();
+      curve(context, points, 3.5);
+      context.stroke();
+    }
+    context.setLineDash([]);
+    tips(context, falling.map(({ points }) => points), inks.edge, "down", 1);
+    if (camera.zoom >= EDGE_WORDS_ZOOM) for (const at of routes) this.words(context, scene, plan.graph.routes[at]);
+    context.font = `10px ${FACE}`;
+    context.fillStyle = inks.quiet;
+    context.textAlign = "right";
+    if (camera.zoom >= 0.45) {
+      for (const { number, points } of numbered) context.fillText(String(number), (points[0] ?? 0) - 4, (points[1] ?? 0) + 11);
+    }
+    context.textAlign = "left";
+  }
+
+  private words(context: CanvasRenderingContext2D, scene: Scene, route: Route | undefined): void {
+    const [x, y, width, height] = route?.label ?? [];
+    if (!route || x === undefined || y === undefined || width === undefined || height === undefined) return;
+    if (!reached(scene.walk.built, scene.plan.graph.cards[route.consumer]?.node ?? -1, scene.place)) return;
+    const lines = edgeLines(scene, route);
+    const left = x + WORDS_ASIDE;
+    context.font = `11px ${FACE}`;
+    lines.forEach((line, row) => {
+      const at = y - (lines.length * 14) / 2 + 11 + 14 * row;
+      context.lineJoin = "round";
+      context.strokeStyle = scene.inks.paper;
+      context.lineWidth = 4;
+      context.strokeText(line.text, left, at, width);
+      context.fillStyle = line.tone === "forward" ? scene.inks.forward : scene.inks.backward;
+      context.fillText(line.text, left, at, width);
+    });
+  }
+
+  private cards(context: CanvasRenderingContext2D, scene: Scene, places: readonly number[]): void {
+    const { plan, camera, near, walk, place } = scene;
+    const dots: { card: Card; box: Area }[] = [];
+    const late: { card: Card; box: Area; how: Detail }[] = [];
+    for (const at of places) {
+      const [card, box] = [plan.graph.cards[at], plan.boxes[at]];
+      if (!card || !box || !reached(walk.built, card.node, place)) continue;
+      const how = card.chip && camera.zoom >= 0.4 ? "card" : detail(camera.zoom, card.width, card.height, near.get(at) ?? Infinity);
+      if (how === "dot" && !scene.marks.troubled.has(card.node)) dots.push({ card, box });
+      else late.push({ card, box, how: how === "dot" ? "chip" : how });
+    }
+    this.dots(context, scene, dots);
+    for (const { card, box, how } of late) {
+      if (how === "card") this.card(context, scene, card, box);
+      else this.chip(context, scene, card, box);
+    }
+    this.outlines(context, scene, places);
+  }
+
+  private dots(context: CanvasRenderingContext2D, scene: Scene, dots: readonly { readonly card: Card; readonly box: Area }[]): void {
+    const { inks, camera } = scene;
+    const least = 2.4 / camera.zoom;
+    for (const [kind, ink] of [["operation", inks.frame], ["input", inks.quiet], ["constant", inks.quiet], ["group", inks.ink], ["parameter", inks.edge]] as const) {
+      context.fillStyle = ink;
+      context.beginPath();
+      for (const { card, box } of dots) {
+        if (card.kind !== kind) continue;
+        const [width, height] = [Math.max(box.right - box.left, least), Math.max(box.bottom - box.top, least)];
+        context.rect(card.x - width / 2, card.y - height / 2, width, height);
+      }
+      context.fill();
+    }
+    context.strokeStyle = inks.output;
+    context.lineWidth = 2 / camera.zoom;
+    for (const { card, box } of dots) if (card.output) context.strokeRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+  }
+
+  private frame(context: CanvasRenderingContext2D, inks: Inks, card: Card, box: Area, scale: number): void {
+    const [width, height] = [box.right - box.left, box.bottom - box.top];
+    context.beginPath();
+    context.roundRect(box.left, box.top, width, height, card.chip ? 11 : 4);
+    context.fillStyle = card.kind === "parameter" ? inks.parameter : inks.card;
+    context.fill();
+    context.strokeStyle = card.output ? inks.output : inks.frame;
+    context.lineWidth = (card.output ? 2 : card.kind === "parameter" ? 2.2 : 1) * scale;
+    context.setLineDash(card.kind === "constant" ? [3 * scale, 2 * scale] : []);
+    context.stroke();
+    context.setLineDash([]);
+    if (card.kind === "group") {
+      context.strokeRect(box.left + 3 * scale, box.top + 3 * scale, width - 6 * scale, height - 6 * scale);
+    }
+    if (card.output) {
+      context.lineWidth = scale;
+      context.beginPath();
+      context.roundRect(box.left + 3 * scale, box.top + 3 * scale, width - 6 * scale, height - 6 * scale, 2);
+      context.stroke();
+    }
+  }
+
+  private card(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area): void {
+    const { inks } = scene;
+    this.frame(context, inks, card, box, 1);
+    context.textBaseline = "alphabetic";
+    const room = box.right - box.left;
+    if (card.chip) {
+      context.font = `bold 12px ${FACE}`;
+      context.fillStyle = inks.ink;
+      context.textAlign = "center";
+      context.fillText(card.name, card.x, box.top + 15, room - 8);
+      context.textAlign = "left";
+      return;
+    }
+    const lines = cardLines(scene, card);
+    const maps = lines.some((line) => line.map !== undefined);
+    const wide = room - 2 * PAD - (maps ? MAP + PAD : 0);
+    lines.forEach((line, row) => {
+      context.font = line.tone === "strong" ? `bold 12px ${FACE}` : `12px ${FACE}`;
+      context.fillStyle = ink(inks, line.tone);
+      const y = box.top + PAD + 10 + row * ROW;
+      const narrow = line.text.length * LETTER > wide;
+      if (narrow) context.fillText(line.text, box.left + PAD, y, row < 2 ? room - 2 * PAD : wide);
+      else context.fillText(line.text, box.left + PAD, y);
+      if (line.map !== undefined) this.map(context, scene, line.map, box.right - PAD - MAP, y - 10);
+    });
+    const text = updateText(scene, card.node);
+    if (text) this.callout(context, scene, card, box, text);
+  }
+
+  private map(context: CanvasRenderingContext2D, scene: Scene, node: number, x: number, y: number): void {
+    const reading = scene.block.read(node);
+    if (!reading) return;
+    const { rows, columns } = matrixOf(reading.shape);
+    const side = Math.min(MAP / Math.max(columns, 1), MAP / Math.max(rows, 1), 12);
+    const cell = this.maps.cell(node, scene.version, reading);
+    const [width, height] = [Math.max(side * columns, 4), Math.max(side * rows, rows === 1 ? 6 : 4)];
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.maps.canvas, cell.x, cell.y, cell.width, cell.height, x, y, width, height);
+    context.strokeStyle = scene.inks.frame;
+    context.lineWidth = 0.5;
+    context.strokeRect(x, y, width, height);
+  }
+
+  /** The arithmetic of an update, in a bubble under its card. */
+  private callout(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area, text: string): void {
+    const { inks } = scene;
+    context.font = `bold 12px ${FACE}`;
+    const width = text.length * LETTER + 16;
+    const top = box.bottom + 6;
+    context.fillStyle = inks.paper;
+    context.strokeStyle = inks.edge;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.roundRect(card.x - width / 2, top, width, 24, 6);
+    context.fill();
+    context.stroke();
+    context.fillStyle = inks.backward;
+    context.textAlign = "center";
+    context.fillText(text, card.x, top + 16, width - 10);
+    context.textAlign = "left";
+  }
+
+  /** Name, value and gradient in letters of a size that can be read from any distance. */
+  private chip(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area): void {
+    const { inks, camera, plan } = scene;
+    const scale = 1 / camera.zoom;
+    const { value, gradient } = known(scene, card);
+    const lines: { readonly text: string; readonly tone: "strong" | "forward" | "backward" }[] = [{ text: card.name, tone: "strong" }];
+    if (value && card.kind !== "constant") lines.push({ text: `↑ ${value === "?" ? "?" : short(value)}`, tone: "forward" });
+    if (gradient) lines.push({ text: `↓ ${gradient === "?" ? "?" : short(gradient)}`, tone: "backward" });
+    const most = Math.max(1, Math.floor(((box.bottom - box.top) * camera.zoom - 4) / (CHIP_PX + 3)));
+    const drawn = lines.slice(0, most);
+    const least = { width: 40 * scale, height: (drawn.length * (CHIP_PX + 3) + 4) * scale };
+    const place: Area = {
+      left: Math.min(box.left, card.x - least.width / 2), right: Math.max(box.right, card.x + least.width / 2),
+      top: Math.min(box.top, card.y - least.height / 2), bottom: Math.max(box.bottom, card.y + least.height / 2),
+    };
+    this.frame(context, inks, card, place, scale);
+    const room = place.right - place.left - 8 * scale;
+    const top = card.y - ((drawn.length - 1) * (CHIP_PX + 3) * scale) / 2;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    drawn.forEach((line, row) => {
+      context.font = `${line.tone === "strong" ? "bold " : ""}${CHIP_PX * scale}px ${FACE}`;
+      context.fillStyle = ink(inks, line.tone);
+      context.fillText(fitted(line.text, room * camera.zoom), card.x, top + row * (CHIP_PX + 3) * scale, room);
+    });
+    context.textAlign = "left";
+    context.textBaseline = "alphabetic";
+    const trouble = scene.marks.troubled.get(card.node) ?? worst(health(value === "?" ? null : value), health(gradient === "?" ? null : gradient));
+    if (trouble && plan.graph.cards.length > 0) badge(context, inks, trouble, place.right, place.top, scale);
+  }
+
+  /** Outlines of what is chosen, found, troubled, and where the walk is. */
+  private outlines(context: CanvasRenderingContext2D, scene: Scene, places: readonly number[]): void {
+    const { plan, marks, inks, camera, walk, place } = scene;
+    const scale = 1 / camera.zoom;
+    const stage: Stage | undefined = place >= 0 ? walk.stages[place] : undefined;
+    for (const at of places) {
+      const [card, box] = [plan.graph.cards[at], plan.boxes[at]];
+      if (!card || !box || !reached(walk.built, card.node, place)) continue;
+      const now = stage?.nodes.includes(card.node);
+      if (now) {
+        context.strokeStyle = stage?.phase === "backward" || stage?.phase === "update" ? inks.edge : inks.forward;
+        outline(context, box, 5, 4 * scale, []);
+      }
+      if (marks.found.has(card.node)) {
+        context.strokeStyle = inks.ink;
+        outline(context, box, 8, 2 * scale, [6 * scale, 4 * scale]);
+      }
+      if (card.node === marks.selected && !card.chip) {
+        context.strokeStyle = inks.forward;
+        outline(context, box, now ? 10 : 4, 3 * scale, []);
+      }
+      const trouble = marks.troubled.get(card.node);
+      if (trouble && !card.chip) badge(context, inks, trouble, box.right, box.top, Math.max(scale, 1));
+    }
+  }
+}
+
+function onWay(scene: Scene, route: Route): boolean {
+  const [high, low] = [scene.plan.graph.cards[route.consumer], scene.plan.graph.cards[route.operand]];
+  return high !== undefined && low !== undefined && scene.marks.way.has(high.node) && scene.marks.way.has(low.node);
+}
+
+function ink(inks: Inks, tone: "strong" | "quiet" | "forward" | "backward"): string {
+  return tone === "strong" ? inks.ink : inks[tone];
+}
+
+function outline(context: CanvasRenderingContext2D, box: Area, away: number, line: number, dash: readonly number[]): void {
+  context.lineWidth = line;
+  context.setLineDash([...dash]);
+  context.beginPath();
+  context.roundRect(box.left - away, box.top - away, box.right - box.left + 2 * away, box.bottom - box.top + 2 * away, 6 + away / 2);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** Health by shape: a triangle for what is no number, a diamond for infinity, a ring for zero, a square for the rest. */
+function badge(context: CanvasRenderingContext2D, inks: Inks, trouble: "nan" | "infinite" | "zero" | "other", x: number, y: number, scale: number): void {
+  const r = 8 * scale;
+  context.beginPath();
+  if (trouble === "nan") {
+    context.moveTo(x, y - r);
+    context.lineTo(x + r, y + r * 0.8);
+    context.lineTo(x - r, y + r * 0.8);
+    context.closePath();
+  } else if (trouble === "infinite") {
+    context.moveTo(x, y - r);
+    context.lineTo(x + r, y);
+    context.lineTo(x, y + r);
+    context.lineTo(x - r, y);
+    context.closePath();
+  } else if (trouble === "zero") context.arc(x, y, r * 0.8, 0, 2 * Math.PI);
+  else context.rect(x - r * 0.8, y - r * 0.8, r * 1.6, r * 1.6);
+  context.fillStyle = trouble === "zero" ? inks.paper : inks.output;
+  context.fill();
+  context.strokeStyle = inks.output;
+  context.lineWidth = 2 * scale;
+  context.stroke();
+  context.fillStyle = trouble === "zero" ? inks.output : inks.paper;
+  context.font = `bold ${11 * scale}px ${FACE}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(trouble === "zero" ? "0" : trouble === "infinite" ? "∞" : "!", x, y + (trouble === "nan" ? 2 * scale : 0));
+  context.textAlign = "left";
+  context.textBaseline = "alphabetic";
+}
+
+function worst(a: Health, b: Health): "nan" | "infinite" | null {
+  return a === "nan" || b === "nan" ? "nan" : a === "infinite" || b === "infinite" ? "infinite" : null;
+}
+
+/** As much of a line as fits into so many pixels. */
+function fitted(text: string, room: number): string {
+  const letters = Math.floor(room / (CHIP_PX * 0.602));
+  return text.length <= letters ? text : letters < 2 ? text.slice(0, 1) : `${text.slice(0, letters - 1)}…`;
+}
+
+function tips(context: CanvasRenderingContext2D, ways: readonly Way[], fill: string, way: "up" | "down", size: number): void {
+  context.fillStyle = fill;
+  context.beginPath();
+  for (const points of ways) {
+    const n = points.length;
+    const [x, y] = way === "up" ? [points[0] ?? 0, points[1] ?? 0] : [(points[n - 2] ?? 0) + 3.5, points[n - 1] ?? 0];
+    const back = way === "up" ? 7 : -7;
+    context.moveTo(x, y);
+    context.lineTo(x - 3.5 * size, y + back);
+    context.lineTo(x + 3.5 * size, y + back);
+    context.closePath();
+  }
+  context.fill();
+}
+
+function grown(area: Area, by: number): Area {
+  return { left: area.left - by, right: area.right + by, top: area.top - by, bottom: area.bottom + by };
+}

@@ -1,0 +1,82 @@
+// All that a picture is painted from. What of it is fixed by the graph is worked out once, when the graph comes.
+
+import type { Block } from "../numbers/block";
+import type { Graph, Route } from "../wire";
+import type { Walk } from "../state/walk";
+import type { Area, Camera, Size } from "./camera";
+import type { Inks } from "./inks";
+import { Places } from "./places";
+
+/** A graph with the places of its boxes and routes. */
+export interface Plan {
+  readonly graph: Graph;
+  /** The sheet, with the words beside its edges. */
+  readonly whole: Size;
+  readonly boxes: readonly Area[];
+  readonly cards: Places;
+  readonly routes: Places;
+  readonly edges: readonly (readonly [number, number])[];
+  /** The points of each route, led past its words. */
+  readonly ways: readonly (readonly number[])[];
+}
+
+export interface Marks {
+  readonly selected: number;
+  /** Nodes and the routes between them that are highlighted: the path of a derivation. */
+  readonly way: ReadonlySet<number>;
+  readonly found: ReadonlySet<number>;
+  readonly troubled: ReadonlyMap<number, "nan" | "infinite" | "zero" | "other">;
+  /** What must not be shown, as `node:value` and `node:gradient`. */
+  readonly secret: ReadonlySet<string>;
+}
+
+export interface Scene {
+  readonly plan: Plan;
+  readonly camera: Camera;
+  readonly window: Size;
+  readonly inks: Inks;
+  readonly block: Block;
+  readonly version: number;
+  readonly walk: Walk;
+  readonly place: number;
+  /** How far the packets of the current stage have come, 0 to 1; 1 where nothing moves. */
+  readonly progress: number;
+  readonly marks: Marks;
+  readonly near: ReadonlyMap<number, number>;
+}
+
+/** The way of a route, upright through the room that its words have; they stand to its right. */
+function aside({ points, label }: Route): readonly number[] {
+  const [x, y, width, height] = label;
+  if (x === undefined || y === undefined || width === undefined || height === undefined) return points;
+  const inside = (at: number): boolean => Math.abs((points[at + 1] ?? 0) - y) <= height / 2 + 0.5 && Math.abs((points[at] ?? 0) - x) <= width / 2 + 0.5;
+  return points.map((value, at) => (at % 2 === 0 && inside(at) ? x : value));
+}
+
+export function planOf(graph: Graph): Plan {
+  const boxes = graph.cards.map(({ x, y, width, height }) => ({
+    left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2,
+  }));
+  const ways = graph.routes.map(aside);
+  const areas = graph.routes.map(({ label }, at) => {
+    const points = ways[at] ?? [];
+    let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (let i = 0; i + 1 < points.length; i += 2) {
+      const [x, y] = [points[i] ?? 0, points[i + 1] ?? 0];
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      top = Math.min(top, y);
+      bottom = Math.max(bottom, y);
+    }
+    const [x, , width] = label;
+    if (x !== undefined && width !== undefined) {
+      right = Math.max(right, x + width);
+    }
+    return { left, right, top, bottom };
+  });
+  const whole = { width: areas.reduce((most, { right }) => Math.max(most, right), graph.width), height: graph.height };
+  return {
+    graph, whole, boxes, ways, cards: new Places(boxes), routes: new Places(areas),
+    edges: graph.routes.map(({ consumer, operand }) => [consumer, operand] as const),
+  };
+}

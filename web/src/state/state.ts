@@ -1,0 +1,95 @@
+// All that the page knows, as one value. Views are drawn from it, and nothing but `next` makes another.
+//
+// Not in it are the numbers of the run: they lie in a block of memory that changes in place (`numbers/block`). `numbers`
+// counts its changes, so whoever shows some of them knows when to look again.
+
+import {
+  NEW_DOCUMENT, type Contour, type Descended, type Document, type Formula, type Graph, type Hint, type Landscape,
+  type Marked, type Mistake, type Opened, type Told, type Verdict, type Ways, type Welcome,
+} from "../wire";
+import { NO_WALK, type Pace, type Walk } from "./walk";
+
+export type Link = "starting" | "up" | "down" | "none";
+export type Panel = "story" | "derivation" | "descent" | "landscape" | "ways" | "verdicts" | "lessons" | "share";
+export type Theme = "auto" | "light" | "dark";
+
+/** What an explanation was asked for. */
+export type Purpose =
+  | { readonly about: "story"; readonly node: number }
+  | { readonly about: "derivation"; readonly wrt: number }
+  | { readonly about: "why"; readonly node: number }
+  | { readonly about: "matrix" | "trust" | "ways" | "landscape" | "contour" | "descent" | "mark" | "hint" | "search" | "file" | "open" | "values" };
+
+export interface Training {
+  readonly losses: readonly number[];
+  readonly state: string;
+  readonly running: boolean;
+  readonly last: Descended | null;
+}
+
+export interface Finding {
+  readonly query: string;
+  readonly nodes: readonly number[];
+  readonly at: number;
+  readonly note: string;
+}
+
+export interface State {
+  readonly document: Document;
+  readonly past: readonly Document[];
+  readonly future: readonly Document[];
+  /** The field that is being changed: its changes are one step back together. */
+  readonly mark: string;
+
+  readonly link: Link;
+  readonly welcome: Welcome | null;
+  readonly lesson: string;
+  readonly asked: number;
+  readonly counter: number;
+  readonly waiting: ReadonlyMap<number, Purpose>;
+
+  readonly opened: Opened | null;
+  readonly formula: Formula | null;
+  readonly graph: Graph | null;
+  readonly verdicts: readonly Verdict[];
+  readonly mistake: Mistake | null;
+  readonly notice: string;
+  readonly numbers: number;
+  readonly live: boolean;
+
+  readonly walk: Walk;
+  readonly pace: Pace;
+  readonly playing: boolean;
+  readonly speed: number;
+
+  readonly panel: Panel;
+  readonly stories: ReadonlyMap<number, Told>;
+  readonly derivation: Told | null;
+  readonly matrix: Told | null;
+  readonly trust: Told | null;
+  readonly why: Told | null;
+  readonly ways: Ways | null;
+  readonly landscape: Landscape | null;
+  readonly contour: Contour | null;
+  readonly training: Training;
+  readonly marked: Marked | null;
+  readonly hints: readonly Hint[];
+  readonly finding: Finding | null;
+  readonly failures: ReadonlyMap<string, string>;
+
+  readonly help: boolean;
+  readonly theme: Theme;
+  readonly said: string;
+}
+
+export const IDLE: Training = { losses: [], state: "", running: false, last: null };
+
+export const START: State = {
+  document: NEW_DOCUMENT, past: [], future: [], mark: "",
+  link: "starting", welcome: null, lesson: "", asked: 0, counter: 0, waiting: new Map(),
+  opened: null, formula: null, graph: null, verdicts: [], mistake: null, notice: "", numbers: 0, live: false,
+  walk: NO_WALK, pace: "node", playing: false, speed: 1,
+  panel: "story", stories: new Map(), derivation: null, matrix: null, trust: null, why: null, ways: null, landscape: null,
+  contour: null, training: IDLE, marked: null, hints: [], finding: null, failures: new Map(),
+  help: false, theme: "auto", said: "",
+};

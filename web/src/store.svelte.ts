@@ -1,0 +1,279 @@
+// The one place where things happen: it holds the state, hands events to `next`, and does what follows from the change:
+// the block is filled, the module is run, wishes are sent, the address is written.
+
+import type { Host, HostNews } from "./link/host";
+import type { Trained } from "./descent";
+import { Block } from "./numbers/block";
+import { literal } from "./numbers/literal";
+import { documentOf, fragmentOf, LONGEST } from "./state/address";
+import type { Event } from "./state/event";
+import { next } from "./state/next";
+import { START, type Purpose, type State } from "./state/state";
+import { needed } from "./state/wishes";
+import { NEW_DOCUMENT, type Document, type News, type Open, type Wish } from "./wire";
+
+const CATCH_UP_MS = 120; // after the finger rests the session hears where it came to rest
+const ADDRESS_MS = 250;
+const STAGE_MS = 900;
+
+/** A wish before it has its number. */
+export type Asked<W extends Wish = Wish> = W extends Wish ? Omit<W, "id"> : never;
+
+export class Store {
+  state: State = $state.raw(START);
+  tooLong = $state.raw(0);
+  readonly block = new Block();
+  readonly host: Host;
+  /** Called with a file that the session made. */
+  keepFile: (name: string, media: string, bytes: Uint8Array) => void = () => undefined;
+
+  private synced: Document = NEW_DOCUMENT; // what the session was told, or will hear with the wish under way
+  private readonly memories = new WeakMap<object, ReadonlyMap<number, readonly number[]>>(); // of optimisers, by the inputs they go with
+  private opening = false;
+  private valuesWish = 0; // the newest wish that values answer
+  private stale = false; // whether the page is ahead of the session
+  private timers = { catchUp: 0, address: 0, stage: 0 };
+  private written = "";
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** Begin: from the address, from what the host was started with, or from the first lesson. */
+  async begin(start: Document | null, addressed: boolean): Promise<void> {
+    let document = start;
+    if (addressed) {
+      try {
+        document = (await documentOf(location.hash)) ?? start;
+      } catch (error) {
+        this.dispatch({ type: "notice", words: error instanceof Error ? error.message : String(error) });
+      }
+      addEventListener("hashchange", () => void this.follow());
+    }
+    if (this.host.kind === "file") this.dispatch({ type: "link", link: "none" });
+    if (document) this.load(document);
+    this.host.listen((said) => this.hear(said));
+  }
+
+  dispatch(event: Event): void {
+    const before = this.state;
+    const after = next(before, event);
+    if (after === before) return;
+    this.state = after;
+    if (before.document !== after.document) {
+      if (event.type === "undo" || event.type === "redo") this.recall();
+      this.follows();
+      this.host.keep?.(after.document);
+      if (!this.timers.address) this.timers.address = window.setTimeout(() => void this.write(), ADDRESS_MS);
+    }
+    if (before.playing !== after.playing || before.document.look.step !== after.document.look.step) this.pace();
+  }
+
+  load(document: Document, lesson = ""): void {
+    this.dispatch({ type: "load", document, lesson });
+  }
+
+  /** Steps of descent were taken here: the document follows the block, and the optimiser's memory goes with it. */
+  trained(made: Trained): void {
+    this.dispatch({ type: "trained", ...made });
+    this.memories.set(this.state.document.inputs, this.block.remembered());
+    this.dispatch({ type: "numbers", live: true });
+  }
+
+  /** Send a wish and remember what for. */
+  ask<W extends Wish>(wish: Asked<W>, purpose: Purpose): void {
+    this.flush();
+    const id = this.state.counter + 1;
+    this.dispatch({ type: "asked", id, purpose });
+    this.host.send({ ...wish, id } as unknown as Wish);
+  }
+
+  /** Make sure that the session knows the values as they are, before something is asked of it. */
+  flush(): void {
+    if (!this.stale) return;
+    window.clearTimeout(this.timers.catchUp);
+    this.move();
+  }
+
+  close(): void {
+    for (const timer of Object.values(this.timers)) window.clearTimeout(timer);
+    this.host.close();
+  }
+
+  private hear(said: HostNews): void {
+    if (said.type === "down") {
+      this.opening = false;
+      this.dispatch({ type: "link", link: "down" });
+      return;
+    }
+    if (said.type === "up") {
+      this.dispatch({ type: "link", link: "up" });
+      if (this.state.document.text !== "") this.open(this.state.graph?.revision ?? 0);
+      return;
+    }
+    this.heed(said.news, said.bytes);
+  }
+
+  private heed(news: News, bytes: Uint8Array): void {
+    const answersOpen = news.to === this.state.asked;
+    if (news.kind === "graph" && (answersOpen || this.host.kind === "file")) this.block.open(news);
+    this.dispatch({ type: "news", news });
+    switch (news.kind) {
+      case "welcome": {
+        const first = news.document ?? news.lessons[0]?.document ?? null;
+        const lesson = news.document ? "" : (news.lessons[0]?.key ?? "");
+        if (this.state.document.text === "" && first) this.load(first, lesson);
+        break;
+      }
+      case "opened":
+        this.synced = { ...this.synced, inputs: this.state.document.inputs };
+        this.opened();
+        break;
+      case "mistake":
+        if (answersOpen) this.opened();
+        break;
+      case "values":
+        if (news.revision === this.state.graph?.revision) {
+          this.block.fill(bytes, !this.stale && news.to >= this.valuesWish);
+          this.dispatch({ type: "numbers", live: this.block.live });
+        }
+        requestAnimationFrame(() => this.host.send({ kind: "ack", frame: news.frame, id: 0 }));
+        break;
+      case "code":
+        void this.block.start(news, bytes).then((live) => {
+          if (live) this.catchUp();
+        });
+        break;
+      case "file":
+        this.keepFile(news.name, news.media, bytes);
+        break;
+      default:
+    }
+  }
+
+  /** What the optimiser remembered when the inputs were as they are again. */
+  private recall(): void {
+    const memory = this.block.remembered();
+    const before = this.memories.get(this.state.document.inputs);
+    this.block.set(before ?? new Map([...memory].map(([node, numbers]) => [node, numbers.map(() => 0)])));
+  }
+
+  /** The module has just started: it holds the values of the last frame, and the finger may have moved on. */
+  private catchUp(): void {
+    const values = Object.entries(this.state.document.inputs).map(([name, { value }]) => [name, value] as const);
+    this.block.set(this.nodes(Object.fromEntries(values)));
+    this.dispatch({ type: "numbers", live: true });
+  }
+
+  /** What the newest document asks for, compared with what the session knows. */
+  private follows(): void {
+    const document = this.state.document;
+    const need = needed(this.synced, document);
+    if (need.kind === "nothing") return;
+    if (this.state.link === "none") this.alone();
+    else if (need.kind === "open") this.open(this.state.graph?.revision ?? 0);
+    else {
+      if (need.kind === "rate") this.rate(need.rate);
+      else if (!this.set(need.values)) {
+        this.stale = true;
+        this.move();
+        return;
+      }
+      this.stale = true;
+      window.clearTimeout(this.timers.catchUp);
+      this.timers.catchUp = window.setTimeout(() => this.flush(), CATCH_UP_MS);
+    }
+  }
+
+  /** Without a session only values and the rate can change. */
+  private alone(): void {
+    const { inputs, rate } = this.state.document;
+    this.rate(rate);
+    this.set(Object.fromEntries(Object.entries(inputs).map(([name, { value }]) => [name, value])));
+  }
+
+  private rate(rate: number): void {
+    const node = this.state.graph?.rate ?? -1;
+    if (node >= 0 && this.block.set(new Map([[node, [rate]]]))) this.dispatch({ type: "numbers", live: true });
+  }
+
+  private set(values: Readonly<Record<string, string>>): boolean {
+    const nodes = this.nodes(values);
+    if (nodes.size === 0 || !this.block.set(nodes)) return false;
+    this.dispatch({ type: "numbers", live: true });
+    return true;
+  }
+
+  private nodes(values: Readonly<Record<string, string>>): Map<number, readonly number[]> {
+    const found = new Map<number, readonly number[]>();
+    for (const { name, node } of this.state.opened?.inputs ?? []) {
+      const numbers = literal(values[name] ?? "")?.numbers;
+      if (numbers) found.set(node, numbers);
+    }
+    return found;
+  }
+
+  /** The whole document to the session; one at a time, the newest after the one under way. */
+  private open(known: number): void {
+    if (this.state.link !== "up" || this.opening || this.state.document.text.trim() === "") return;
+    this.opening = true;
+    this.stale = false;
+    window.clearTimeout(this.timers.catchUp);
+    this.synced = this.state.document;
+    const id = this.state.counter + 1;
+    this.valuesWish = id;
+    this.dispatch({ type: "asked", id, purpose: { about: "open" } });
+    const wish: Open = { kind: "open", document: this.synced, known, id };
+    this.host.send(wish);
+  }
+
+  private opened(): void {
+    this.opening = false;
+    this.follows();
+  }
+
+  private move(): void {
+    if (this.state.link !== "up" || this.opening) return;
+    const need = needed(this.synced, this.state.document);
+    if (need.kind === "open" || need.kind === "rate") {
+      this.open(this.state.graph?.revision ?? 0);
+      return;
+    }
+    this.stale = false;
+    if (need.kind === "nothing") return;
+    this.synced = { ...this.synced, inputs: this.state.document.inputs };
+    const id = this.state.counter + 1;
+    this.valuesWish = id;
+    this.dispatch({ type: "asked", id, purpose: { about: "values" } });
+    this.host.send({ kind: "move", values: need.values, id });
+  }
+
+  /** The next stage after a while, as long as it plays. */
+  private pace(): void {
+    window.clearTimeout(this.timers.stage);
+    if (!this.state.playing) return;
+    this.timers.stage = window.setTimeout(() => {
+      this.dispatch({ type: "place", place: this.state.document.look.step + 1 });
+    }, STAGE_MS / this.state.speed);
+  }
+
+  private async write(): Promise<void> {
+    this.timers.address = 0;
+    const fragment = await fragmentOf(this.state.document);
+    this.tooLong = fragment.length > LONGEST ? fragment.length : 0;
+    if (this.host.kind === "notebook" || fragment.length > LONGEST) return;
+    this.written = fragment;
+    history.replaceState(history.state, "", `#${fragment}`);
+  }
+
+  private async follow(): Promise<void> {
+    if (location.hash.slice(1) === this.written) return;
+    try {
+      const document = await documentOf(location.hash);
+      if (document) this.load(document);
+    } catch (error) {
+      this.dispatch({ type: "notice", words: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
