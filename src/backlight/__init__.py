@@ -11,7 +11,9 @@ from typing import Any
 PUBLIC = {
     "array": "session",
     "backprop": "api",
+    "checkpoint": "control",
     "compile": "compiled",
+    "cond": "control",
     "errors": "",
     "explain": "api",
     "grad": "transform",
@@ -25,12 +27,14 @@ PUBLIC = {
     "parse": "read.text",
     "record": "read.python",
     "run": "api",
+    "scan": "control",
     "show": "api",
     "stop_gradient": "ops.mark",
     "trace": "read.python",
     "value_and_grad": "transform",
     "vjp": "transform",
     "vmap": "many",
+    "while_loop": "control",
 }
 
 __all__ = list(PUBLIC)

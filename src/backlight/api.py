@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import ops
 from .core.graph import Above, Graph
+from .diff import loops
 from .diff.reverse import reverse
 from .run.record import Run
 from .run.reference import bind, named
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["backprop", "explain", "run", "show"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
+assert loops.__all__  # and so are the rules of rows that hold a graph
 
 
 def bound_to(

@@ -18,15 +18,15 @@ import numpy as np
 from . import ops
 from .core.array import Array, Guard, Tape, as_value
 from .core.graph import Graph
+from .core.play import ANSWERS
 from .core.tree import Nest, flatten
-from .diff.batch import Many, batch
+from .diff.batch import Many, batch, guarded
 from .errors import GraphError, InputError, ShapeError
 from .read.python import as_array, enclosed, is_number, names_of, open_tape
 
 __all__ = ["vmap"]
 
 Axes = Any  # a whole number, None, or a nest of them like the arguments
-ANSWERS: dict[str, Callable[[Any], Any]] = {"bool": bool, "int": int, "float": float}
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,21 +280,10 @@ def same(guard: Guard, values: Any) -> Any:
 
 def guard_all(way: Way, given: Sequence[Any], n: int, tape: Tape | None) -> None:
     """On the tape around, one question for each that was asked inside: do all slices still answer alike?"""
-    if tape is None or tape.values is None:
+    if tape is None or tape.values is None or not way.graph.guards:
         return
-    for guard in way.graph.guards:
-        (many,) = run_way(way, [guard.node], given, n, tape)
-        x = many.array
-        if x.tape is not tape or x.dtype.kind not in "biuf":
-            continue
-        if many.mapped:
-            if guard.kind == "bool":
-                x = ops.all(x) if guard.answer else ops.logical_not(ops.any(x))
-            else:
-                x = ops.all(ops.equal(ops.trunc(x) if guard.kind == "int" and x.dtype.kind == "f" else x, guard.answer))
-            tape.guards.append(Guard(x.number, "bool", True, guard.at))
-        else:
-            tape.guards.append(Guard(x.number, guard.kind, guard.answer, guard.at))
+    wanted = [guard.node for guard in way.graph.guards]
+    guarded(tape, way.graph.guards, dict(zip(wanted, run_way(way, wanted, given, n, tape), strict=True)))
 
 
 def placed(rows: Sequence[Any], flags: Sequence[bool], axes: Sequence[int | None], n: int, tape: Tape | None) -> list[Any]:

@@ -112,7 +112,9 @@ def narrow(x: Any) -> Any:
         return x.astype("float32") if x.dtype == np.float64 else x
 
 
-@pytest.mark.parametrize(("row", "case"), t.pairs(t.good))
+@pytest.mark.parametrize(  # a graph inside a node is of one dtype
+    ("row", "case"), t.pairs(lambda row, case: t.good(row, case) and row.kind != "control")
+)
 def test_float32_stays_float32_in_values_and_gradients(row: Op, case: Case):
     tried, wide = t.trial(row, case, narrow), t.trial(row, case)
     if not any(x.dtype == np.float32 for x in tried.values.values()):

@@ -16,6 +16,7 @@ from typing import Any, get_args
 import numpy as np
 
 from ..errors import FileError, GraphError
+from .array import Guard
 from .graph import At, Graph, Node, Part, Parts, Why, WhyKind
 from .table import TABLE
 from .types import TupleType, Type
@@ -62,6 +63,9 @@ def graph_to_json(graph: Graph, *, constants: bool = True) -> dict[str, Any]:
         "tangents": [*chain.from_iterable(graph.tangents.items())],
         "source": graph.source,
         "forward": graph.forward,
+        "guards": [
+            [g.node, g.kind, _pack(g.answer, g.node, "answer"), None if g.at is None else list(g.at)] for g in graph.guards
+        ],
     }
 
 
@@ -109,13 +113,24 @@ def _read(data: Mapping[str, Any], fetch: Fetch | None) -> Graph:
         tangents=_pairs(data["tangents"]),
         source=str(data["source"]),
         forward=int(data["forward"]),
+        guards=tuple(_guard_in(guard) for guard in data.get("guards", [])),
     )
     graph.check()
     size = len(nodes)
+    if not all(0 <= guard.node < size for guard in graph.guards):
+        raise FileError("this is no description of a graph: a number in it names no node")
     named = [*chain.from_iterable([*graph.grads.items(), *graph.tangents.items()])]
     if len(numbers) % 5 or not all(0 <= n < size for n in named) or not -1 <= graph.forward <= size:
         raise FileError("this is no description of a graph: a number in it names no node")
     return graph
+
+
+def _guard_in(data: Sequence[Any]) -> Guard:
+    node, kind, answer, at = data
+    if kind not in ("bool", "int", "float"):
+        raise FileError(f"this is no description of a graph: no question of the kind {kind!r:.20} is asked")
+    place = None if at is None else At(str(at[0]), int(at[1]), int(at[2]), int(at[3]), str(at[4]))
+    return Guard(int(node), kind, _unpack(answer), place)
 
 
 class _Index(dict[Any, int]):
@@ -174,6 +189,8 @@ def _pack(value: Any, number: int, key: str) -> Any:
         return {"complex": [repr(value.real), repr(value.imag)]}
     if isinstance(value, slice):
         return {"slice": [_pack(v, number, key) for v in (value.start, value.stop, value.step)]}
+    if isinstance(value, Graph):
+        return {"graph": graph_to_json(value)}
     if isinstance(value, tuple):
         return [_pack(v, number, key) for v in value]
     raise FileError(f"node {number} cannot be written down: its setting {key} is a {type(value).__name__}")
@@ -193,6 +210,8 @@ def _unpack(data: Any) -> Any:
         return float(value)
     if kind == "complex":
         return complex(float(value[0]), float(value[1]))
+    if kind == "graph":
+        return graph_from_json(value)
     if kind == "slice":
         return slice(*map(_unpack, value))
     raise FileError(f"this is no description of a graph: a setting of the kind {kind!r:.20}")

@@ -124,7 +124,7 @@ class Parts(Mapping[tuple[int, int], Part]):
         return f"<parts of {len(self)} edges>"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Graph:
     """A list of nodes with its inputs and outputs, and, after differentiation, where the gradients are.
 
@@ -215,6 +215,9 @@ class Graph:
     def __str__(self) -> str:
         return str(lent("text")(self))
 
+    def __repr__(self) -> str:
+        return f"<graph of {len(self.nodes)} nodes>"
+
     def _repr_svg_(self) -> str | None:
         return str(lent("svg")(self))
 
@@ -231,6 +234,7 @@ class Above:
     json: Any = None
     svg: Any = None
     subscript: Any = None
+    control: Any = None
     ufunc: Any = None
     function: Any = None
 

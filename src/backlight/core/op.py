@@ -17,13 +17,14 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from ..errors import BacklightError, DTypeError, InputError, ShapeError, ValueError
 from .array import Array, as_value, frame_position, one_tape
-from .graph import Node, nearest
+from .graph import Graph, Node, nearest
 from .math import Math, call, keyword, lift
 from .table import TABLE
 from .types import TupleType, Type, broadcast_shapes, dtype_name, type_of
@@ -86,6 +87,9 @@ class Op:
                          operand k gives its share
     jvp                  (tangents, z, *xs, **attrs), None for an operand that stands still: written only where there is
                          more to say than `linear` or the vjp turned around
+    pull                 (wanted, gs, z, *xs, **attrs) -> the downstream gradients of all operands at once (None where there is
+                         none), where they share their work; gs holds one upstream gradient for each result
+    move                 (ts, z, *xs, **attrs) -> the tangents of all results at once
     select               per operand: (z, *xs, **attrs) -> where the branch of this operand was taken (bool, shape of z)
     mask                 (k, m, z, *xs, **attrs) -> live mask on operand k from that on z (None: all live)
     chooses              whether the row takes some numbers and leaves others, so that a live mask begins at it
@@ -113,6 +117,8 @@ class Op:
     vjp: tuple[Rule | None, ...] | Rule | None = None
     linear: tuple[int, ...] = ()
     jvp: Rule | None = None
+    pull: Rule | None = None
+    move: Rule | None = None
     select: tuple[Rule | None, ...] | None = None
     mask: Rule | None = None
     chooses: bool = False
@@ -133,11 +139,13 @@ class Op:
     @property
     def differentiable(self) -> bool:
         """Whether there is a rule for its derivative."""
-        return self.local is not None or self.vjp is not None
+        return self.local is not None or self.vjp is not None or self.pull is not None
 
     def rule(self, kind: Literal["local", "vjp"], k: int) -> Rule | None:
         """The derivative's rule for operand k (from 0), with the operand's number filled in where it varies."""
         rules = self.local if kind == "local" else self.vjp
+        if kind == "vjp" and self.pull is not None:
+            return partial(pulled, self.pull, k)
         if rules is None:
             return None
         if isinstance(rules, tuple):
@@ -149,6 +157,8 @@ class Op:
         key = (types, attrs)
         found = self.memo.get(key)
         if found is None:
+            if self.kind == "control":  # its settings are graphs, which a memory would keep
+                return self.type(*types, **dict(attrs))  # type: ignore[no-any-return]
             if len(self.memo) > 4096:
                 self.memo.clear()
             given: tuple[Type | TupleType, ...] = types
@@ -313,6 +323,11 @@ class Op:
         return f"<op {self.name}>"
 
 
+def pulled(rule: Rule, k: int, g: Array, z: Array, *xs: Array, **attrs: Any) -> Array | None:
+    """The downstream gradient of one operand, of a row whose rule writes those of all."""
+    return rule([j == k for j in range(len(xs))], [g], z, *xs, **attrs)[k]  # type: ignore[no-any-return]
+
+
 def several(made: Array, found: Any) -> Any:
     """A node as it is, or, where it has several outputs, one `item` node for each."""
     if not isinstance(found, TupleType):
@@ -346,6 +361,8 @@ def freeze(value: Any, op: str = "", name: str = "") -> Any:
     """A setting as something that never changes and can be a key: tuples, plain numbers, names."""
     kind = type(value)
     if kind is int or kind is float or kind is str or kind is bool or value is None or kind is slice:
+        return value
+    if kind is Graph:
         return value
     if isinstance(value, (list, tuple)):
         return tuple(freeze(v, op, name) for v in value)

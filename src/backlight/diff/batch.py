@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.array import Array, Tape
+from ..core.array import Array, Guard, Tape
 from ..core.graph import Graph, Node, live_nodes
 from ..core.op import Op
-from ..core.types import Type
+from ..core.play import ANSWERS
+from ..core.table import TABLE
+from ..errors import GraphError
 from ..ops import batched
 
-__all__ = ["Many", "batch", "rule_of"]
+__all__ = ["Many", "batch", "guarded", "rule_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def written(node: Node, operands: Sequence[Many], n: int, tape: Tape | None) -> 
     mapped = [x.mapped for x in operands]
     attrs = dict(node.attrs)
     if op.kind == "control":
-        made, flags = op.batch(n, xs, mapped, batch=batch, **{**op.attrs, **attrs})  # type: ignore[operator, misc]
+        if not any(mapped):
+            return Many(op(*xs, **attrs), False)
+        made, flags = op.batch(n, xs, mapped, **attrs)  # type: ignore[operator, misc]
         return Many(made, flags)
     if not any(mapped):
         if not xs:
@@ -121,6 +125,27 @@ def opened(op: Op, n: int, xs: Sequence[Array], mapped: Sequence[bool], attrs: d
     return made.array if made.mapped else batched.covered(n, made.array, False)
 
 
-def unmapped(kind: Type, mapped: bool) -> Type:
-    """The type of one of a batch."""
-    return kind.with_shape(kind.shape[1:]) if mapped else kind
+def guarded(tape: Tape | None, guards: Sequence[Guard], found: Mapping[int, Many], among: Any = None) -> None:
+    """One question for each that was asked of one: do all of the batch (or those `among` it) answer alike?
+
+    It is a guard on the tape. Where values are known it is answered at once: GraphError where they do not.
+    """
+    for guard in guards:
+        x = found[guard.node].array
+        kind, answer = (guard.kind, guard.answer)
+        if found[guard.node].mapped or among is not None:
+            asked = TABLE["trunc"](x) if kind == "int" and x.dtype.kind == "f" else x
+            alike = asked if kind == "bool" else TABLE["equal"](asked, answer)
+            if kind == "bool" and not answer:
+                alike = TABLE["logical_not"](asked)
+            if among is not None:
+                alike = TABLE["logical_or"](alike, TABLE["logical_not"](among))
+            x, kind, answer = TABLE["all"](alike), "bool", True
+        if (tape is None or tape.values is not None) and ANSWERS[kind](x.value) != answer:
+            where = f" at {guard.at.file}, line {guard.at.line}" if guard.at is not None else ""
+            raise GraphError(
+                f"vmap: a graph inside a node asked {guard.kind}(){where} and was traced for the answer {guard.answer}, "
+                "and some of the batch answer otherwise: use where(…) or cond(…) there"
+            )
+        if tape is not None:
+            tape.guards.append(Guard(x.number, kind, answer, guard.at))

@@ -31,7 +31,7 @@ class Climb:
     def __init__(self, tape: Tape, tangents: dict[int, int]) -> None:
         self.tape = tape
         self.tangents = tangents
-        self.whole: dict[int, Sequence[Array]] = {}  # nodes with several outputs: the tangents of all of them
+        self.whole: dict[int, Sequence[Array | None]] = {}  # nodes with several outputs: the tangents of all of them
 
     def step(self, i: int, node: Node) -> None:
         """Write the tangent of node i, if any of its operands has one."""
@@ -46,9 +46,13 @@ class Climb:
         if not node.type.is_float:  # type: ignore[union-attr]
             return
         if op.name == "item" and node.inputs[0] in self.whole:
-            tangents[i] = self.moved_item(node)
+            found = self.moved_item(node)
+            if found is not None:
+                tangents[i] = found
             return
-        if op.jvp is not None:
+        if op.move is not None:
+            terms = [t for t in self.by_move(i, node) if t is not None]
+        elif op.jvp is not None:
             terms = self.by_own_rule(i, node)
         elif op.local is not None:
             terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_local(i, node, k, j)]
@@ -73,6 +77,14 @@ class Climb:
     def operands(self, i: int, node: Node) -> tuple[Array, list[Array], dict[str, Any]]:
         handle = self.tape.handle
         return handle(i), [handle(j) for j in node.inputs], dict(node.attrs)
+
+    def by_move(self, i: int, node: Node) -> list[Array | None]:
+        """The row says how all its results move."""
+        z, xs, attrs = self.operands(i, node)
+        ts = [self.tape.handle(self.tangents[j]) if j in self.tangents else None for j in node.inputs]
+        self.tape.why = Why("tangent", node.op.name, i)
+        assert node.op.move is not None
+        return node.op.move(ts, z, *xs, **attrs)  # type: ignore[no-any-return]
 
     def by_own_rule(self, i: int, node: Node) -> list[Array]:
         """The row says itself how it moves."""
@@ -120,6 +132,9 @@ class Climb:
 
     def moved_tuple(self, i: int, node: Node) -> None:
         """A node with several outputs: one more of its kind holds the tangents of all, where it is linear."""
+        if node.op.move is not None:
+            self.whole[i] = tuple(self.by_move(i, node))
+            return
         _, xs, attrs = self.operands(i, node)
         moving = [k for k, j in enumerate(node.inputs) if j in self.tangents]
         self.tape.why = Why("tangent", node.op.name, i)
@@ -130,13 +145,14 @@ class Climb:
         else:
             self.whole[i] = ()  # output by output, as they are met
 
-    def moved_item(self, node: Node) -> int:
+    def moved_item(self, node: Node) -> int | None:
         """The tangent of one output of a node with several."""
         (i,) = node.inputs
         n = node.attr("k", 0)
         above = self.tape.nodes[i]
         if self.whole[i]:
-            return int(self.whole[i][n].number)
+            t = self.whole[i][n]
+            return None if t is None else int(t.number)
         z, xs, _ = self.operands(i, above)
         terms = []
         for k, j in enumerate(above.inputs):

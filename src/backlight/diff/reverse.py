@@ -143,10 +143,23 @@ class Walk:
             for k, j in enumerate(node.inputs):
                 if active[j]:
                     self.local_edge(i, node, k, j, g, mask)
+        elif op.pull is not None:
+            self.together(i, node, [self.array(g)], g)
         elif op.vjp is not None:
             for k, j in enumerate(node.inputs):
                 if active[j]:
                     self.rule_edge(i, node, k, j, self.array(g), g, mask)
+
+    def together(self, i: int, node: Node, gs: Sequence[Array], upstream: int) -> None:
+        """An operation whose rule writes the downstream gradients of all operands at once."""
+        self.tape.why = Why("downstream", node.op.name, i)
+        nodes = self.tape.nodes
+        wanted = [bool(self.active[j]) and is_float(nodes[j]) for j in node.inputs]
+        assert node.op.pull is not None
+        ds = node.op.pull(wanted, gs, self.array(i), *[self.array(j) for j in node.inputs], **dict(node.attrs))
+        for k, (j, d) in enumerate(zip(node.inputs, ds, strict=True)):
+            if d is not None and wanted[k]:
+                self.deliver(i, k, j, upstream, -1, d, None)
 
     def step_tuple(self, i: int, node: Node) -> None:
         """A node with several outputs: its rule takes one gradient per output, zeros for those that nobody used."""
@@ -162,7 +175,9 @@ class Walk:
                 gs.append(self.array(numbers[0]))
             else:
                 gs.append(TABLE["total"](*map(self.array, numbers)))
-        if node.op.vjp is not None:
+        if node.op.pull is not None:
+            self.together(i, node, gs, gs[0].number)
+        elif node.op.vjp is not None:
             for k, j in enumerate(node.inputs):
                 if self.active[j]:
                     self.rule_edge(i, node, k, j, gs, gs[0].number, None)

@@ -151,6 +151,8 @@ def shape_text(shape: Sequence[int]) -> str:
 
 def figure(value: Any, most: int = 6) -> Math:
     """A value in notation: a number as it is, an array as a bracketed matrix, elided in the middle beyond `most` a side."""
+    if isinstance(value, tuple):  # a node with several results, some of which nobody took
+        return Math("list", tuple(Math("name", ("…",)) if one is None else figure(one, most) for one in value))
     array = np.asarray(value)
     if array.ndim == 0:
         return numeral(array[()])

@@ -7,6 +7,7 @@ from .arithmetic import *  # noqa: F403
 from .arrange import *  # noqa: F403
 from .compare import *  # noqa: F403
 from .complex import *  # noqa: F403
+from .control import *  # noqa: F403
 from .convolution import *  # noqa: F403
 from .deviation import *  # noqa: F403
 from .diagonal import *  # noqa: F403

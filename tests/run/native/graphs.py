@@ -42,6 +42,8 @@ def graph_of(function: Callable[..., Any], *types: Type) -> Graph:
 def case_graph(op: Op, case: Case, dtype: str) -> tuple[Graph, list[Any]]:
     """The graph of one operation on the operands of a case, floats of this dtype; and the operands."""
     values = [as_value(x) for x in case.args]
+    if op.kind == "control":  # the graphs among its settings are of float64
+        dtype = "float64"
     with np.errstate(over="ignore"):  # a case may be of a size that only float64 holds
         values = [v.astype(dtype) if v.dtype.kind == "f" else v for v in values]
     attrs = {k: dtype if v == "float64" else v for k, v in case.attrs.items()} if op.name != "cast" else case.attrs

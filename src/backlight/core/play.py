@@ -1,0 +1,90 @@
+"""A graph inside a node, run again and again: the body of a loop, the branch of a choice.
+
+What depends on no operand that changes is computed once. The questions that Python asked when the body was traced are
+asked again each time: a body holds for one set of answers, and another answer is an error that says where it was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import GraphError
+from .graph import Graph, live_nodes
+
+__all__ = ["ANSWERS", "Player", "player"]
+
+ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {"bool": bool, "int": int, "float": float}
+
+
+class Player:
+    """A graph made ready to be run with NumPy: `play(values of its inputs)` gives the values of its outputs.
+
+    `fixed` says by position which inputs stay the same from one call of `play` to the next; `start` takes their values.
+    """
+
+    __slots__ = ("again", "graph", "guards", "inputs", "once", "outputs", "places", "still")
+
+    def __init__(self, graph: Graph, fixed: tuple[int, ...] = ()) -> None:
+        self.graph = graph
+        self.guards = graph.guards
+        self.inputs = [number for k, number in enumerate(graph.inputs) if k not in fixed]
+        self.still = [graph.inputs[k] for k in fixed]
+        self.outputs = graph.outputs
+        live = live_nodes(graph, [*graph.outputs, *[guard.node for guard in graph.guards]])
+        moving = bytearray(len(graph.nodes))
+        for number in self.inputs:
+            moving[number] = 1
+        self.places: list[Any] = [None] * len(graph.nodes)
+        self.once: list[tuple[int, Callable[..., Any], tuple[int, ...]]] = []
+        self.again: list[tuple[int, Callable[..., Any], tuple[int, ...]]] = []
+        for i, node in enumerate(graph.nodes):
+            if node.op.name == "input" or not live[i]:
+                continue
+            if node.op.name == "const":
+                self.places[i] = node.attrs[0][1]
+                continue
+            work = partial(node.op.value, **dict(node.attrs)) if node.attrs else node.op.value
+            moving[i] = any(moving[j] for j in node.inputs)
+            (self.again if moving[i] else self.once).append((i, work, node.inputs))
+
+    def start(self, values: Sequence[Any] = ()) -> list[Any]:
+        """The values of all nodes, as far as they do not change."""
+        places = self.places.copy()
+        for number, value in zip(self.still, values, strict=True):
+            places[number] = value
+        for i, work, inputs in self.once:
+            places[i] = work(*[places[j] for j in inputs])
+        return places
+
+    def play(self, places: list[Any], values: Sequence[Any]) -> list[Any]:
+        """The outputs for these values of the inputs that change; `places` is what `start` gave."""
+        for number, value in zip(self.inputs, values, strict=True):
+            places[number] = value
+        for i, work, inputs in self.again:
+            places[i] = work(*[places[j] for j in inputs])
+        for guard in self.guards:
+            self.check(guard, places[guard.node])
+        return [places[i] for i in self.outputs]
+
+    def check(self, guard: Any, value: Any) -> None:
+        """GraphError where a question is answered otherwise than when the body was traced."""
+        answer = guard.answer
+        if np.size(value) == 1 and ((found := ANSWERS[guard.kind](value)) == answer or (found != found and answer != answer)):
+            return
+        node = self.graph.nodes[guard.node]
+        where = f" at {guard.at.file}, line {guard.at.line}" if guard.at is not None else ""
+        shown = f", and here it is {ANSWERS[guard.kind](value)}" if np.size(value) == 1 else ""
+        raise GraphError(
+            f"the body asked {guard.kind}() of {node.name or node.op.name}{where} and was traced for the answer {answer}{shown}: "
+            "use where(…) or cond(…) for what changes from step to step"
+        )
+
+
+@lru_cache(maxsize=64)
+def player(graph: Graph, fixed: tuple[int, ...] = ()) -> Player:
+    """The player of a graph, kept for the next time."""
+    return Player(graph, fixed)
