@@ -16,7 +16,7 @@ import numpy as np
 from ..core import math as m
 from ..core.array import Tape
 from ..core.graph import Graph, lent
-from ..core.op import Case, Op, elementwise, operation
+from ..core.op import Case, Op, operation
 from ..core.play import player
 from ..core.types import TupleType, Type
 from ..errors import DTypeError, GraphError, ShapeError
@@ -265,16 +265,18 @@ def agree_value(x: Any, n: Any, wanted: int = 0) -> Any:
     return x
 
 
-agree: Op = elementwise(
+agree: Op = operation(
     "agree", "x n",
     doc="The same numbers, as long as a count is what it was when the graph was written; else an error.",
     words="the gradient is passed on",
-    paper=said("agree"),
+    kind="control",
+    attrs={"wanted": 0},
     type=lambda x, n, wanted=0: x,
     value=agree_value,
-    local=(lambda z, x, n, wanted=0: 1.0, None),
-    attrs={"wanted": 0},
-    batch=lambda n, xs, mapped, /, wanted=0: agree(batched.covered(n, xs[0], mapped[0]), xs[1], wanted=wanted),
+    vjp=(lambda g, z, x, n, wanted=0: g, None),
+    linear=(0,),
+    paper=said("agree"),
+    batch=lambda n, xs, mapped, /, wanted=0: (agree(batched.covered(n, xs[0], mapped[0]), xs[1], wanted=wanted), True),
     cases=[
         Case(1.5, 3, wanted=3, gives=1.5, grads=[1.0, None]),
         Case(s.MATRIX, 0, gives=s.MATRIX),
