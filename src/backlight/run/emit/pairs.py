@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backlight.ops.pair import COSINE, PI, SINE
+from backlight.ops.pair import COSINE, FIRST, PI, SINE
 from backlight.run.emit import exponential, logarithm
 from backlight.run.emit.code import Code, Value
 from backlight.run.emit.coefficients import POLYNOMIALS
@@ -122,18 +122,11 @@ def log_of_pair(c: Code, x: Pair) -> Pair:
 
 
 def alternating(c: Code, terms: Sequence[tuple[float, float]], square: Pair) -> Pair:
-    """Return the polynomial with these coefficients, pairs, constant first."""
-    table = c.module.constant_array(f"bl.pairs.{len(terms)}", "double",
-                                    [part for term in reversed(terms[:-1]) for part in term])
-    at = Value(c, f"@{table}", "ptr", 1)
-    lanes = square[0].lanes
-
-    def step(i: Value, high: Value, low: Value) -> Pair:
-        term = (c.splat(c.load(at, i * 2, "double"), lanes), c.splat(c.load(at, i * 2 + 1, "double"), lanes))
-        return plus(times(c, (high, low), square), term)
-
-    high, low = c.loop(len(terms) - 1, step, constant(square[0], *terms[-1]))
-    return high, low
+    """Return the polynomial with these coefficients, constant first; from the fifth on one number has digits enough."""
+    total = single(c.polynomial(square[0], [high for high, _ in terms[FIRST:]]))
+    for high, low in reversed(terms[:FIRST]):
+        total = plus(times(c, total, square), constant(square[0], high, low))
+    return total
 
 
 def turned(c: Code, x: Value) -> tuple[Pair, Pair, Value]:
