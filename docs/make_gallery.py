@@ -166,6 +166,15 @@ def loss_over_two_inputs() -> Shown:
     return contour(loss, ("w", "b"), {"w": -1.5, "b": 2.5}, low=(-2, -3), high=(3, 3), learning_rate=0.02, steps=12)
 
 
+@picture
+def one_neuron() -> Shown:
+    """One neuron to be tuned: the mean squared error at w = −0.82, b = −0.02, and the way down from there"""
+    x = np.arange(-10, 11) / 10
+    values = {"w": -0.82, "b": -0.02, "x": x, "y": 0.65 * x - 0.3}
+    loss = bl.parse("mean((w*x + b - y)^2)")
+    return contour(loss, ("w", "b"), values, low=(-1, -1), high=(1, 1), learning_rate=0.3, steps=10)
+
+
 def files(name: str) -> dict[str, str]:
     """The files of one picture: SVG, and text where it has one."""
     shown = PICTURES[name]()

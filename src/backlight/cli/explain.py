@@ -66,6 +66,8 @@ def explain(words: Words) -> str:
         add_derivatives(graph, found, options, wrt, notes, extra)
     if "ways" in options:
         compare_ways(graph, found, wrt, notes, extra)
+    if "growth" in options:
+        plot_growth(graph, found, wrt, options["growth"], notes)
     if "save" in options:
         made.save(options["save"])
         notes.append(f"saved as {options['save']}")
@@ -219,6 +221,18 @@ def compare_ways(
         ],
     }
     notes.append(str(made))
+
+
+def plot_growth(graph: Graph, found: dict[int, Any], wrt: Sequence[int] | None, path: str, notes: list[str]) -> None:
+    """How each way grows, as a picture, and in words what is on it."""
+    from ..explain.ways import growth
+    from ..show.growth import grown
+    from ..show.picture import written
+    from ..show.svg import svg
+
+    drawing = grown(growth(graph, found, None, wrt))
+    written(Path(path), svg(drawing).encode())
+    notes.append(f"{drawing.twin}\ndrawn in {path}")
 
 
 def raised(n: int) -> str:

@@ -66,6 +66,7 @@ EXPLAIN = Command(
         Option("upstream", "VALUE", "the gradient that arrives at the output, instead of ones"),
         Option("dtype", "TYPE", "float64, or float32"),
         Option("ways", "", "compare all ways to differentiate: value, error, operations, size, time"),
+        Option("growth", "PATH", "plot in an SVG file how each way grows with the number of parameters"),
         Option("full", "", "show every number of every array and every node of a long graph"),
         Option("json", "", "print one JSON object instead"),
         Option("save", "PATH", "save the run in a file as well; explain takes such a file too"),

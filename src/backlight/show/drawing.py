@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Align", "Dot", "Drawing", "Flag", "Frame", "Heat", "Line", "Mark", "Text", "Tone"]
+__all__ = ["Align", "Dot", "Drawing", "Flag", "Frame", "Heat", "Line", "Mark", "Shape", "Text", "Tone"]
 
 Tone = Literal["plain", "quiet", "strong", "forward", "backward", "parameter", "output", "constant", "wrong"]
 Align = Literal["start", "middle", "end"]
+Shape = Literal["disc", "square", "triangle", "diamond", "cross"]
 Point = tuple[float, float]
 
 
@@ -38,7 +39,7 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Text:
     """One line of text; `x` is its start, middle or end, `y` its baseline (in cells: its row). A `bad` one tells of a number
-    that is none.
+    that is none; one with a `halo` stands on lines.
     """
 
     x: float
@@ -49,6 +50,7 @@ class Text:
     size: float = 1.0
     node: int = -1
     bad: bool = False
+    halo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """A matrix as a map of colours: rows of numbers, blue for negative, vermillion for positive, white for zero."""
+    """A matrix as a map of colours: rows of numbers, blue for negative, vermillion for positive, white for zero.
+
+    A quiet one is faint, for other marks to stand on it.
+    """
 
     x: float
     y: float
@@ -86,13 +91,14 @@ class Heat:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A point that is shown as a disc, hollow where it is only foretold."""
+    """A point that is shown as a disc or in another shape, hollow where it is only foretold."""
 
     x: float
     y: float
     tone: Tone = "plain"
     hollow: bool = False
     node: int = -1
+    shape: Shape = "disc"
 
 
 @dataclass(frozen=True, slots=True)

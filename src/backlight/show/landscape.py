@@ -7,6 +7,7 @@ So the plot over one input has two panels: the curve that nobody has while train
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,8 @@ def landscape(
         f"foretold {number(foretold - loss, 6)}, in truth {number(real - loss, 6)}: the loss becomes {number(real, 6)}",
     ]
     marks += [Text(60.0, 40.0 + PANEL[1] + 50.0 + 17.0 * row, line) for row, line in enumerate(said)]
-    return Drawing(width, height + 6.0, tuple(marks), f"The loss over {name}", "\n".join(said))
+    marks.append(Text(60.0, 40.0 + PANEL[1] + 101.0, "● now   ○ after the step", "quiet"))
+    return Drawing(width, height + 22.0, tuple(marks), f"The loss over {name}", "\n".join(said))
 
 
 def contour(
@@ -92,13 +94,17 @@ def contour(
     axes = Axes(60.0, 40.0, 420.0, 340.0, low[0], high[0], low[1], high[1])
     marks = axes.frame(first, second)
     finite = heights[np.isfinite(heights)]
-    levels = sorted({float(level) for level in np.quantile(finite, np.linspace(0.02, 0.9, 12))}) if finite.size else []
+    levels = sorted({float(f"{level:.2g}") for level in np.quantile(finite, np.linspace(0.02, 0.9, 12))}) if finite.size else []
+    taken = [axes.point(x, y) for x, y, _ in path]         # a label keeps clear of the path and of other labels
+    words: list[Mark] = []
     for level in levels:
-        for line in level_lines(xs, ys, heights, level):
-            marks.append(Line(tuple(axes.point(*pair) for pair in line), "forward", curved=False))
-        if line_label := next(iter(level_lines(xs, ys, heights, level)), None):
-            x, y = axes.point(*line_label[len(line_label) // 2])
-            marks.append(Text(x, y, number(level, 3), "quiet", "middle", 0.75))
+        lines = [[axes.point(*pair) for pair in line] for line in level_lines(xs, ys, heights, level)]
+        marks += [Line(tuple(line), "forward", curved=False) for line in lines]
+        if lines:
+            x, y = _clear_place([point for line in lines for point in line], axes, taken)
+            taken.append((x, y))
+            words.append(Text(x, y + 3.0, number(level), "quiet", "middle", 0.75, halo=True))
+    marks += words
     inside = [(x, y) for x, y, _ in path if low[0] <= x <= high[0] and low[1] <= y <= high[1]]
     if len(inside) > 1:
         marks.append(Line(tuple(axes.point(*pair) for pair in inside), "backward", weight=2.0, curved=False))
@@ -108,7 +114,19 @@ def contour(
         f"{steps} steps of descent at rate {number(learning_rate)}: {number(path[0][2], 6)} becomes {number(path[-1][2], 6)}",
     ]
     marks += [Text(60.0, 432.0 + 17.0 * row, line) for row, line in enumerate(said)]
-    return Drawing(510.0, 462.0, tuple(marks), f"The loss over {first} and {second}", "\n".join(said))
+    marks.append(Text(60.0, 466.0, "● now   ○ after each step", "quiet"))
+    return Drawing(510.0, 480.0, tuple(marks), f"The loss over {first} and {second}", "\n".join(said))
+
+
+def _clear_place(points: list[tuple[float, float]], axes: Axes, taken: list[tuple[float, float]]) -> tuple[float, float]:
+    """The point, well inside the frame, that is farthest from those that are taken; heights count twice, for words are wide."""
+    middle_x, middle_y = axes.left + axes.width / 2, axes.top + axes.height / 2
+
+    def clear(point: tuple[float, float]) -> float:
+        side = min(axes.width / 2 - abs(point[0] - middle_x) - 20.0, axes.height / 2 - abs(point[1] - middle_y) - 8.0)
+        return min([side * 4.0, *(hypot(point[0] - x, 2.0 * (point[1] - y)) for x, y in taken)])
+
+    return max(points, key=clear)
 
 
 def _axes(left: float, top: float, low: float, high: float, least: float, most: float) -> Axes:

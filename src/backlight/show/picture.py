@@ -21,7 +21,7 @@ from .svg import Theme, svg
 from .terminal import text
 from .view import View, neighbourhood, view
 
-__all__ = ["Picture", "picture"]
+__all__ = ["Picture", "picture", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Picture:
         if write is None:
             raise FileError(f"cannot draw to {file.name!r}: the ending is one of .svg .html .dot .txt .png")
         made = write()
-        _written(file, made if isinstance(made, bytes) else made.encode())
+        written(file, made if isinstance(made, bytes) else made.encode())
         return file
 
     def save_steps(self, folder: str | Path, learning_rate: float | None = None) -> list[Path]:
@@ -92,14 +92,15 @@ class Picture:
         except OSError as error:
             raise FileError(f"cannot make the folder {where}: {error.strerror}") from None
         for name, made in files:
-            _written(where / name, made.encode())
+            written(where / name, made.encode())
         return [where / name for name, _ in files]
 
     def _repr_svg_(self) -> str:
         return self.svg()
 
 
-def _written(file: Path, data: bytes) -> None:
+def written(file: Path, data: bytes) -> None:
+    """Write a file. Raises: FileError where that cannot be done."""
     try:
         file.write_bytes(data)
     except OSError as error:

@@ -34,19 +34,27 @@ RULES = """
 .bl text.quiet{fill:var(--quiet)}.bl text.strong{font-weight:bold}
 .bl text.forward{fill:var(--forward)}.bl text.backward{fill:var(--backward)}
 .bl text.wrong,.bl text.bad{fill:var(--output);font-weight:bold}
+.bl text.halo{paint-order:stroke;stroke:var(--paper);stroke-width:4;stroke-linejoin:round}
 .bl text.flag{fill:var(--paper);font-weight:bold}.bl path.flag{fill:var(--output)}
 .bl rect{fill:var(--card);stroke:var(--frame);stroke-width:1}
 .bl rect.map{fill:none;stroke-width:.5}
 .bl rect.parameter{fill:var(--parameter);stroke-width:2.2}.bl rect.constant{stroke-dasharray:3 2}
 .bl rect.output{stroke:var(--output);stroke-width:2}.bl rect.inner{fill:none;stroke:var(--output);stroke-width:1}
 .bl path{fill:none;stroke:var(--frame)}.bl path.forward{stroke:var(--forward)}.bl path.backward{stroke:var(--edge)}
-.bl path.wrong{stroke:var(--output)}.bl image{image-rendering:pixelated}
+.bl path.wrong{stroke:var(--output)}.bl image{image-rendering:pixelated}.bl image.quiet{opacity:.4}
 .bl circle{fill:var(--ink);stroke:var(--ink);stroke-width:1.5}
 .bl circle.forward{fill:var(--forward);stroke:var(--forward)}.bl circle.backward{fill:var(--edge);stroke:var(--edge)}
 .bl circle.hollow{fill:var(--paper)}.bl path.strong{stroke:var(--ink)}.bl path.quiet{stroke:var(--frame);opacity:.45}
+.bl path.dot{fill:var(--ink);stroke:var(--ink);stroke-width:1.5;opacity:1}
+.bl path.dot.forward{fill:var(--forward);stroke:var(--forward)}.bl path.dot.backward{fill:var(--edge);stroke:var(--edge)}
+.bl path.dot.hollow{fill:var(--paper)}.bl path.dot.quiet{stroke:var(--quiet);stroke-width:2}
 .bl path.tip{stroke:none;fill:var(--frame)}.bl path.tip.forward{fill:var(--forward)}.bl path.tip.backward{fill:var(--edge)}
 .bl path.tip.wrong{fill:var(--output)}
 """.replace("FACE", FACE)
+SHAPES = {
+    "square": "M-4-4H4V4H-4z", "triangle": "M0-5L5 4H-5z", "diamond": "M0-5.5L5.5 0L0 5.5L-5.5 0z",
+    "cross": "M-4-4L4 4M-4 4L4-4",
+}  # fmt: skip
 GREYS = {
     "paper": "#fff", "ink": "#000", "quiet": "#444", "card": "#fff", "frame": "#666",
     "forward": "#000", "backward": "#333", "parameter": "#e6e6e6", "edge": "#888", "output": "#000",
@@ -90,6 +98,9 @@ def inked(mark: Mark) -> str:
 
 def _dot(mark: Dot) -> str:
     words = f"{mark.tone}{' hollow' if mark.hollow else ''}"
+    if mark.shape != "disc":
+        way = SHAPES[mark.shape]
+        return f'<path class="dot {words}" transform="translate({_short(mark.x)} {_short(mark.y)})" d="{way}"{_node(mark.node)}/>'
     return f'<circle class="{words}" cx="{_short(mark.x)}" cy="{_short(mark.y)}" r="4.5"{_node(mark.node)}/>'
 
 
@@ -142,10 +153,9 @@ def _text(mark: Text) -> str:
     words = escape(mark.text)
     if "⋮" in words:                                       # many typefaces lack it, and another's may be of another width
         words = words.replace("⋮", f'<tspan textLength="{7.22 * mark.size:.2f}" lengthAdjust="spacingAndGlyphs">⋮</tspan>')
-    return (
-        f'<text class="{mark.tone}{" bad" if mark.bad else ""}" x="{_short(mark.x)}" y="{_short(mark.y)}"{anchor}{size}'
-        f"{_node(mark.node)}>{words}</text>"
-    )
+    look = mark.tone + (" bad" if mark.bad else "") + (" halo" if mark.halo else "")
+    place = f'x="{_short(mark.x)}" y="{_short(mark.y)}"'
+    return f'<text class="{look}" {place}{anchor}{size}{_node(mark.node)}>{words}</text>'
 
 
 def _line(mark: Line) -> str:
@@ -180,8 +190,9 @@ def _way(points: Sequence[tuple[float, float]], curved: bool) -> str:
 
 def _heat(mark: Heat) -> str:
     x, y, width, height = map(_short, (mark.x, mark.y, mark.width, mark.height))
+    faint = ' class="quiet"' if mark.tone == "quiet" else ""
     return (
-        f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" '
+        f'<image{faint} x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" '
         f'href="{data_url(mark.values)}"{_node(mark.node)}/>'
         f'<rect class="map" x="{x}" y="{y}" width="{width}" height="{height}"/>'
     )
