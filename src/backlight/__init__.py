@@ -24,6 +24,7 @@ PUBLIC = {
     "jvp": "pushforward",
     "linearize": "pushforward",
     "load_run": "run.file",
+    "numpy": "",
     "parse": "read.text",
     "record": "read.python",
     "run": "api",

@@ -50,7 +50,10 @@ class Way:
         return True, self.result.around(several[: self.outputs])
 
 
-ANSWERS: dict[str, Callable[[Any], Any]] = {"bool": bool, "int": int, "float": float}
+ANSWERS: dict[str, Callable[[Any], Any]] = {
+    "bool": bool, "int": int, "float": float, "complex": complex,
+    "numbers": lambda value: np.asarray(value).tobytes(),
+}  # fmt: skip
 
 
 class CompiledFunction:

@@ -15,6 +15,7 @@ __all__ = [
     "GraphError",
     "InputError",
     "LimitError",
+    "MutationError",
     "NameError",
     "NotFiniteError",
     "ShapeError",
@@ -90,6 +91,13 @@ class DifferentiationError(BacklightError, builtins.TypeError):
 
 class LimitError(BacklightError, builtins.ValueError):
     """Something larger than the stated limit: a text too long, brackets too deep, an array too big."""
+
+
+class MutationError(BacklightError, builtins.ValueError):
+    """An assignment whose effect elsewhere could not be shown: into an argument, which the caller has too.
+
+    `bl.grad(f)(x)` fails where `f` does `x[0] = 0.0`; begin `f` with `x = x.copy()`.
+    """
 
 
 class NotFiniteError(BacklightError, builtins.ArithmeticError):

@@ -21,6 +21,7 @@ from .core.tree import Nest, flatten
 from .core.types import Type
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ShapeError
+from .read.numpy import lend
 from .read.python import as_array, is_number, names_of, open_tape, record
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "value_and_grad", "vjp"]
@@ -84,7 +85,7 @@ class Pass:
                 f"cannot differentiate by {name}: it is {x.type} {x.shape}, and only floats have a derivative: "
                 f"give it as floats, as in {name}.astype(float)"
             )
-        return x
+        return lend(x, name)
 
     def output(self, leaf: Any, name: str = "") -> Array:
         return as_array(self.tape, name, leaf)

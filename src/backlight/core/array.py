@@ -7,44 +7,23 @@ missing, nothing is kept, and an operation is simply computed. Operators look th
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple, final
+import builtins
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, Protocol, final
 
 import numpy as np
 
-from ..errors import DTypeError, GraphError, InputError, ShapeError
+from ..errors import DTypeError, GraphError, InputError, ShapeError, ValueError
 from .graph import SOURCE, At, Node, Why, lent
+from .place import frame_position
 from .table import TABLE
 from .types import Type, type_of
 
 __all__ = ["Array", "Guard", "Tape", "as_value", "frame_position"]
 
-INSIDE: Final = __name__.rsplit(".", 2)[0]  # "backlight": frames of the package itself are not where users wrote things
-
-
 FLOAT: Final = Type("float64", ())
 new_node = tuple.__new__
-
-
-def frame_position(depth: int = 2) -> At | None:
-    """File, line and columns of the nearest caller outside the package."""
-    frame: Any = sys._getframe(depth)
-    while frame is not None and frame.f_globals.get("__name__", "").split(".", 1)[0] == INSIDE:
-        frame = frame.f_back
-    if frame is None:
-        return None
-    code = frame.f_code
-    line, column, end = frame.f_lineno, 0, 0
-    positions = getattr(code, "co_positions", None)
-    if positions is not None:
-        for k, (start, stop, first, last) in enumerate(positions()):
-            if k * 2 == frame.f_lasti:
-                line = start or line
-                column = (first or 0) + 1
-                end = (last or 0) + 1 if stop == start else 0
-                break
-    return At(code.co_filename, line, column, end)
 
 
 class Guard(NamedTuple):
@@ -102,6 +81,7 @@ class Tape:
         elif value is not None:
             value = as_value(value)
             type = type_of(value)
+            value = own(value)  # the caller may write into it while the function runs
         number = self.add(TABLE["input"], (), type, attrs, name, value)
         self.inputs.append(number)
         return Array(self, number, value)
@@ -118,7 +98,7 @@ class Tape:
         if tape is self:
             return x
         if tape is None:
-            return self.constant(x.value)
+            return self.constant(own(x.value))
         if self.parent is None or not self.open:
             raise GraphError(
                 f"{op or 'array'}: node {x.number} was written in another trace: "
@@ -146,20 +126,76 @@ def as_value(value: Any) -> Any:
         return value.value
     try:
         found = np.asarray(value)
-    except (ValueError, TypeError) as error:
+    except (builtins.ValueError, TypeError) as error:
         raise InputError(f"cannot make an array of {type(value).__name__} {value!r:.60}: {error}") from None
     if found.dtype.kind not in "biufc":
         raise InputError(f"cannot make an array of {type(value).__name__} {value!r:.60}: its items are not numbers")
     return found[()]
 
 
+def own(value: Any) -> Any:
+    """A leaf's numbers: a copy of what somebody else may write into later."""
+    return value.copy() if isinstance(value, np.ndarray) and value.flags.writeable else value
+
+
+class Operator(Protocol):
+    """What a function in a class is: bound to the array on its left."""
+
+    def __get__(self, x: Any, kind: Any = None, /) -> Callable[[Any], Array]: ...
+
+
+def arithmetic(row: str, ufunc: str) -> tuple[Operator, Operator, Operator]:
+    """The three operators `x + y`, `y + x` and `x += y`: a row on a tape, NumPy's own function outside of one.
+
+    Where the row refuses what NumPy takes (truth values as numbers), means another dtype (a power of whole numbers), or is
+    not there, NumPy's door decides.
+    """
+
+    def forward(self: Array, y: Any) -> Any:
+        if row and self.tape is not None and (row != "pow" or self.type.is_float):
+            try:
+                return TABLE[row](self, y)
+            except DTypeError:
+                pass
+        return lent("operator")(ufunc, self, y)
+
+    def reflected(self: Array, y: Any) -> Any:
+        if row and self.tape is not None and (row != "pow" or self.type.is_float):
+            try:
+                return TABLE[row](y, self)
+            except DTypeError:
+                pass
+        return lent("operator")(ufunc, y, self)
+
+    def update(self: Array, y: Any) -> Any:
+        return lent("update")(ufunc, self, y)
+
+    return forward, reflected, update
+
+
+def comparison(row: str, ufunc: str) -> Operator:
+    """One of the operators that compare."""
+
+    def compare(self: Array, y: Any) -> Any:
+        if self.tape is not None:
+            try:
+                return TABLE[row](self, y)
+            except (DTypeError, InputError):
+                pass
+        return lent("operator")(ufunc, self, y)
+
+    return compare
+
+
 @final
 class Array:
     """A number or an array of numbers that knows the node it came from."""
 
-    __slots__ = ("_value", "number", "tape")
+    __slots__ = ("__weakref__", "_value", "life", "number", "tape")
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]  # == compares values, as in NumPy
+
+    life: Any  # what it shares its memory with, in NumPy's reading: set only where it does, see alias.py
 
     def __init__(self, tape: Tape | None, number: int, value: Any) -> None:
         self.tape = tape
@@ -201,105 +237,68 @@ class Array:
         return self.type.size
 
     @property
+    def device(self) -> str:
+        """Where the numbers are: always "cpu"."""
+        return "cpu"
+
+    @property
     def T(self) -> Array:
         """The transpose: axes in reverse order."""
-        return TABLE["transpose"](self)
+        if self.tape is not None and self.tape.values is None:
+            return TABLE["transpose"](self)
+        return lent("method")(self, "T")  # type: ignore[no-any-return]
 
-    def __add__(self, y: Any) -> Array:
-        return TABLE["add"](self, y)
+    def __getattr__(self, name: str) -> Any:
+        """NumPy's methods and attributes, which are its functions with the array in first place."""
+        if name == "life" or name.startswith("__"):
+            raise AttributeError(name)
+        return lent("method")(self, name)
 
-    def __radd__(self, y: Any) -> Array:
-        return TABLE["add"](y, self)
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *lent("methods")})
 
-    def __sub__(self, y: Any) -> Array:
-        return TABLE["sub"](self, y)
+    __add__, __radd__, __iadd__ = arithmetic("add", "add")
+    __sub__, __rsub__, __isub__ = arithmetic("sub", "subtract")
+    __mul__, __rmul__, __imul__ = arithmetic("mul", "multiply")
+    __truediv__, __rtruediv__, __itruediv__ = arithmetic("div", "divide")
+    __matmul__, __rmatmul__, __imatmul__ = arithmetic("matmul", "matmul")
+    __pow__, __rpow__, __ipow__ = arithmetic("pow", "power")
+    __mod__, __rmod__, __imod__ = arithmetic("mod", "remainder")
+    __floordiv__, __rfloordiv__, __ifloordiv__ = arithmetic("", "floor_divide")
+    __and__, __rand__, __iand__ = arithmetic("", "bitwise_and")
+    __or__, __ror__, __ior__ = arithmetic("", "bitwise_or")
+    __xor__, __rxor__, __ixor__ = arithmetic("", "bitwise_xor")
+    __lshift__, __rlshift__, __ilshift__ = arithmetic("", "left_shift")
+    __rshift__, __rrshift__, __irshift__ = arithmetic("", "right_shift")
+    __lt__ = comparison("less", "less")
+    __le__ = comparison("less_equal", "less_equal")
+    __gt__ = comparison("greater", "greater")
+    __ge__ = comparison("greater_equal", "greater_equal")
+    __eq__ = comparison("equal", "equal")  # type: ignore[assignment]
+    __ne__ = comparison("not_equal", "not_equal")  # type: ignore[assignment]
 
-    def __rsub__(self, y: Any) -> Array:
-        return TABLE["sub"](y, self)
+    def __divmod__(self, y: Any) -> tuple[Array, Array]:
+        return self // y, self % y
 
-    def __mul__(self, y: Any) -> Array:
-        return TABLE["mul"](self, y)
-
-    def __rmul__(self, y: Any) -> Array:
-        return TABLE["mul"](y, self)
-
-    def __truediv__(self, y: Any) -> Array:
-        return TABLE["div"](self, y)
-
-    def __rtruediv__(self, y: Any) -> Array:
-        return TABLE["div"](y, self)
-
-    def __mod__(self, y: Any) -> Array:
-        return TABLE["mod"](self, y)
-
-    def __rmod__(self, y: Any) -> Array:
-        return TABLE["mod"](y, self)
-
-    def __floordiv__(self, y: Any) -> Array:
-        return TABLE["floor"](TABLE["div"](self, y))
-
-    def __rfloordiv__(self, y: Any) -> Array:
-        return TABLE["floor"](TABLE["div"](y, self))
-
-    def __pow__(self, y: Any) -> Array:
-        return TABLE["pow"](self, y)
-
-    def __rpow__(self, y: Any) -> Array:
-        return TABLE["pow"](y, self)
-
-    def __matmul__(self, y: Any) -> Array:
-        return TABLE["matmul"](self, y)
-
-    def __rmatmul__(self, y: Any) -> Array:
-        return TABLE["matmul"](y, self)
-
+    def __rdivmod__(self, y: Any) -> tuple[Array, Array]:
+        return y // self, y % self
     def __neg__(self) -> Array:
-        return TABLE["neg"](self)
+        return TABLE["neg"](self) if self.tape is not None else lent("operator")("negative", self)
 
     def __pos__(self) -> Array:
-        return self
+        return self if self.tape is not None else lent("operator")("positive", self)
 
     def __abs__(self) -> Array:
-        return TABLE["abs"](self)
-
-    def __lt__(self, y: Any) -> Array:
-        return TABLE["less"](self, y)
-
-    def __le__(self, y: Any) -> Array:
-        return TABLE["less_equal"](self, y)
-
-    def __gt__(self, y: Any) -> Array:
-        return TABLE["greater"](self, y)
-
-    def __ge__(self, y: Any) -> Array:
-        return TABLE["greater_equal"](self, y)
-
-    def __eq__(self, y: object) -> Array:  # type: ignore[override]
-        return TABLE["equal"](self, y)
-
-    def __ne__(self, y: object) -> Array:  # type: ignore[override]
-        return TABLE["not_equal"](self, y)
-
-    def __and__(self, y: Any) -> Array:
-        return TABLE["logical_and"](self, y)
-
-    def __rand__(self, y: Any) -> Array:
-        return TABLE["logical_and"](y, self)
-
-    def __or__(self, y: Any) -> Array:
-        return TABLE["logical_or"](self, y)
-
-    def __ror__(self, y: Any) -> Array:
-        return TABLE["logical_or"](y, self)
-
-    def __xor__(self, y: Any) -> Array:
-        return TABLE["logical_xor"](self, y)
+        return TABLE["abs"](self) if self.tape is not None else lent("operator")("absolute", self)
 
     def __invert__(self) -> Array:
-        return TABLE["logical_not"](self)
+        return lent("operator")("invert", self)  # type: ignore[no-any-return]
 
     def __getitem__(self, key: Any) -> Array:
         return lent("subscript")(self, key)  # type: ignore[no-any-return]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        lent("assign")(self, key, value)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
         return lent("ufunc")(self, ufunc, method, *inputs, **named)
@@ -309,11 +308,25 @@ class Array:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self.tape is not None and self.tape.open:
-            raise GraphError(
-                f"node {self.number} ({self.type} {self.shape}) would become a plain NumPy array, and the graph would lose it: "
-                "use an operation, or x.value where a constant is meant"
-            )
+            return lent("elements")(self, dtype)
         return np.array(self.value, dtype=dtype, copy=copy)
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
+        return lent("namespace")(api_version)
+
+    def __dlpack__(self, **named: Any) -> Any:
+        return lent("dlpack")(self, named)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)  # kDLCPU
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
+        """Itself: there is one device, "cpu"."""
+        if device != "cpu":
+            raise ValueError(f"to_device: there is no device {device!r}: arrays are on 'cpu'")
+        if stream is not None:
+            raise ValueError(f"to_device: the device 'cpu' has no streams, and stream={stream!r} was given")
+        return self
 
     def __len__(self) -> int:
         if not self.shape:
@@ -323,6 +336,9 @@ class Array:
     def __iter__(self) -> Iterator[Array]:
         for i in range(len(self)):
             yield self[i]
+
+    def __contains__(self, y: Any) -> bool:
+        return bool(lent("method")(self == y, "any")())
 
     def ask(self, kind: str, answer: Any) -> Any:
         """Write down that Python asked for this value: what was traced holds for this answer only."""
@@ -336,18 +352,28 @@ class Array:
     def __int__(self) -> int:
         return self.ask("int", int(self.value))  # type: ignore[no-any-return]
 
+    def __complex__(self) -> complex:
+        return self.ask("complex", complex(self.value))  # type: ignore[no-any-return]
+
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
             raise DTypeError(f"an index must be a whole number, and this is {self.type}: round and cast it to an integer")
-        return self.ask("int", int(self.value))  # type: ignore[no-any-return]
+        return self.ask("int", operator.index(self.value))  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
         return self.ask("bool", bool(self.value))  # type: ignore[no-any-return]
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return lent("method")(self, "round")(digits or 0) if digits is not None else round(float(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(self._value.item() if spec and self.shape == () else self, spec) if spec else str(self)
+
     def __repr__(self) -> str:
         if self._value is None:
             return f"<node {self.number}: {self.type} {self.shape}>"
-        return f"array({np.array2string(np.asarray(self._value), separator=', ', floatmode='unique')})"
+        with np.printoptions(floatmode="unique"):
+            return repr(np.asarray(self._value))
 
     def __str__(self) -> str:
         return repr(self) if self._value is None else str(self._value)

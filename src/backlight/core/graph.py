@@ -235,14 +235,28 @@ class Above:
     svg: Any = None
     subscript: Any = None
     control: Any = None
+    assign: Any = None
+    update: Any = None
+    operator: Any = None
     ufunc: Any = None
     function: Any = None
+    held: Any = None
+    method: Any = None
+    methods: Any = None
+    elements: Any = None
+    namespace: Any = None
+    dlpack: Any = None
+
+
+# What NumPy's door lends; the rest is lent by what is imported with `api`.
+OF_NUMPY = frozenset("subscript assign update operator ufunc function held method methods elements namespace dlpack".split())
 
 
 def lent(name: str) -> Any:
     """One of the things lent from above; the rooms that lend them are imported when the first is needed."""
     if getattr(Above, name) is None:
-        import_module(f"{__name__.partition('.')[0]}.api")
+        package = __name__.partition(".")[0]
+        import_module(f"{package}.{'read.numpy' if name in OF_NUMPY else 'api'}")
     return getattr(Above, name)
 
 

@@ -23,8 +23,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ..errors import BacklightError, DTypeError, InputError, ShapeError, ValueError
-from .array import Array, as_value, frame_position, one_tape
-from .graph import Graph, Node, nearest
+from .array import Array, as_value, frame_position, one_tape, own
+from .graph import Graph, Node, lent, nearest
 from .math import Math, call, keyword, lift
 from .table import TABLE
 from .types import TupleType, Type, broadcast_shapes, dtype_name, type_of
@@ -286,6 +286,10 @@ class Op:
         x = args[k]
         if type(x) is Array:
             return tape.hold(x, self.name)  # type: ignore[no-any-return]
+        if isinstance(x, np.ndarray):
+            if x.dtype == object:
+                return lent("held")(x)  # type: ignore[no-any-return]
+            x = own(x)
         return tape.constant(x, self.weak(x, args, k))  # type: ignore[no-any-return]
 
     def weak(self, x: Any, args: Sequence[Any], k: int) -> Any:

@@ -5,6 +5,7 @@ from .activation import *  # noqa: F403
 from .algebra import *  # noqa: F403
 from .arithmetic import *  # noqa: F403
 from .arrange import *  # noqa: F403
+from .bits import *  # noqa: F403
 from .compare import *  # noqa: F403
 from .complex import *  # noqa: F403
 from .control import *  # noqa: F403
@@ -21,6 +22,7 @@ from .mark import *  # noqa: F403
 from .order import *  # noqa: F403
 from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403
+from .put import *  # noqa: F403
 from .random import *  # noqa: F403
 from .reduce import *  # noqa: F403
 from .rounding import *  # noqa: F403

@@ -14,7 +14,7 @@ from . import samples as s
 from .kernel import precise
 
 __all__ = [
-    "abs", "add", "copysign", "div", "mod", "mul", "neg", "pow", "power_log", "power_slope", "reciprocal", "sign", "square",
+    "abs", "add", "copysign", "div", "floor_div", "mod", "mul", "neg", "pow", "power_log", "power_slope", "reciprocal", "sign", "square",
     "sub", "total",
 ]  # fmt: skip
 
@@ -171,6 +171,20 @@ mod: Op = elementwise(
         Case(7.5, 2.0, gives=1.5, grads=[1.0, -3.0]), Case(-7.5, 2.0, gives=0.5, grads=[1.0, 4.0]),
         Case(s.MATRIX, np.array([1.7, -0.9, 0.8])), Case(s.MATRIX, 1.07 * s.OTHER), Case(6.0, 2.0, gives=0.0, grads=[1.0, -3.0], smooth=False),
         Case(1.0, 0.0, gives=np.nan, smooth=False),
+    ],
+)  # fmt: skip
+
+floor_div: Op = elementwise(
+    "floor_div", "x y",
+    doc="Whole quotient ⌊x/y⌋. It is flat between its jumps: the derivative is 0, at the jumps too.",
+    words="a constant rule: no gradient passes",
+    paper=lambda x, y: m.call("floor_div", x, y),
+    result="number",
+    value=np.floor_divide,
+    local=(lambda z, x, y: 0.0, lambda z, x, y: 0.0),
+    cases=[
+        Case(7.5, 2.0, gives=3.0, grads=[0.0, 0.0]), Case(-7.5, 2.0, gives=-4.0), Case(s.MATRIX, np.array([1.7, -0.9, 0.8])),
+        Case([7, -7], [2, 2], gives=[3, -4]), Case(6.0, 2.0, gives=3.0, grads=[0.0, 0.0], smooth=False),
     ],
 )  # fmt: skip
 

@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..core.array import Array, as_value
-from ..core.graph import Above
 from ..errors import GraphError, ShapeError
 from .compare import where
 from .index import gather, index
 from .shape import permute, reshape
 
-__all__ = ["subscript"]
+__all__ = ["spelled", "subscript"]
 
 
 def subscript(x: Array, key: Any) -> Array:
@@ -99,5 +98,3 @@ def together(x: Array, given: Sequence[Any], axes: Sequence[int]) -> Array:
     shape = (*front.shape[:at], int(np.prod(sizes)), *front.shape[at + len(axes) :])
     return gather(reshape(front, shape=shape), flat, axis=at)
 
-
-Above.subscript = subscript

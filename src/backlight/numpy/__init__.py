@@ -1,0 +1,91 @@
+"""NumPy, with arrays that remember: `import backlight.numpy as np` in the place of `import numpy as np`.
+
+The functions are NumPy's own, by their own names, and those of the Python array API standard 2025.12. Outside a trace
+NumPy computes and the results are arrays without a tape; inside one, on traced arrays, what is called is written down, so
+that it can be differentiated. `np.zeros(n)` can be filled inside a traced function, which NumPy's own array cannot.
+
+>>> import backlight, backlight.numpy as np
+>>> def f(x):
+...     z = np.zeros(3)
+...     z[1:] = np.sin(x)
+...     return np.sum(z * z)
+>>> backlight.grad(f)(np.asarray([0.0, 1.0]))
+array([0.        , 0.90929743])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _numpy
+
+from ..core.array import Array as ndarray
+from . import fft, linalg, random
+from .creation import arange, array, asanyarray, asarray, ascontiguousarray, copy, from_dlpack, frombuffer, fromfunction, fromiter
+from .dtypes import astype, can_cast, finfo, iinfo, isdtype, result_type
+from .lifted import lifted
+from .sorting import argsort, clip, repeat, sort
+
+__array_api_version__ = "2025.12"
+__version__ = _numpy.__version__
+
+CONSTANTS = "e euler_gamma inf nan newaxis pi".split()
+
+DTYPES = """bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 intp
+    uintp single double csingle cdouble byte ubyte short ushort intc uintc long ulong longlong ulonglong half int_ dtype
+    generic number integer signedinteger unsignedinteger inexact floating complexfloating""".split()
+
+ELEMENTWISE = """abs absolute acos acosh add arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2
+    atanh bitwise_and bitwise_count bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor
+    cbrt ceil conj conjugate copysign cos cosh deg2rad degrees divide divmod equal exp exp2 expm1 fabs float_power floor
+    floor_divide fmax fmin fmod frexp gcd greater greater_equal heaviside hypot invert isfinite isinf isnan lcm ldexp
+    left_shift less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor
+    matmul matvec maximum minimum mod modf multiply negative nextafter not_equal positive pow power rad2deg radians
+    reciprocal remainder right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh true_divide trunc
+    vecdot vecmat""".split()
+
+FUNCTIONS = """all allclose amax amin angle any append apply_along_axis apply_over_axes argmax argmin argpartition argwhere
+    around array2string array_equal array_equiv array_repr array_split array_str astype atleast_1d atleast_2d atleast_3d
+    average bincount block broadcast_arrays broadcast_shapes broadcast_to choose column_stack common_type compress concat
+    concatenate convolve corrcoef correlate count_nonzero cov cross cumprod cumsum cumulative_prod cumulative_sum delete
+    diag diag_indices diagflat diagonal diff digitize dot dsplit dstack ediff1d einsum empty empty_like expand_dims extract
+    eye fix flatnonzero flip fliplr flipud full full_like geomspace gradient hamming hanning blackman bartlett kaiser
+    histogram histogram2d histogram_bin_edges hsplit hstack i0 identity imag indices inner insert interp intersect1d
+    iscomplex iscomplexobj isclose isin isneginf isposinf isreal isrealobj isscalar kron lexsort linspace logspace
+    matrix_transpose max mean median meshgrid min min_scalar_type moveaxis nan_to_num nanargmax nanargmin nancumprod
+    nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nonzero ones
+    ones_like outer pad partition percentile permute_dims piecewise place poly polyadd polyder polyfit polyint polymul
+    polysub polyval prod promote_types ptp put put_along_axis putmask quantile ravel ravel_multi_index real real_if_close
+    reshape resize roll rollaxis roots rot90 round searchsorted select setdiff1d setxor1d shape size sinc split squeeze
+    stack std sum swapaxes take take_along_axis tensordot tile trace transpose trapezoid tri tril tril_indices
+    tril_indices_from trim_zeros triu triu_indices triu_indices_from union1d unique unique_all unique_counts unique_inverse
+    unique_values unravel_index unstack unwrap vander var vdot vsplit vstack where zeros zeros_like""".split()
+
+OWN = """arange array asanyarray ascontiguousarray asarray copy from_dlpack frombuffer fromfunction fromiter astype can_cast
+    finfo iinfo isdtype result_type argsort clip repeat sort""".split()
+
+for _name in (*CONSTANTS, *DTYPES):
+    globals()[_name] = getattr(_numpy, _name)
+for _name in (*ELEMENTWISE, *FUNCTIONS):
+    if _name not in OWN:
+        globals()[_name] = lifted(getattr(_numpy, _name), _name)
+errstate, printoptions, set_printoptions = _numpy.errstate, _numpy.printoptions, _numpy.set_printoptions
+vectorize, ndindex, s_, mgrid, ogrid = _numpy.vectorize, _numpy.ndindex, _numpy.s_, _numpy.mgrid, _numpy.ogrid
+trapz = lifted(_numpy.trapezoid, "trapz")
+
+ROOMS = ["errstate", "fft", "linalg", "mgrid", "ndarray", "ndindex", "ogrid", "random", "s_", "vectorize"]
+__all__ = sorted({*CONSTANTS, *DTYPES, *ELEMENTWISE, *FUNCTIONS, *OWN, *ROOMS})
+
+
+def __array_namespace_info__() -> Any:
+    """What the standard asks of a library about itself: its dtypes, its only device, what it can do.
+
+    >>> import backlight.numpy as np
+    >>> np.__array_namespace_info__().default_device()
+    'cpu'
+    """
+    return _numpy.__array_namespace_info__()
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__array_api_version__", "__array_namespace_info__"])

@@ -1,0 +1,149 @@
+"""What people hand to NumPy's functions, told apart: numbers that a trace remembers, and numbers that are just numbers.
+
+Arrays may stand inside lists, and, after `np.array([x[0], x[1]])`, inside NumPy's own arrays of objects; `held` makes one
+array on the tape of all of these. A function whose result cannot carry a gradient (positions, counts, truth values) and
+that has no row is computed on the values, and the values that it was `asked` for are guards: a trace holds for them only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...core.array import Array, Guard, frame_position
+from ...errors import GraphError
+
+__all__ = ["answers", "any_float", "any_traced", "bare", "held", "is_traced", "outside", "whole", "wrapped"]
+
+LARGEST = 10_000  # numbers that may be taken apart, one node each, where NumPy insists on an array of its own
+
+
+def is_traced(x: Any) -> bool:
+    """Whether a value remembers what was done to it."""
+    return type(x) is Array and x.tape is not None
+
+
+def any_traced(value: Any) -> bool:
+    """Whether something in a nest of arguments is traced."""
+    kind = type(value)
+    if kind is Array:
+        return value.tape is not None
+    if kind is list or kind is tuple:
+        return any(any_traced(v) for v in value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return any(any_traced(v) for v in value.flat)
+    if kind is dict:
+        return any(any_traced(v) for v in value.values())
+    return isinstance(value, tuple) and any(any_traced(v) for v in value)
+
+
+def any_float(value: Any) -> bool:
+    """Whether something traced in a nest of arguments can carry a gradient."""
+    if type(value) is Array:
+        return value.tape is not None and value.dtype.kind in "fc"
+    if isinstance(value, (list, tuple)):
+        return any(any_float(v) for v in value)
+    if isinstance(value, dict):
+        return any(any_float(v) for v in value.values())
+    return isinstance(value, np.ndarray) and value.dtype == object and any(any_float(v) for v in value.flat)
+
+
+def held(value: Any) -> Any:
+    """An operand of a row: arrays and Python numbers as they are, lists that hold arrays as one array on the tape."""
+    if type(value) is Array:
+        return value if value.tape is not None else value.value
+    if isinstance(value, np.ndarray) and value.dtype == object and any_traced(value):
+        flat = [held(v) for v in value.flat]
+        return flat[0] if value.ndim == 0 else ops.reshape(ops.stack(*flat, axis=0), shape=value.shape)
+    if isinstance(value, (list, tuple)) and any_traced(value):
+        return ops.stack(*[held(v) for v in value], axis=0)
+    if isinstance(value, (list, tuple)):
+        return np.asarray(bare(value))
+    return value
+
+
+def whole(value: Any) -> Any:
+    """The same with a shape and a dtype, whatever it was."""
+    found = held(value)
+    return found if isinstance(found, (Array, np.ndarray, np.generic)) else np.asarray(found)
+
+
+def bare(value: Any) -> Any:
+    """A nest of arguments with plain NumPy values in the place of arrays."""
+    kind = type(value)
+    if kind is Array:
+        return value.value
+    if kind is list or kind is tuple:
+        return kind([bare(v) for v in value])
+    if kind is dict:
+        return {name: bare(v) for name, v in value.items()}
+    return value
+
+
+def asked(value: Any) -> Any:
+    """The same for traced arrays, whose numbers thereby become a guard of the trace."""
+    kind = type(value)
+    if kind is Array:
+        if value.tape is not None and value.tape.values is not None:
+            answer = np.asarray(value.value).tobytes()
+            value.tape.guards.append(Guard(value.number, "numbers", answer, frame_position(3)))
+        return value.value
+    if kind is list or kind is tuple:
+        return kind([asked(v) for v in value])
+    if kind is dict:
+        return {name: asked(v) for name, v in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype == object and any_traced(value):
+        return np.asarray(asked(value.tolist()))
+    return value
+
+
+def wrapped(found: Any) -> Any:
+    """NumPy's result with arrays that have no tape in the place of its own."""
+    if isinstance(found, (np.ndarray, np.generic)):
+        return Array(None, -1, found) if found.dtype.kind in "biufc" else found
+    kind = type(found)
+    if isinstance(found, tuple):
+        return kind(*map(wrapped, found)) if hasattr(kind, "_fields") else tuple(map(wrapped, found))
+    return list(map(wrapped, found)) if kind is list else found
+
+
+def outside(function: Callable[..., Any], args: Any, named: dict[str, Any]) -> Any:
+    """What NumPy itself answers where nothing is traced."""
+    target = named.get("out")
+    with np.errstate(all="ignore"):
+        found = function(*bare(args), **bare(named))
+    return target if type(target) is Array else wrapped(found)
+
+
+def answers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The answer of a function whose result carries no gradient: computed on the values, which become guards."""
+
+    def call(*args: Any, **named: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return wrapped(function(*asked(args), **asked(named)))
+
+    return call
+
+
+def elements(x: Array, dtype: Any = None) -> Any:
+    """A traced array as a NumPy array of objects, one node for each number, where NumPy insists on an array of its own."""
+    if dtype is not None and np.dtype(dtype) != object:
+        raise GraphError(
+            f"node {x.number} ({x.type} {x.shape}) would become a plain NumPy array of {np.dtype(dtype).name}, and the graph would "
+            "lose it: leave the dtype out, take x.astype(…), or x.value where a constant is meant"
+        )
+    if x.size > LARGEST:
+        raise GraphError(
+            f"node {x.number} ({x.type} {x.shape}) would become a plain NumPy array, one node for each of its {x.size} numbers: "
+            "use backlight.numpy.asarray, or x.value where a constant is meant"
+        )
+    made = np.empty(x.shape, object)
+    if not x.shape:
+        made[()] = x
+        return made
+    flat = ops.reshape(x, shape=(x.size,))
+    made.reshape(-1)[:] = [ops.index(flat, key=i) for i in range(x.size)]
+    return made

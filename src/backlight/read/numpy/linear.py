@@ -1,0 +1,349 @@
+"""NumPy's products and its linear algebra, and the calculus that is made of sums and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...core.table import TABLE
+from ...errors import InputError
+from .arrange import diagonal, moveaxis, reshape, swapaxes, trace
+from .elementwise import no_row
+from .held import answers, held, whole
+from .reductions import axes, diff
+
+__all__ = ["CALCULUS", "LINEAR"]
+
+ALL = slice(None)
+
+
+def dot(a: Any, b: Any) -> Any:
+    a, b = held(a), held(b)
+    if np.ndim(whole(a)) == 0 or np.ndim(whole(b)) == 0:
+        return ops.mul(a, b)
+    return ops.matmul(a, b) if whole(b).ndim < 3 else ops.dot(a, b)
+
+
+def vdot(a: Any, b: Any) -> Any:
+    a, b = reshape(a, -1), reshape(b, -1)
+    return ops.sum(ops.mul(ops.conj(a) if a.dtype.kind == "c" else a, b))
+
+
+def inner(a: Any, b: Any) -> Any:
+    a, b = whole(a), whole(b)
+    if 0 in (a.ndim, b.ndim):
+        return ops.mul(a, b)
+    return tensordot(a, b, ((-1,), (-1,)))
+
+
+def outer(a: Any, b: Any) -> Any:
+    return ops.outer(reshape(a, -1), reshape(b, -1))
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    a, b = whole(a), whole(b)
+    if isinstance(axes, int):
+        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        left, right = ([int(k)] if isinstance(k, (int, np.integer)) else [int(i) for i in k] for k in axes)
+    left, right = [k % a.ndim for k in left], [k % b.ndim for k in right]
+    free_a, free_b = [k for k in range(a.ndim) if k not in left], [k for k in range(b.ndim) if k not in right]
+    n = int(np.prod([a.shape[k] for k in left]))
+    x = ops.reshape(ops.permute(a, axes=(*free_a, *left)), shape=(int(np.prod([a.shape[k] for k in free_a])), n))
+    y = ops.reshape(ops.permute(b, axes=(*right, *free_b)), shape=(int(np.prod([b.shape[k] for k in right])), int(np.prod([b.shape[k] for k in free_b]))))
+    return ops.reshape(ops.matmul(x, y), shape=(*(a.shape[k] for k in free_a), *(b.shape[k] for k in free_b)))
+
+
+def kron(a: Any, b: Any) -> Any:
+    a, b = whole(a), whole(b)
+    n = max(a.ndim, b.ndim)
+    a, b = (ops.reshape(t, shape=(1,) * (n - t.ndim) + t.shape) for t in (a, b))
+    x = ops.reshape(a, shape=tuple(s for k in a.shape for s in (k, 1)))
+    y = ops.reshape(b, shape=tuple(s for k in b.shape for s in (1, k)))
+    return ops.reshape(ops.mul(x, y), shape=tuple(p * q for p, q in zip(a.shape, b.shape, strict=True)))
+
+
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
+    u, v = ([t[..., k] if k < t.shape[-1] else 0.0 for k in range(3)] for t in (a, b))
+    if {a.shape[-1], b.shape[-1]} == {2}:
+        return u[0] * v[1] - u[1] * v[0]
+    z = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]
+    return moveaxis(ops.stack(*z, axis=-1), -1, axisc)
+
+
+def einsum(*operands: Any, optimize: Any = False) -> Any:
+    if not isinstance(operands[0], str):  # einsum(x, [0, 1], y, [1, 2], [0, 2])
+        pairs = len(operands) // 2
+        words = ["".join("..." if k is Ellipsis else chr(ord("a") + k) for k in part) for part in operands[1 : 2 * pairs : 2]]
+        spec = ",".join(words)
+        if len(operands) % 2:
+            spec += "->" + "".join("..." if k is Ellipsis else chr(ord("a") + k) for k in operands[-1])
+        return ops.einsum(*[whole(operands[2 * k]) for k in range(pairs)], spec=spec)
+    return ops.einsum(*[whole(x) for x in operands[1:]], spec=operands[0])
+
+
+def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    x = whole(x)
+    axis, keepdims = axes(axis), bool(keepdims)
+    if ord == 2:
+        return ops.norm(x, axis=axis, keepdims=keepdims)
+    size = ops.abs(x)
+    if ord == np.inf:
+        return ops.max(size, axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return ops.min(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return ops.sum(ops.cast(ops.not_equal(x, 0.0), dtype=size.dtype), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return ops.sum(size, axis=axis, keepdims=keepdims)
+    return ops.pow(ops.sum(ops.pow(size, float(ord)), axis=axis, keepdims=keepdims), 1.0 / float(ord))
+
+
+def matrix_norm(x: Any, keepdims: bool = False, ord: Any = "fro", axis: Any = (-2, -1)) -> Any:
+    x = whole(x)
+    row, column = (k % x.ndim for k in axis)
+    keepdims = bool(keepdims)
+    if ord in ("fro", None):
+        return ops.norm(x, axis=(row, column), keepdims=keepdims)
+    if ord in (1, -1, np.inf, -np.inf):
+        along, across = (row, column) if ord in (1, -1) else (column, row)
+        total = ops.sum(ops.abs(x), axis=along, keepdims=True)
+        z = (ops.max if ord > 0 else ops.min)(total, axis=across, keepdims=True)
+    elif ord in (2, -2, "nuc"):
+        s = svdvals(moveaxis(x, (row, column), (-2, -1)))
+        z = ops.sum(s, axis=-1) if ord == "nuc" else (ops.max if ord == 2 else ops.min)(s, axis=-1)
+        kept = tuple(1 if k in (row, column) else n for k, n in enumerate(x.shape))
+        return ops.reshape(z, shape=kept) if keepdims else z
+    else:
+        raise InputError(f"numpy.linalg.norm: there is no norm ord={ord!r} of matrices")
+    return z if keepdims else ops.squeeze(z, axis=tuple(sorted((row, column))))
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    x = whole(x)
+    if axis is None:
+        if ord is None:
+            return ops.norm(x, axis=None, keepdims=bool(keepdims))
+        axis = tuple(range(x.ndim))
+    axis = axis if isinstance(axis, tuple) else (int(axis),)
+    if len(axis) == 1:
+        return vector_norm(x, axis, keepdims, 2 if ord is None else ord)
+    return matrix_norm(x, keepdims, ord, axis)
+
+
+def matrix_power(a: Any, n: int) -> Any:
+    x = whole(a)
+    if n < 0:
+        x, n = ops.inv(x), -n
+    z: Any = None
+    while n:
+        z = x if n & 1 and z is None else ops.matmul(z, x) if n & 1 else z
+        x, n = (ops.matmul(x, x) if n > 1 else x), n >> 1
+    return np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape) if z is None else z
+
+
+def multi_dot(arrays: Any) -> Any:
+    z, *rest = map(held, arrays)
+    for x in rest:
+        z = dot(z, x)
+    return z
+
+
+def row(name: str) -> Callable[..., Any]:
+    """A row of the linear algebra, looked up when it is called."""
+    return lambda *xs: TABLE[name](*map(whole, xs)) if name in TABLE else no_row(f"linalg.{name}")
+
+
+def triangle(z: Any, upper: bool) -> Any:
+    return swapaxes(ops.conj(z) if z.dtype.kind == "c" else z, -1, -2) if upper else z
+
+
+def svdvals(x: Any) -> Any:
+    return TABLE["svd"](whole(x))[1] if "svd" in TABLE else no_row("linalg.svd")
+
+
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
+    """Through the normal equations' solution by QR where there is full rank."""
+    a, b = whole(a), whole(b)
+    found = answers(np.linalg.lstsq)(a, b, rcond)
+    at = swapaxes(ops.conj(a) if a.dtype.kind == "c" else a, -1, -2)
+    full = int(found[2]) == min(a.shape)
+    if not full:
+        raise InputError("numpy.linalg.lstsq: the matrix has not full rank, so its solution has no derivative: use pinv or a penalty")
+    x = ops.solve(ops.matmul(at, a), ops.matmul(at, b)) if a.shape[0] >= a.shape[1] else ops.matmul(at, ops.solve(ops.matmul(a, at), b))
+    rest = ops.sum(ops.square(ops.abs(ops.matmul(a, x) - b)), axis=0) if a.shape[0] > a.shape[1] else found[1]
+    return x, (ops.reshape(rest, shape=(1,)) if rest.shape == () else rest), found[2], svdvals(a) if "svd" in TABLE else found[3]
+
+
+LINEAR: dict[str, Callable[..., Any]] = {
+    "dot": dot, "vdot": vdot, "inner": inner, "outer": outer, "tensordot": tensordot, "kron": kron, "cross": cross, "einsum": einsum,
+    "matmul": lambda a, b: ops.matmul(held(a), held(b)), "linalg.matmul": lambda a, b: ops.matmul(held(a), held(b)),
+    "linalg.outer": outer, "linalg.tensordot": tensordot, "linalg.cross": lambda x1, x2, axis=-1: cross(x1, x2, axis=axis),
+    "linalg.matrix_transpose": lambda x: swapaxes(x, -1, -2), "linalg.norm": norm, "linalg.vector_norm": vector_norm,
+    "linalg.matrix_norm": matrix_norm, "linalg.matrix_power": matrix_power, "linalg.multi_dot": multi_dot,
+    "linalg.inv": row("inv"), "linalg.solve": row("solve"), "linalg.det": row("det"), "linalg.svdvals": svdvals, "linalg.lstsq": lstsq,
+    "linalg.cholesky": lambda a, upper=False: triangle(ops.cholesky(whole(a)), upper),
+    "linalg.vecdot": lambda x1, x2, axis=-1: ops.sum(ops.mul(ops.conj(x1) if whole(x1).dtype.kind == "c" else x1, x2), axis=axis),
+    "linalg.diagonal": lambda x, offset=0: diagonal(x, offset, -2, -1), "linalg.trace": lambda x, offset=0, dtype=None: trace(x, offset, -2, -1, dtype),
+}  # fmt: skip
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    a, v = (ops.reshape(x, shape=(-1,)) if x.ndim == 0 else x for x in (whole(a), whole(v)))
+    if a.shape[0] < v.shape[0]:
+        a, v = v, a
+    n, m = a.shape[0], v.shape[0]
+    rows = np.arange(n + m - 1)[:, None] - np.arange(m)[None, :]  # z[i] = Σ_j v[j]·a[i − j]
+    inside = (rows >= 0) & (rows < n)
+    z = ops.matmul(ops.where(inside, ops.gather(a, np.clip(rows, 0, n - 1), axis=0), 0.0), v)
+    if mode == "full":
+        return z
+    if mode == "same":
+        start = (m - 1) // 2
+        return z[start : start + n]
+    if mode == "valid":
+        return z[m - 1 : n]
+    raise InputError(f"numpy.convolve: mode is 'full', 'same' or 'valid', and not {mode!r}")
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    a, v = (ops.reshape(x, shape=(-1,)) if x.ndim == 0 else x for x in (whole(a), whole(v)))
+    turned = ops.flip(ops.conj(v) if v.dtype.kind == "c" else v, axis=0)
+    if a.shape[0] < v.shape[0] and mode == "same":  # NumPy takes the middle of the longer one, seen from its own end
+        full, n, m = convolve(a, turned), v.shape[0], a.shape[0]
+        start = m // 2
+        return full[start : start + n]
+    return convolve(a, turned, mode)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """Straight lines between the points; the pieces are found by the values of x and xp, as `if` would find them."""
+    x, xp, fp = whole(x), whole(xp), whole(fp)
+    if period is not None:
+        x, xp = ops.mod(x, period), ops.mod(xp, period)
+        order = np.asarray(answers(np.argsort)(xp).value)
+        xp, fp = ops.gather(xp, order), ops.gather(fp, order)
+        xp = ops.concat(xp[-1:] - period, xp, xp[:1] + period, axis=0)
+        fp = ops.concat(fp[-1:], fp, fp[:1], axis=0)
+    n = xp.shape[0]
+    piece = np.clip(np.asarray(answers(np.searchsorted)(xp, x, side="right").value) - 1, 0, max(n - 2, 0))
+    x0, f0 = ops.gather(xp, piece), ops.gather(fp, piece)
+    x1, f1 = ops.gather(xp, np.minimum(piece + 1, n - 1)), ops.gather(fp, np.minimum(piece + 1, n - 1))
+    z = f0 + (f1 - f0) / (x1 - x0) * (x - x0) if n > 1 else f0
+    z = ops.where(ops.less(x, xp[0]), fp[0] if left is None else left, z)
+    return ops.where(ops.greater(x, xp[-1]), fp[-1] if right is None else right, z)
+
+
+def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Central differences inside, one-sided ones at the two ends."""
+    f = whole(f)
+    lines = tuple(range(f.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    steps = list(spacing) or [1.0]
+    steps = steps * len(lines) if len(steps) == 1 else steps
+    if edge_order != 1:
+        raise InputError("numpy.gradient: edge_order=2 cannot be traced: leave it out")
+    made = []
+    for k, step in zip(lines, steps, strict=True):
+        y = moveaxis(f, k, -1)
+        h = held(step)
+        if np.ndim(whole(h)) == 0:
+            z = ops.concat(
+                (y[..., 1:2] - y[..., :1]) / h, (y[..., 2:] - y[..., :-2]) / (2.0 * h), (y[..., -1:] - y[..., -2:-1]) / h, axis=-1
+            )
+        else:
+            d = diff(h)
+            a, b = d[:-1], d[1:]
+            inner = (a * a * y[..., 2:] + (b * b - a * a) * y[..., 1:-1] - b * b * y[..., :-2]) / (a * b * (a + b))
+            z = ops.concat((y[..., 1:2] - y[..., :1]) / d[:1], inner, (y[..., -1:] - y[..., -2:-1]) / d[-1:], axis=-1)
+        made.append(moveaxis(z, -1, k))
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def polyval(p: Any, x: Any) -> Any:
+    p, x = whole(p), whole(x)
+    z: Any = np.zeros(x.shape, x.dtype)[()]
+    for c in p:
+        z = ops.add(ops.mul(z, x), c)
+    return z
+
+
+def polyadd(a1: Any, a2: Any) -> Any:
+    a, b = (reshape(a, -1) if whole(a).ndim == 0 else whole(a) for a in (a1, a2))
+    n = max(a.shape[0], b.shape[0])
+    a, b = (ops.pad(x, width=((n - x.shape[0], 0), *((0, 0),) * (x.ndim - 1))) if x.shape[0] < n else x for x in (a, b))
+    return ops.add(a, b)
+
+
+def polyder(p: Any, m: int = 1) -> Any:
+    x = whole(p)
+    for _ in range(m):
+        x = ops.mul(x[:-1], np.arange(x.shape[0] - 1, 0, -1))
+    return x
+
+
+def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    x = whole(p)
+    for i in range(m):
+        last = np.zeros(1, x.dtype) if k is None else reshape(k if np.ndim(whole(k)) == 0 else k[i], (1,))
+        x = ops.concat(ops.div(x, np.arange(x.shape[0], 0, -1)), last, axis=0)
+    return x
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    x = whole(x)
+    n = x.shape[0] if N is None else N
+    powers = range(n) if increasing else range(n - 1, -1, -1)
+    x = ops.cast(x, dtype=np.promote_types(x.dtype, int).name)
+    return ops.stack(*[ops.pow(x, float(k)) for k in powers], axis=1)
+
+
+def unwrap(p: Any, discont: Any = None, axis: int = -1, period: float = 2 * np.pi) -> Any:
+    """Whole periods are added: they are found by the values, and carry no gradient."""
+    turns = np.asarray(answers(np.unwrap)(p, discont, axis, period=period).value) - np.asarray(answers(np.asarray)(p).value)
+    return whole(p) + turns
+
+
+def angle(z: Any, deg: bool = False) -> Any:
+    z = whole(z)
+    a = ops.atan2(ops.imag(z), ops.real(z))
+    return a * (180.0 / np.pi) if deg else a
+
+
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0, device: Any = None
+) -> Any:
+    a, b = whole(start), whole(stop)
+    kind = np.result_type(a.dtype, b.dtype, 1.0).name
+    a, b = ops.cast(a, dtype=kind), ops.cast(b, dtype=kind)
+    parts = num - 1 if endpoint else num
+    step = (b - a) / float(parts) if parts > 0 else np.nan
+    t = (np.arange(num) / max(parts, 1)).astype(np.dtype(kind) if kind.startswith("f") else float)
+    t = t.reshape(-1, *(1,) * max(a.ndim, b.ndim))
+    z = ops.add(ops.mul(a, 1.0 - t), ops.mul(b, t))
+    z = moveaxis(z, 0, axis) if axis else z
+    z = z if dtype is None else ops.cast(z, dtype=dtype)
+    return (z, step) if retstep else z
+
+
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    a, b = whole(start), whole(stop)
+    z = ops.mul(a, ops.exp(linspace(ops.mul(0.0, ops.div(b, a)), ops.log(ops.div(b, a)), num, endpoint)))
+    z = moveaxis(z, 0, axis) if axis else z
+    return z if dtype is None else ops.cast(z, dtype=dtype)
+
+
+def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0) -> Any:
+    return ops.pow(held(base), linspace(start, stop, num, endpoint, axis=axis))
+
+
+CALCULUS: dict[str, Callable[..., Any]] = {
+    "convolve": convolve, "correlate": correlate, "interp": interp, "gradient": gradient, "polyval": polyval, "polyadd": polyadd,
+    "polysub": lambda a1, a2: polyadd(a1, ops.neg(whole(a2))), "polymul": lambda a1, a2: convolve(a1, a2), "polyder": polyder, "polyint": polyint, "vander": vander,
+    "unwrap": unwrap, "angle": angle, "linspace": linspace, "geomspace": geomspace, "logspace": logspace,
+}  # fmt: skip

@@ -1,0 +1,225 @@
+"""Assignment: what NumPy shows under every name of one piece of memory, and the gradients of it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import backlight as bl
+import backlight.numpy as bnp
+from backlight.errors import DTypeError, MutationError, ShapeError
+
+VIEWS = [
+    lambda a: a[1:], lambda a: a[::-1], lambda a: a[..., :2], lambda a: a.T, lambda a: a.reshape(-1), lambda a: a[None],
+    lambda a: a[0] if a.ndim > 1 and len(a) else a[:], lambda a: np.flip(a), lambda a: np.swapaxes(a, 0, -1), lambda a: a.copy(), lambda a: a * 1.0,
+    lambda a: np.ravel(a), lambda a: np.expand_dims(a, 0), lambda a: a,
+]  # fmt: skip
+
+
+def set_first(a, v):
+    a[(0,) * a.ndim] = v
+
+
+def set_some(a, v):
+    a[..., ::2] = v
+
+
+def set_masked(a, v):
+    a[a > 0.5] = v
+
+
+def set_listed(a, v):
+    a[[0, -1]] = v
+
+
+def add_all(a, v):
+    a += v
+
+
+def scale_part(a, v):
+    a[-1:] *= v
+
+
+WRITES = [set_first, set_some, set_masked, set_listed, add_all, scale_part]
+STEPS = st.lists(
+    st.one_of(st.tuples(st.just("view"), st.integers(0, 20), st.sampled_from(VIEWS)), st.tuples(st.just("write"), st.integers(0, 20), st.sampled_from(WRITES))),
+    max_size=7,
+)  # fmt: skip
+
+
+def program(steps, x, start):
+    """Take views and write through them, as plain code does; what every name shows in the end."""
+    names = [start(x)]
+    for k, (kind, which, act) in enumerate(steps):
+        a = names[which % len(names)]
+        if kind == "view":
+            names.append(act(a))
+        elif a.size and a.flags.writeable:
+            act(a, x * (k + 1.0))
+    return names
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS)
+def test_every_name_shows_what_numpy_shows_and_the_gradient_is_right(steps):
+    def fresh(x):
+        return np.arange(6.0).reshape(2, 3) / 5 * (x / x)
+
+    def loss(x):
+        return sum(np.sum(np.sin(a) * (k + 1)) for k, a in enumerate(program(steps, x, fresh)))
+
+    expected = program(steps, 0.7, fresh)
+    tape_names = []
+
+    def kept(x):
+        tape_names.extend(program(steps, x, fresh))
+        return x * 1.0
+
+    bl.grad(kept)(0.7)
+    for got, want in zip(tape_names, expected, strict=True):
+        assert got.value == pytest.approx(want, rel=1e-12)
+    complex_steps = [(kind, which, (lambda a, v: a.__setitem__(a.real > 0.5, v)) if act is set_masked else act) for kind, which, act in steps]
+    h = 1e-200
+    z = sum(np.sum(np.sin(a) * (k + 1)) for k, a in enumerate(program(complex_steps, 0.7 + 1j * h, fresh)))
+    assert bl.grad(loss)(0.7) == pytest.approx(np.imag(z) / h, rel=1e-9, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_an_array_made_outside_of_what_is_traced_follows_once_it_holds_a_traced_number(steps):
+    expected = program(steps, 0.7, lambda x: np.arange(6.0).reshape(2, 3) / 5)
+    names = []
+
+    def f(x):
+        names.extend(program(steps, x, lambda x: bnp.asarray(np.arange(6.0).reshape(2, 3) / 5, copy=True)))
+        return x * 1.0
+
+    bl.grad(f)(0.7)
+    for got, want in zip(names, expected, strict=True):
+        assert got.value == pytest.approx(want, rel=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_outside_a_trace_memory_is_numpys_own(steps):
+    expected = program(steps, 0.7, lambda x: np.arange(6.0).reshape(2, 3) / 5)
+    got = program(steps, 0.7, lambda x: bnp.asarray(np.arange(6.0).reshape(2, 3) / 5, copy=True))
+    for a, b in zip(got, expected, strict=True):
+        assert a.value.tolist() == b.tolist()
+
+
+KEYS = [
+    0, -1, (0, 2), slice(None), slice(1, None), (..., 1), (None, 0), (slice(None), [0, 2]), [1, 0], ([0, 1], [2, 0]), np.array([True, False]),
+    (np.array([True, False]), slice(1, 3)), (0, np.array([True, False, True])), (), ..., (slice(None), slice(None, None, -2)), np.array(1),
+    ([[0], [1]], [0, 2]), (slice(None), None, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS, ids=str)
+def test_every_key_of_numpy_can_be_assigned_to(key):
+    base = np.arange(6.0).reshape(2, 3)
+
+    def f(x, v):
+        z = x * 1.0
+        z[key] = v
+        return np.sum(z * z * np.arange(1.0, 7.0).reshape(2, 3))
+
+    room = base[key].shape
+    for v in (np.float64(0.7), np.linspace(0.3, 0.9, int(np.prod(room))).reshape(room)):
+        z = base.copy()
+        z[key] = v
+        value, (dx, dv) = bl.value_and_grad(f, (0, 1))(base, v)
+        assert value == pytest.approx(np.sum(z * z * np.arange(1.0, 7.0).reshape(2, 3)))
+        slope = 2 * z * np.arange(1.0, 7.0).reshape(2, 3)
+        covered = np.zeros((2, 3), bool)
+        covered[key] = True
+        assert dx == pytest.approx(np.where(covered, 0.0, slope))
+        places = np.arange(6).reshape(2, 3)[key]
+        assert np.sum(dv) == pytest.approx(np.sum(slope.reshape(-1)[places]))
+
+
+def test_of_two_values_for_one_place_the_last_one_stays():
+    def f(v):
+        z = bnp.zeros(2)
+        z[[0, 0]] = v
+        return z[0] * 3.0 + z[1]
+
+    assert bl.grad(f)(np.array([1.0, 2.0])).tolist() == [0.0, 3.0]
+
+
+def test_a_loop_fills_an_array():
+    def f(x):
+        z = bnp.zeros(4)
+        z[0] = x
+        for i in range(3):
+            z[i + 1] = z[i] * z[i]
+        return z[-1]
+
+    assert bl.value_and_grad(f)(1.1) == (pytest.approx(1.1**8), pytest.approx(8 * 1.1**7))
+
+
+def test_float32_stays_float32():
+    def f(x):
+        z = np.zeros_like(x)
+        z[0] = 2.5
+        z[1:] += x[1:] * np.float32(3)
+        return np.sum(z)
+
+    g = bl.grad(f)(np.ones(3, np.float32))
+    assert g.dtype == np.float32
+    assert g.tolist() == [0.0, 3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("f", "error", "message"),
+    [
+        (lambda x: x.__setitem__(0, 0.0), MutationError,
+         "x would change where it stands, and with it the array that was given for it: take a copy first, as in x = x.copy()"),
+        (lambda x: x[1:].__setitem__(0, 0.0), MutationError,
+         "x would change where it stands, and with it the array that was given for it: take a copy first, as in x = x.copy()"),
+        (lambda x: x.__iadd__(1.0), MutationError,
+         "x would change where it stands, and with it the array that was given for it: take a copy first, as in x = x.copy()"),
+        (lambda x: bl.grad(lambda y: y.__setitem__(0, 0.0))(x * 2.0), MutationError,
+         "y would change where it stands, and with it the array that was given for it: take a copy first, as in y = y.copy()"),
+        (lambda x: bnp.asarray(np.ones(3)).__setitem__(0, x[0]), MutationError,
+         "this array lies in a NumPy array, which cannot hold a traced value: make it with backlight.numpy.array, which copies"),
+        (lambda x: np.broadcast_to(x * 1.0, (2, 3)).__setitem__(0, x[0]), MutationError,
+         "x[key] = v: x is a view that NumPy lets nobody write to, such as broadcast_to gives: take x.copy() first"),
+        (lambda x: bnp.zeros(3, dtype=int).__setitem__(0, x[0]), DTypeError,
+         "x[key] = v: x is Vector Int64 (3,) and v is float64, which would be cut to whole numbers: make x of floats, as in zeros(n) or x.astype(float)"),
+        (lambda x: bnp.zeros(3).__setitem__(0, x[0] * 1j), DTypeError,
+         "x[key] = v: x is Vector Float64 (3,) and v is complex: make x complex, or take v.real"),
+        (lambda x: bnp.ones(3).__iadd__(np.ones((2, 3)) * x), ShapeError,
+         "add: the result has shape (2, 3) and does not fit in place of Vector Float64 (3,): write x = x + y"),
+        (lambda x: bnp.ones(3, dtype=int).__iadd__(x), DTypeError,
+         "add: the result is float64 and does not fit in place of Vector Int64 (3,): write x = x + y"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_shown_elsewhere_is_refused(f, error, message):
+    def run(x):
+        f(x)
+        return np.sum(x)
+
+    with pytest.raises(error) as caught:
+        bl.grad(run)(np.array([1.0, 2.0, 3.0]))
+    assert str(caught.value) == message
+
+
+def test_the_callers_arrays_may_change_later_without_changing_a_derivative():
+    w = np.ones(3)
+    x = np.arange(3.0)
+
+    def f(x):
+        y = np.sum(x * w)
+        w[0] = 100.0
+        return y * y
+
+    assert bl.grad(f)(x).tolist() == [6.0, 6.0, 6.0]
+    x = np.arange(3.0)
+
+    def g(y):
+        z = np.sum(y * y)
+        x[:] = 0.0
+        return z
+
+    assert bl.grad(g)(x).tolist() == [0.0, 2.0, 4.0]
