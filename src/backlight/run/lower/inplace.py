@@ -10,33 +10,34 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backlight.run.lower.memory import moved, used
-from backlight.run.lower.program import Nest, Place, Program, Read
+from backlight.run.lower.program import Buffer, Nest, Place, Program, Read
 
 
 def donate(program: Program, pairs: Sequence[tuple[int, int]]) -> tuple[Program, list[tuple[int, int]]]:
     """Return the program with outputs in the memory of inputs, pair by pair (input, output), and the pairs that took."""
-    done: list[tuple[int, int]] = []
-    for source, target in pairs:
-        if fits(program, source, target):
-            instructions = tuple(moved(i, {target: source}) for i in program.instructions)
-            outputs = tuple(source if b == target else b for b in program.outputs)
-            buffers = tuple(b for b in program.buffers if b.number != target)
-            program = replace(program, instructions=instructions, outputs=outputs, buffers=buffers)
-            done.append((source, target))
-    return program, done
-
-
-def fits(program: Program, source: int, target: int) -> bool:
-    """Return whether the output `target` can be written over the input `source`."""
+    users: dict[int, list[int]] = {}
+    for number, instruction in enumerate(program.instructions):
+        for buffer in dict.fromkeys(used(instruction)):
+            users.setdefault(buffer, []).append(number)
     buffers = {b.number: b for b in program.buffers}
+    done = [pair for pair in pairs if fits(program, buffers, users, *pair)]
+    names = {target: source for source, target in done}
+    return replace(
+        program, instructions=tuple(moved(i, names) if not names.keys().isdisjoint(used(i)) else i for i in program.instructions),
+        outputs=tuple(names.get(b, b) for b in program.outputs),
+        buffers=tuple(b for b in program.buffers if b.number not in names),
+    ), done
+
+
+def fits(program: Program, buffers: dict[int, Buffer], users: dict[int, list[int]], source: int, target: int) -> bool:
+    """Return whether the output `target` can be written over the input `source`."""
     if buffers[source].role != "input" or buffers[target].role != "output":
         return False
     if (buffers[source].kind, buffers[source].size) != (buffers[target].kind, buffers[target].size):
         return False
     if program.outputs.count(target) != 1 or source in program.outputs:
         return False
-    touching = [n for n, i in enumerate(program.instructions) if target in used(i)]
-    reading = [n for n, i in enumerate(program.instructions) if source in used(i)]
+    touching, reading = users.get(target, []), users.get(source, [])
     if not touching:
         return False
     writer = program.instructions[touching[0]]
