@@ -8,7 +8,8 @@ from backlight.core.array import Array
 from backlight.errors import DifferentiationError, InputError, ShapeError
 from backlight.ops import exp, log, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
 from backlight.read.python import record, trace, traced
-from backlight.transform import grad, hvp, jacobian, value_and_grad, vjp
+from backlight.sweeps import hvp, jacobian
+from backlight.transform import grad, value_and_grad, vjp
 
 
 def test_the_gradient_of_a_function_as_people_write_it():

@@ -1,13 +1,13 @@
 """Forward mode of Python functions: how the result moves when the arguments do.
 
-The function is traced with its values, and its reverse rule, which is linear in the upstream gradient, is turned around on
-the same tape: the gradient of ⟨pullback(u), tangent⟩ by an upstream u that nobody gives. So it nests with every other
-transformation, to any depth.
+The function is traced with its values, and tangents are written behind it on the same tape, so it nests with every other
+transformation, to any depth. `linearize` keeps the linear part for many tangents: the reverse rule, which is linear in the
+upstream gradient, is turned around, as the gradient of ⟨pullback(u), tangent⟩ by an upstream u that nobody gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from . import ops
 from .core.array import Array, as_value
 from .core.graph import Why
 from .core.tree import flatten
+from .diff.forward import push
 from .diff.reverse import pull
 from .errors import ShapeError
 from .transform import Pass
@@ -23,17 +24,48 @@ from .transform import Pass
 __all__ = ["jvp", "linearize"]
 
 
-def jvp(function: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def jvp(
+    function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+) -> Any:
     """The value of `function(*primals)` and how it moves when the arguments move along `tangents`.
 
-    `tangents` are nested and shaped as `primals`; the second result is nested as the value.
-    Raises: ShapeError where a tangent does not fit its argument.
+    `tangents` are nested and shaped as `primals`; the second result is nested as the value. With `has_aux` the function returns
+    the value and something else, which comes third. Raises: ShapeError where a tangent does not fit its argument.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
     (np.float64(6.0), np.float64(23.0))
     """
-    value, push = linearize(function, *primals)
-    return value, push(*tangents)
+    made = Pass(function, primals, {}, tuple(range(len(primals))))
+    tape = made.tape
+    result, aux = made.result if has_aux else (made.result, None)
+    found, nest = flatten(result)
+    outs = [made.output(leaf, name) for name, leaf in found]
+    arguments = [x for group in made.leaves for x in group]
+    moves = [leaf for _, leaf in flatten(tuple(tangents))[0]]
+    if len(moves) != len(arguments):
+        raise ShapeError(f"jvp: the arguments have {len(arguments)} leaves and the tangents {len(moves)}")
+    end = len(tape.nodes)
+    with np.errstate(all="ignore"):
+        seeds = {x.number: direction(made, x, t).number for x, t in zip(arguments, moves, strict=True)}
+        tangents_of = push(tape, seeds, made.start, end)
+        moved = [tape.handle(tangents_of[y.number]) if y.number in tangents_of else still(made, y) for y in outs]
+    value, motion = nest.around([made.out(y) for y in outs]), nest.around([made.out(m) for m in moved])
+    return (value, motion, made.plain(aux)) if has_aux else (value, motion)
+
+
+def still(made: Pass, y: Array) -> Array:
+    """The tangent of a result that does not move."""
+    return made.tape.constant(np.zeros(y.shape, y.dtype if y.dtype.kind in "fc" else np.float64)[()])
+
+
+def direction(made: Pass, x: Array, t: Any) -> Array:
+    """A tangent as a node, in the dtype of its argument."""
+    tape = made.tape
+    inside = isinstance(t, Array) and t.tape is not None and (made.nested or t.tape is tape)
+    found = tape.hold(t) if inside else tape.constant(np.asarray(as_value(t), x.dtype)[()])
+    if found.shape != x.shape:
+        raise ShapeError(f"jvp: a tangent has shape {found.shape}, and its argument has shape {x.shape}")
+    return found
 
 
 def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
@@ -61,7 +93,7 @@ def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     tape.why = before
     reached = {x.number: walk.grads[x.number] for x in arguments if x.number in walk.grads}
 
-    def push(*tangents: Any) -> Any:
+    def along(*tangents: Any) -> Any:
         moves = [leaf for _, leaf in flatten(tangents)[0]]
         if len(moves) != len(arguments):
             raise ShapeError(f"jvp: the arguments have {len(arguments)} leaves and the tangents {len(moves)}")
@@ -69,7 +101,7 @@ def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
         with np.errstate(all="ignore"):
             for x, t in zip(arguments, moves, strict=True):
                 if x.number in reached:
-                    t = direction(x, t)
+                    t = direction(made, x, t)
                     g = reached[x.number]
                     seeds[g] = ops.add(tape.handle(seeds[g]), t).number if g in seeds else t.number
             turned = pull(tape, seeds, [u.number for u in free], start)
@@ -79,13 +111,4 @@ def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
                 moved.append(tape.constant(np.zeros(y.shape, y.dtype)[()]) if number is None else tape.handle(number))
         return nest.around([made.out(m) for m in moved])
 
-    def direction(x: Array, t: Any) -> Array:
-        if isinstance(t, Array) and t.tape is tape:
-            found = t
-        else:
-            found = tape.constant(np.asarray(as_value(t), x.dtype)[()])
-        if found.shape != x.shape:
-            raise ShapeError(f"jvp: a tangent has shape {found.shape}, and its argument has shape {x.shape}")
-        return found
-
-    return nest.around([made.out(y) for y in outs]), push
+    return nest.around([made.out(y) for y in outs]), along

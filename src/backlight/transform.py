@@ -18,13 +18,12 @@ from . import ops
 from .core.array import Array, Tape, as_value
 from .core.graph import Why
 from .core.tree import Nest, flatten
-from .core.types import Type
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ShapeError
 from .read.numpy import lend
 from .read.python import as_array, is_number, names_of, open_tape, record
 
-__all__ = ["grad", "hessian", "hvp", "jacobian", "value_and_grad", "vjp"]
+__all__ = ["Argnums", "Pass", "chosen", "grad", "value_and_grad", "vjp"]
 
 Argnums = int | str | Sequence[int | str]
 
@@ -55,13 +54,14 @@ class Pass:
             for place in places:
                 name = names[place] if isinstance(place, int) else place
                 found, nest = flatten(given[place] if isinstance(place, int) else keywords[place], name)
-                arrays = [self.fresh(n, leaf) for n, leaf in found]
-                self.leaves.append(arrays)
-                self.nests.append(nest)
+                whole = [self.fresh(n, leaf) if n == name or is_number(leaf) else leaf for n, leaf in found]
+                moving = [k for k, (n, leaf) in enumerate(found) if n == name or is_number(leaf)]
+                self.leaves.append([whole[k] for k in moving])
+                self.nests.append(nest if len(moving) == nest.count else with_gaps(nest, moving))
                 if isinstance(place, int):
-                    given[place] = nest.around(arrays)
+                    given[place] = nest.around(whole)
                 else:
-                    keywords[place] = nest.around(arrays)
+                    keywords[place] = nest.around(whole)
             self.result = function(*given, **keywords)
 
     def fresh(self, name: str, leaf: Any) -> Array:
@@ -71,8 +71,8 @@ class Pass:
             raise InputError(f"cannot differentiate by {name}: it is {type(leaf).__name__} {leaf!r:.40}, and numbers are needed")
         if isinstance(leaf, int):
             leaf = float(leaf)
-        if isinstance(leaf, Array) and leaf.tape is tape:
-            x = leaf
+        if isinstance(leaf, Array) and leaf.tape is not None and self.nested:
+            x = tape.hold(leaf)
         elif self.nested:
             x = tape.constant(as_value(leaf))
         else:
@@ -90,7 +90,7 @@ class Pass:
     def output(self, leaf: Any, name: str = "") -> Array:
         return as_array(self.tape, name, leaf)
 
-    def pull(self, seeds: dict[int, int]) -> list[Any]:
+    def pull(self, seeds: dict[int, int], conjugate: bool = False) -> list[Any]:
         """The gradients of all leaves, nested as the arguments are."""
         tape = self.tape
         wrt = [x.number for group in self.leaves for x in group]
@@ -106,7 +106,7 @@ class Pass:
                         arrays.append(tape.constant(np.zeros(x.shape, x.dtype)[()]))
                         tape.why = before
                     else:
-                        arrays.append(tape.handle(number))
+                        arrays.append(ops.conj(tape.handle(number)) if conjugate else tape.handle(number))
                 found.append(nest.around([self.out(a) for a in arrays]))
         return found
 
@@ -127,44 +127,100 @@ class Pass:
         return number
 
     def seeded(self, y: Array, value: Any) -> int:
-        if isinstance(value, Array) and value.tape is self.tape:
-            return value.number
-        found = np.asarray(as_value(value), y.dtype)[()]
+        inside = isinstance(value, Array) and value.tape is not None and (self.nested or value.tape is self.tape)
+        found = self.tape.hold(value) if inside else self.tape.constant(np.asarray(as_value(value), y.dtype)[()])
         if found.shape != y.shape:
             raise ShapeError(f"vjp: the upstream gradient has shape {found.shape}, and the output has shape {y.shape}")
-        return self.tape.constant(found).number
+        return found.number
 
 
-def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def with_gaps(nest: Nest, moving: Sequence[int]) -> Nest:
+    """The nest around the leaves that are numbers; None stands where another leaf (a word, a function) is."""
+
+    def build(leaves: Any) -> Any:
+        places = set(moving)
+        return nest.around([next(leaves) if k in places else None for k in range(nest.count)])
+
+    return Nest(len(moving), build)
+
+
+def chosen(argnums: Argnums, wrt: Argnums | None) -> Argnums:
+    """What to differentiate by: `wrt` says the same as `argnums`."""
+    return argnums if wrt is None else wrt
+
+
+def value_and_grad(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    wrt: Argnums | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
     """A function that returns the value of `function` and its gradient by the arguments `argnums`.
 
-    `argnums` is a position or a name, or several of them (then the gradient is a tuple). Arguments may be nested dicts,
-    lists, tuples and dataclasses of numbers; the gradient is nested alike. The function returns one real number, or with
-    `has_aux` that and anything else. Raises: DifferentiationError for another result or for arguments that are no floats.
+    `argnums` (or `wrt`) is a position or a name, or several of them (then the gradient is a tuple). Arguments may be nested
+    dicts, lists, tuples and dataclasses of numbers; the gradient is nested alike, with None where a leaf is no number. The
+    function returns one real number, or with `has_aux` that and anything else. The gradient of a complex argument z = x + iy
+    is ∂L/∂x + i·∂L/∂y, so z − η·gradient descends; with `holomorphic` arguments and result are complex, and it is dL/dz.
+    Raises: DifferentiationError for another result or for arguments that are no floats.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (np.float64(9.0), np.float64(6.0))
+    >>> grad(lambda z: z * z, holomorphic=True)(1.0 + 2.0j)
+    np.complex128(2+4j)
     """
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:
-        made = Pass(function, args, named, argnums)
+        made = Pass(function, args, named, chosen(argnums, wrt))
+        if has_aux and not (isinstance(made.result, tuple) and len(made.result) == 2):
+            raise InputError(
+                f"grad: with has_aux the function returns a number and something else, and it returned {said(made.result)}"
+            )
         result, aux = made.result if has_aux else (made.result, None)
         y = made.output(result)
-        if y.shape != () or y.dtype.kind != "f":
-            t = y.type
+        t = y.type
+        if y.shape != () or y.dtype.kind not in ("c" if holomorphic else "f"):
+            wanted = "complex" if holomorphic else "real"
             raise DifferentiationError(
-                f"grad: the function returned {t} {t.shape}, and a gradient needs one real number: "
-                + ("take the sum or the mean of it, or use jacobian" if y.shape != () else "return a float")
+                f"grad: the function returned {t} {t.shape}, and a gradient needs one {wanted} number: "
+                + ("take the sum or the mean of it, or use jacobian" if y.shape != () else advice(y.dtype.kind, holomorphic))
             )
-        grads = made.pull({y.number: made.seed(y)})
+        if holomorphic:
+            all_complex("grad", made)
+        grads = made.pull({y.number: made.seed(y)}, conjugate=holomorphic)
         value = made.out(y)
         return ((value, made.plain(aux)) if has_aux else value), (grads[0] if made.single else tuple(grads))
 
     return call
 
 
-def grad(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def advice(kind: str, holomorphic: bool) -> str:
+    """What to do about a result that is no number of the right kind."""
+    if holomorphic:
+        return "leave holomorphic out"
+    return "take its real part or its abs, or say holomorphic=True for dL/dz" if kind == "c" else "return a float"
+
+
+def said(value: Any) -> str:
+    return f"{type(value).__name__} of {len(value)}" if isinstance(value, tuple) else type(value).__name__
+
+
+def all_complex(op: str, made: Pass) -> None:
+    for x in (x for group in made.leaves for x in group):
+        if x.dtype.kind != "c":
+            raise DifferentiationError(f"{op}: with holomorphic the arguments are complex, and one is {x.type} {x.shape}")
+
+
+def grad(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    wrt: Argnums | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
     """A function that returns the gradient of `function` by the arguments `argnums`; see `value_and_grad`.
 
     >>> grad(lambda x: x * x)(3.0)
@@ -174,7 +230,7 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = 
     >>> grad(lambda p: p["w"] * p["b"])({"w": 2.0, "b": 5.0})
     {'w': np.float64(5.0), 'b': np.float64(2.0)}
     """
-    both = value_and_grad(function, argnums, has_aux=has_aux)
+    both = value_and_grad(function, argnums, wrt=wrt, has_aux=has_aux, holomorphic=holomorphic)
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:
@@ -184,15 +240,18 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = 
     return call
 
 
-def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> Any:
     """The value of `function(*args)` and a function from upstream gradients (nested as the value) to gradients of `args`.
+
+    With `has_aux` the function returns the value and something else, which comes third.
 
     >>> value, pullback = vjp(lambda x: x * x, 3.0)
     >>> pullback(10.0)
     (np.float64(60.0),)
     """
     made = Pass(function, args, {}, tuple(range(len(args))))
-    found, nest = flatten(made.result)
+    result, aux = made.result if has_aux else (made.result, None)
+    found, nest = flatten(result)
     outs = [made.output(leaf, name) for name, leaf in found]
 
     def pullback(upstream: Any) -> tuple[Any, ...]:
@@ -208,61 +267,5 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], 
                 seeds[y.number] = number
         return tuple(made.pull(seeds))
 
-    return nest.around([made.out(y) for y in outs]), pullback
-
-
-def jacobian(function: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
-    """A function that returns every derivative of every output: shape of the output + shape of the argument.
-
-    >>> import numpy
-    >>> jacobian(lambda x: x * x)(numpy.array([1.0, 2.0])).tolist()
-    [[2.0, 0.0], [0.0, 4.0]]
-    """
-
-    @wraps(function)
-    def call(*args: Any, **named: Any) -> Any:
-        made = Pass(function, args, named, argnums)
-        y = made.output(made.result)
-        rows = []
-        for k in range(y.size):
-            basis = np.zeros(y.size, y.dtype)
-            basis[k] = 1.0
-            rows.append(flatten(made.pull({y.number: made.seed(y, basis.reshape(y.shape))})[0])[0])
-        (nest,) = made.nests
-        stacked: list[Any] = []
-        for k, x in enumerate(made.leaves[0]):
-            t = Type(x.dtype, y.shape + x.shape)
-            parts = [row[k][1] for row in rows]
-            if made.nested:
-                stacked.append(ops.reshape(ops.stack(*parts), shape=t.shape) if parts else made.tape.constant(np.zeros(t.shape)))
-            else:
-                stacked.append(np.array(parts, x.dtype).reshape(t.shape))
-        return nest.around(stacked)
-
-    return call
-
-
-def hessian(function: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
-    """A function that returns the second derivatives of a real function: shape of the argument, twice.
-
-    >>> import numpy
-    >>> from backlight.ops import sum
-    >>> hessian(lambda x: sum(x * x * x))(numpy.array([1.0, 2.0])).tolist()
-    [[6.0, 0.0], [0.0, 12.0]]
-    """
-    return jacobian(grad(function, argnums), argnums)
-
-
-def hvp(function: Callable[..., Any], x: Any, v: Any) -> Any:
-    """The Hessian of a real function at `x`, times `v`, without writing the Hessian: the gradient of ⟨gradient, v⟩.
-
-    >>> hvp(lambda x: x**3, 2.0, 10.0)
-    np.float64(120.0)
-    """
-
-    def slope(x: Any) -> Any:
-        parts = zip(flatten(grad(function)(x))[0], flatten(v)[0], strict=True)
-        terms = [ops.sum(ops.mul(g, w)) for (_, g), (_, w) in parts]
-        return ops.total(*terms)
-
-    return grad(slope)(x)
+    value = nest.around([made.out(y) for y in outs])
+    return (value, pullback, made.plain(aux)) if has_aux else (value, pullback)

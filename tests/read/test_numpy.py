@@ -5,7 +5,8 @@ from backlight.core.array import Array, Tape
 from backlight.core.table import TABLE
 from backlight.errors import GraphError, InputError
 from backlight.read.numpy import FUNCTIONS, UFUNCS
-from backlight.transform import grad, jacobian
+from backlight.sweeps import jacobian
+from backlight.transform import grad
 
 X = np.array([[0.7, 1.3, 2.1], [0.4, 1.9, 2.6]])
 Y = np.array([[1.1, 0.6, 0.8], [2.3, 1.4, 0.2]])
