@@ -20,8 +20,8 @@ from .core.tree import Nest, flatten
 from .core.types import Type, type_of
 from .errors import GraphError, InputError
 from .read.python import is_number, names_of, traced
-from .run.lower.listing import listing
-from .run.native.machine import Compiled, Plan, compile_graph
+from .run.native.machine import Compiled, compile_graph, planned
+from .run.native.plan import Runnable
 from .run.record import Run, place
 from .run.reference import bind
 
@@ -35,7 +35,7 @@ class Way:
     """One way through a function: its plan, the guards that must hold, and how the result is nested."""
 
     graph: Graph
-    plan: Plan
+    plan: Runnable
     guards: tuple[Guard, ...]
     outputs: int
     result: Nest
@@ -87,7 +87,7 @@ class CompiledFunction:
         outputs = [*found.graph.outputs, *(guard.node for guard in guards)]
         if not outputs:
             raise GraphError("compile: the function returned no number, so there is nothing to compile")
-        plan = Plan(found.graph, outputs, self._slow, self.watch)
+        plan = planned(found.graph, outputs, self._slow, self.watch)
         way = Way(found.graph, plan, guards, len(found.graph.outputs), found.result)
         known.insert(0, way)
         self.use(way, args, named)
@@ -113,14 +113,13 @@ class CompiledFunction:
             return
         self.latest = way
         flat = not named and not way.guards and all(is_number(arg) for arg in args) and flat_result(way)
-        door = way.plan.door if flat else None
-        type(self).__call__ = CompiledFunction.__call__ if door is None else door.function  # type: ignore[method-assign]
+        type(self).__call__ = way.plan.call if flat and way.plan.call else CompiledFunction.__call__  # type: ignore[method-assign]
 
     def listing(self) -> str:
         """Return what the latest call does, instruction by instruction."""
         if self.latest is None:
             raise GraphError("listing: nothing is compiled yet: call the function once")
-        return listing(self.latest.plan.lowered.program, self.latest.graph)
+        return self.latest.plan.listing()
 
 
 def flat_result(way: Way) -> bool:

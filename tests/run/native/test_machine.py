@@ -10,6 +10,7 @@ from backlight import errors, ops
 from backlight.core.types import Type, type_of
 from backlight.run.native import threads
 from backlight.run.native.machine import compile_graph
+from backlight.run.native.plan import room
 
 
 @pytest.mark.parametrize("dtype", CLOSE)
@@ -180,7 +181,14 @@ def test_a_graph_too_large_for_memory_is_refused_before_anything_is_allocated() 
 
     with pytest.raises(errors.LimitError) as caught:
         compile_graph(graph_of(function, Type("float32", ())))(np.float32(1))
-    assert str(caught.value) == "this graph needs 8192.0 GiB at once, and the limit is 64 GiB"
+    assert str(caught.value) == f"this graph needs 8192.0 GiB at once, and there are only {room() / 2**30:.1f} GiB"
+
+
+def test_a_result_too_large_for_memory_is_refused_too() -> None:
+    graph = graph_of(lambda x: ops.broadcast_to(x, shape=(1 << 21, 1 << 20)) * 2.0, Type("float64", ()))
+    with pytest.raises(errors.LimitError) as caught:
+        compile_graph(graph)(1.0)
+    assert str(caught.value) == f"this graph needs 16384.0 GiB at once, and there are only {room() / 2**30:.1f} GiB"
 
 
 def test_the_listing_says_what_became_one_loop_and_where_the_memory_lies() -> None:

@@ -12,6 +12,7 @@ from backlight.core.table import TABLE
 from backlight.core.types import Type
 from backlight.run.emit import scalar
 from backlight.run.emit.code import Module
+from backlight.run.lower.tape import LONG
 from backlight.run.native import page
 
 
@@ -106,3 +107,20 @@ def test_a_page_says_what_it_cannot_compute() -> None:
     with pytest.raises(errors.GraphError) as caught:
         page.compile_page(graph)
     assert str(caught.value) == "a page cannot compute cast: only the reference machine can"
+
+
+@needs_node
+def test_a_long_graph_of_single_numbers_is_walked_along_in_a_page_too() -> None:
+    def function(x, y):
+        z = x
+        for _ in range(LONG):
+            z = ops.sin(z * y) + ops.where(z < y, 0.5, x)
+        return z
+
+    graph, grads = with_gradients(graph_of(function, *[Type("float64", ())] * 2))
+    outputs = [graph.outputs[0], *grads]
+    compiled = page.compile_page(graph, outputs)
+    assert compiled.module is page.walker()
+    values = [np.float64(0.3), np.float64(0.9)]
+    found = [np.frombuffer(data, np.float64)[0] for data in work([page_job(compiled, values)])[0]]
+    assert np.allclose(found, reference(graph, values, outputs), 1e-9)

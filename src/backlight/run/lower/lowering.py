@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,15 @@ class Lowered:
     input_types: tuple[Type, ...]
     output_types: tuple[Type, ...]
     checks: int = 0  # further outputs, single truth values, that must come out true
+    origin: dict[int, int] = field(default_factory=dict)  # for each node, the one whose instructions compute it
+
+    def where(self) -> dict[int, tuple[int, ...]]:
+        """Return for each node the numbers of the instructions that compute it; none for inputs, constants and single numbers."""
+        found: dict[int, list[int]] = {}
+        for number, instruction in enumerate(self.program.instructions):
+            for node in instruction.nodes:
+                found.setdefault(node, []).append(number)
+        return {node: tuple(found.get(of, ())) for node, of in self.origin.items()}
 
 
 def lower(graph: Graph, outputs: Sequence[int], watch: bool = False) -> Lowered:
@@ -43,7 +52,9 @@ def lower(graph: Graph, outputs: Sequence[int], watch: bool = False) -> Lowered:
     program, buffers = fuse(t.items, inputs, results, list(t.arrays))
     constants = {buffers[item]: array for item, array in t.arrays.items()}
     types = tuple(graph.type(i) for i in graph.inputs), tuple(graph.type(i) for i in outputs)
-    return Lowered(plan(program), constants, tuple(graph.inputs), tuple(outputs), *types, len(results) - len(outputs))
+    shown = {node: item if isinstance(item, int) else item[0] for node, item in found.items()}
+    origin = {node: t.items.all[t.items.views[item].root].node for node, item in shown.items()}
+    return Lowered(plan(program), constants, tuple(graph.inputs), tuple(outputs), *types, len(results) - len(outputs), origin)
 
 
 # What can swallow a number that is not finite; everything else passes it on to what is made from it.

@@ -7,6 +7,7 @@ in memory second, so that what is kept on disk and what runs are the same bytes.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import itertools
 import threading
 from typing import Any
@@ -25,6 +26,12 @@ def llvm() -> Any:
     binding.initialize_all_targets()
     binding.initialize_all_asmprinters()
     return binding
+
+
+@functools.cache
+def present() -> bool:
+    """Return whether there is a compiler; without one the reference machine does everything."""
+    return importlib.util.find_spec("llvmlite") is not None
 
 
 @functools.cache

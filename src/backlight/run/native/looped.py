@@ -25,7 +25,7 @@ from backlight.run.lower.listing import listing
 from backlight.run.lower.lowering import lower
 from backlight.run.lower.memory import plan
 from backlight.run.native import host, threads
-from backlight.run.native.machine import compiled, memory
+from backlight.run.native.plan import compiled, memory
 
 
 class Looped:

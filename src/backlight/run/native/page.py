@@ -18,8 +18,10 @@ from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.code import Code, Module, Target, Value
 from backlight.run.emit.program import RESERVED, define_pieces, slots
+from backlight.run.emit.walker import define_walker
 from backlight.run.lower.lowering import lower
 from backlight.run.lower.program import Call
+from backlight.run.lower.tape import Tape, tape
 from backlight.run.native import host
 from backlight.run.wasm import linked
 
@@ -46,6 +48,7 @@ def compile_module(module: Module, exports: Sequence[str]) -> linked.Module:
     return linked.link(image, exports)
 
 
+NUMBER = Type("float64", ())
 START = 1 << 17  # where values begin: below lie the module's constants, and its stack, which grows downward
 PAGE_BYTES = 1 << 16
 LIMIT_BYTES = 1 << 31
@@ -78,6 +81,8 @@ def compile_page(graph: Graph, outputs: Sequence[int] | None = None) -> Page:
     Raises: GraphError if an operation is only known to the reference machine; LimitError beyond 2 GiB of memory.
     """
     wanted = graph.outputs if outputs is None else tuple(outputs)
+    if all(graph.type(i) == NUMBER for i in (*graph.inputs, *wanted)) and (long := tape(graph, wanted)) is not None:
+        return walked_page(long, graph, wanted)
     lowered = lower(graph, wanted)
     program = lowered.program
     missing = sorted({i.op.name for i in program.instructions if isinstance(i, Call)})
@@ -112,3 +117,37 @@ def compile_page(graph: Graph, outputs: Sequence[int] | None = None) -> Page:
         spots(lowered.inputs, program.inputs, lowered.input_types),
         spots(lowered.outputs, program.outputs[: len(lowered.outputs)], lowered.output_types), constants,
     )
+
+
+@functools.cache
+def walker() -> linked.Module:
+    """Return the module that walks along a tape; where it lies, three numbers at the start of the values say."""
+    module = Module(TARGET)
+    symbol = define_walker(module)
+
+    def write(c: Code) -> None:
+        head = c.put(f"inttoptr i32 {START} to ptr", "ptr")
+        codes, count, cells = (c.load(head, k, "i32") for k in range(3))
+        places = [c.put(f"inttoptr {x.typed} to ptr", "ptr").typed for x in (codes, cells)]
+        c.do(f"call void @{symbol}({places[0]}, {c.convert(count, 'i64').typed}, {places[1]})")
+
+    module.define("run", "void", [], "#0", write, linkage="")
+    return compile_module(module, ["run"])
+
+
+def walked_page(long: Tape, graph: Graph, outputs: Sequence[int]) -> Page:
+    """Return a long graph of single numbers for a page: its tape and its cells in the memory, and the walker."""
+    codes = START + 64
+    cells = codes + -(-16 * long.count // 64) * 64
+    zero = cells + 8 * long.below
+    total = zero + 8 * long.count
+    if total > LIMIT_BYTES:
+        raise errors.LimitError(f"this graph needs {total / 2**30:.1f} GiB, and a page has {LIMIT_BYTES >> 30} GiB")
+
+    def spots(nodes: Sequence[int], places: Sequence[int]) -> tuple[Spot, ...]:
+        return tuple(Spot(n, zero + 8 * cell, graph.type(n)) for n, cell in zip(nodes, places, strict=True))
+
+    constants = [(START, np.array([codes, long.count, zero], "<i4").tobytes()), (codes, long.codes.astype("<i4").tobytes())]
+    constants += [(zero + 8 * cell, np.array(value, "<f8").tobytes()) for cell, value in long.constants]
+    inputs = spots(graph.inputs, long.inputs)
+    return Page(walker(), -(-total // PAGE_BYTES), START, inputs, spots(outputs, long.outputs), tuple(constants))

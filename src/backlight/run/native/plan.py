@@ -1,0 +1,228 @@
+"""A graph compiled for one combination of input types: lowered, written, compiled or found on disk, loaded, run.
+
+What a caller may ask of it is what the other kinds of plan offer too (`Runnable`): the walker of long tapes, and the
+reference machine where there is no compiler.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from backlight import errors
+from backlight.core.graph import Graph
+from backlight.core.types import Type
+from backlight.run.emit.code import Module
+from backlight.run.emit.program import RESERVED, Piece, define_pieces, slots, work
+from backlight.run.lower.listing import listing
+from backlight.run.lower.lowering import lower
+from backlight.run.native import door, host, store, threads
+from backlight.run.reference import evaluate
+
+LIMIT_BYTES = 1 << 36  # and at most what the machine has
+ALIGN = 64
+VERSION = "1"  # of what is kept on disk: raise it when the meaning of an entry changes
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Aligned bytes."""
+
+    block: np.ndarray[Any, Any]
+    address: int
+
+
+def memory(size: int) -> Memory:
+    """Return so many bytes, aligned for the widest vectors."""
+    block = np.empty(size + ALIGN, np.uint8)
+    start = -block.ctypes.data % ALIGN
+    return Memory(block, block.ctypes.data + start)
+
+
+class Runnable(Protocol):
+    """A graph made ready for one combination of input types."""
+
+    single: bool  # one output is returned as itself, not in a tuple
+
+    def run(self, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
+        """Return the outputs for contiguous inputs of the right types."""
+
+    def listing(self) -> str:
+        """Return what is done, instruction by instruction."""
+
+    def where(self) -> Mapping[int, tuple[int, ...]]:
+        """Return for each node the instructions of the listing that compute it."""
+
+    @property
+    def call(self) -> Callable[..., Any] | None:
+        """Return what may stand for `__call__` of the compiled thing: the quickest way in, if there is one."""
+
+
+class Plan:
+    """A graph compiled for one combination of input types."""
+
+    def __init__(self, graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False) -> None:
+        self.graph, self.watch = graph, watch
+        lowered = self.lowered = lower(graph, outputs, watch)
+        single = len(outputs) == 1
+        program = lowered.program
+        check_room(program.arena + sum(t.nbytes for t in lowered.output_types))
+        self.single = single
+        self.slots = slots(program)
+        self.work = sum(work(i) for i in program.instructions)
+        module = Module(host.target())
+        self.pieces: list[Piece] = define_pieces(module, program)
+        symbols = [p.symbol for p in self.pieces if p.symbol]
+        described = None
+        if len(symbols) == len(self.pieces) == 1:
+            described = door.describe(lowered, self.work, single)
+        if described is not None:
+            door.define(module, described, symbols[0])
+            symbols.append("bl.entry")
+        self.code = host.Loaded(compiled(module), symbols)
+        self.arena = memory(program.arena)
+        self.lock = threading.Lock()
+        self.pool = threads.pool() if self.work > 200_000 else None
+        self.calls = {p.symbol: ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.addresses[p.symbol])
+                      for p in self.pieces if p.symbol}
+        self.table = np.zeros(RESERVED + len(self.slots), np.int64)
+        self.constants = {b: np.ascontiguousarray(a) for b, a in lowered.constants.items()}
+        if self.pool is not None:
+            self.table[1:3] = self.pool.share, self.pool.address
+        for buffer, array in self.constants.items():
+            self.table[self.slots[buffer]] = array.ctypes.data
+        self.door: door.Door | None = None
+        if described is not None:
+            self.door = door.Door(described, self.code.addresses["bl.entry"], lowered, self.table.tolist(),
+                                  self.arena.address, slow)
+
+    @property
+    def call(self) -> Callable[..., Any] | None:
+        """Return the builtin."""
+        return None if self.door is None else self.door.function
+
+    def listing(self) -> str:
+        """Return the instructions, then the memory."""
+        return listing(self.lowered.program, self.graph)
+
+    def where(self) -> Mapping[int, tuple[int, ...]]:
+        """Return for each node the instructions that compute it: those of another node, where the two are the same."""
+        return self.lowered.where()
+
+    def run(self, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
+        """Return the outputs for contiguous inputs of the right types."""
+        program = self.lowered.program
+        outputs: list[np.ndarray[Any, Any]] = [np.empty(t.shape, t.dtype) for t in self.lowered.output_types]
+        checks = [np.empty((), np.bool_) for _ in range(self.lowered.checks)]
+        table = self.table.copy()
+        for buffer, array in zip((*program.inputs, *program.outputs), (*arrays, *outputs, *checks), strict=True):
+            table[self.slots[buffer]] = array.ctypes.data
+        # the door, which knows no lock, may be using the arena; and somebody else may be here
+        mine = self.door is None and self.lock.acquire(blocking=False)
+        try:
+            arena = self.arena if mine else memory(program.arena)
+            table[0] = arena.address
+            views = _views(self, table)
+            for piece in self.pieces:
+                if piece.symbol is not None:
+                    self.calls[piece.symbol](table.ctypes.data)
+                else:
+                    assert piece.call is not None
+                    refer(piece.call, views)
+        finally:
+            if mine:
+                self.lock.release()
+        if not all(checks):
+            complain(self.graph, arrays, self.watch)
+        return as_returned(outputs, self.single)
+
+
+def as_returned(outputs: Sequence[np.ndarray[Any, Any]], single: bool) -> Any:
+    """Return outputs as a caller gets them: single float64 numbers as Python floats."""
+    values = [a if a.ndim or a.dtype != np.float64 else float(a) for a in outputs]
+    return values[0] if single else tuple(values)
+
+
+def room() -> int:
+    """Return how many bytes a graph may need: at most what this machine has."""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return min(LIMIT_BYTES, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return LIMIT_BYTES
+
+
+def check_room(needed: int) -> None:
+    """Raise LimitError for more bytes than there is room for, before anything is allocated."""
+    if needed > room():
+        raise errors.LimitError(f"this graph needs {needed / 2**30:.1f} GiB at once, and there are only {room() / 2**30:.1f} GiB")
+
+
+def complain(graph: Graph, arrays: Sequence[np.ndarray[Any, Any]], watch: bool) -> None:
+    """Raise what the reference machine raises for these inputs, or name the first number that is not finite."""
+    found = evaluate(graph, dict(zip(graph.inputs, arrays, strict=True)))
+    if watch:
+        check_finite(graph, found)
+        return  # finite on the reference machine: a number at the very edge
+    raise AssertionError("a compiled check failed, and the reference machine found nothing wrong")
+
+
+def check_finite(graph: Graph, found: Sequence[Any]) -> None:
+    """Raise NotFiniteError for the first value of a run that is not finite."""
+    for number, value in enumerate(found):
+        for part in map(np.asarray, value if isinstance(value, tuple) else (value,)):
+            if part.dtype.kind in "fc" and not np.all(np.isfinite(part)):
+                raise errors.NotFiniteError(unfinite(graph, number, part))
+
+
+def unfinite(graph: Graph, number: int, value: np.ndarray[Any, Any]) -> str:
+    """Return where the first number that is not finite is, and what it is."""
+    node = graph.nodes[number]
+    flat = value.reshape(-1)
+    wrong = ~np.isfinite(flat)
+    at = np.unravel_index(int(np.argmax(wrong)), value.shape)
+    place = f" at [{', '.join(map(str, map(int, at)))}]" if value.ndim else ""
+    more = f", and {int(wrong.sum()) - 1} more" if wrong.sum() > 1 else ""
+    called = f"{node.op.name} {node.name!r}" if node.name else node.op.name
+    written = f" ({node.at.file}, line {node.at.line})" if node.at is not None else ""
+    return f"node {number} ({called}){written} is {flat[np.argmax(wrong)]}{place}{more}: it is the first that is not finite"
+
+
+def _views(plan: Plan, table: np.ndarray[Any, Any]) -> Callable[[int, Type], np.ndarray[Any, Any]]:
+    """Return a function that gives the numbers of a buffer as an array."""
+    program = plan.lowered.program
+
+    def view(buffer: int, type_: Type) -> np.ndarray[Any, Any]:
+        address = int(table[plan.slots[buffer]]) if buffer in plan.slots else int(table[0]) + program.offsets[buffer]
+        raw = (ctypes.c_uint8 * type_.nbytes).from_address(address)
+        found: np.ndarray[Any, Any] = np.ctypeslib.as_array(raw).view(type_.dtype).reshape(type_.shape)
+        return found
+
+    return view
+
+
+def refer(call: Any, view: Callable[[int, Type], np.ndarray[Any, Any]]) -> None:
+    """Let the reference machine compute one operation."""
+    values = [view(b, t) for b, t in zip(call.inputs, call.types, strict=True)]
+    with np.errstate(all="ignore"):
+        found = call.op.value(*[v if v.ndim else v[()] for v in values], **dict(call.attrs))
+    several = found if len(call.results) > 1 else (found,)
+    for buffer, type_, value in zip(call.outputs, call.results, several, strict=True):
+        view(buffer, type_)[...] = value
+
+
+def compiled(module: Module) -> bytes:
+    """Return the object file of a module: from disk if it is there, else made and put there."""
+    text = module.text(host.triple(), host.attributes())
+    name = store.key(VERSION, text, host.identity())
+    image = store.load(name)
+    if image is None:
+        image = host.assemble(text)
+        store.save(name, image)
+    return image
+
+
