@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from backlight.run.emit import scalar
-from backlight.run.emit.code import Module, Target
+from backlight.run.emit.code import Module
+from backlight.run.emit.value import Target
 from backlight.run.native import host
 
 # Narrow and without fused products: what a processor of 2005 has, and WebAssembly.

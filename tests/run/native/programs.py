@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backlight.run.emit.code import Module, Target
+from backlight.run.emit.code import Module
 from backlight.run.emit.program import RESERVED, define_pieces
+from backlight.run.emit.value import Target
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Buffer, Instruction, Program
 from backlight.run.native import host

@@ -3,7 +3,7 @@ import pytest
 from tests.run.native.conftest import KINDS, PLAIN
 from tests.run.native.programs import row_major, run
 
-from backlight.run.emit.code import Target
+from backlight.run.emit.value import Target
 from backlight.run.lower.program import Contract, Place
 from backlight.run.native import host
 

@@ -3,7 +3,7 @@ import pytest
 from tests.run.native.conftest import KINDS, PLAIN
 from tests.run.native.programs import row_major, run
 
-from backlight.run.emit.code import Target
+from backlight.run.emit.value import Target
 from backlight.run.lower.program import Apply, Buffer, Fold, Literal, Multiply, Nest, Place, Position, Read, Write
 from backlight.run.native import host
 
@@ -103,3 +103,24 @@ def test_a_batch_of_products_reads_its_operands_by_strides(target: Target) -> No
     places = Place(0, 0, (72, 24, 6, 1)), Place(1, 0, (0, 54, 1, 6)), Place(2, 0, (108, 36, 9, 1))
     run(target, [Multiply("double", 4, 9, 6, *places, (2, 3), ())], [a, b, out])
     assert np.array_equal(out, a @ b.swapaxes(-1, -2))
+
+
+@pytest.mark.parametrize("n", [1, 3, 5, 8, 14, 16, 33, 64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("target", TARGETS)
+def test_numbers_a_few_places_apart_are_read_and_written_alone(target: str, dtype: type, n: int) -> None:
+    """The arrays end with the last number that counts: what is read or written behind it is not ours."""
+    kind = {np.float32: "float", np.float64: "double", np.int64: "i64"}[dtype]
+    for stride in (-4, -3, -2, -1, 2, 3, 4, 5):
+        span = abs(stride) * (n - 1) + 1
+        x = np.arange(1, 3 * span + 1).astype(dtype)
+        rows = np.zeros((3, n), dtype)
+        wide = np.zeros((3, 2 * n), dtype)
+        start = 0 if stride > 0 else span - 1
+        steps = (Read(Place(0, start, (span, stride)), kind), Apply("add", (0, 0), kind))
+        writes = (Write(0, Place(1, 0, (n, 1))), Write(1, Place(2, 1, (2 * n, 2))), Write(0, Place(2, 0, (2 * n, 2))))
+        run(TARGETS[target], [Nest((3, n), steps, writes, (), ())], [x, rows, wide])
+        wanted = x.reshape(3, span)[:, ::stride]
+        assert np.array_equal(rows, wanted)
+        assert np.array_equal(wide[:, ::2], wanted)
+        assert np.array_equal(wide[:, 1::2], 2 * wanted)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from tests.run.native.conftest import KINDS, PLAIN
 
-from backlight.run.emit.code import Module, Target
+from backlight.run.emit.code import Module
 from backlight.run.emit.parts import pieces
 from backlight.run.emit.product import Product, define_product, panels, tiling
+from backlight.run.emit.value import Target
 from backlight.run.native import host
 
 TARGETS = {"host": host.target(), "plain": PLAIN, "wide": Target("wide", 32, fma=True)}

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from backlight.run.emit.code import SIZES, Code, Module, Target, Value
+from backlight.run.emit.code import Code, Module
 from backlight.run.emit.masks import gather, masked_load, masked_store, scatter
 from backlight.run.emit.pack import Rows, pack
+from backlight.run.emit.value import SIZES, Target, Value
 from backlight.run.lower.program import Contract
 from backlight.run.lower.tiles import PACKED_BYTES, Axes, Axis, Block, Run, Tiles, Vector, Vectors, choose, merged, places, vectors
 

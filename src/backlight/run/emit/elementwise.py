@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backlight.run.emit import scalar
-from backlight.run.emit.code import FLOATS, Code, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.format import FORMATS
+from backlight.run.emit.value import FLOATS, Value
 
 INFINITY = float("inf")
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backlight.run.emit.code import Code, Module, Value
+from backlight.run.emit.code import Code, Module
+from backlight.run.emit.value import Value
 
 # The block of addresses, in words of 8 bytes: what stands where.
 FLOAT_TYPE, FLOAT64_TYPE, ARRAY_TYPE, SLOW, MAKE = range(5)

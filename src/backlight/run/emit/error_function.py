@@ -6,10 +6,11 @@ erfc loses nothing in the tail because x² is carried in two parts into the expo
 
 from __future__ import annotations
 
-from backlight.run.emit.code import Code, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.exponential import exp
 from backlight.run.emit.format import FLOAT, Format
+from backlight.run.emit.value import Value
 
 
 def near(c: Code, f: Format, x: Value) -> Value:

@@ -5,9 +5,10 @@ Keeping 1 + p apart until the end is the decision here: expm1, sinh and tanh nee
 
 from __future__ import annotations
 
-from backlight.run.emit.code import Code, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import LN2, LN10, Format
+from backlight.run.emit.value import Value
 
 
 def scale(c: Code, f: Format, x: Value, n: Value) -> Value:

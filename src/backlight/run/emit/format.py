@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, getcontext
 from fractions import Fraction
 
-from backlight.run.emit.code import round_to_float
+from backlight.run.emit.value import round_to_float
 
 getcontext().prec = 80
 LN2 = Decimal(2).ln()

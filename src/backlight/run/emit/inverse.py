@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from backlight.run.emit.code import Code, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import PI, Format
+from backlight.run.emit.value import Value
 
 EIGHTH = 0.41421356237309503  # tan(π/8)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backlight.run.emit.code import Code, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import LN2, LN10, Format
+from backlight.run.emit.value import Value
 
 INFINITY = float("inf")
 NAN = float("nan")

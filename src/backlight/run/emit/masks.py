@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backlight.run.emit.code import SIZES, Code, Value, type_text
+from backlight.run.emit.code import Code
+from backlight.run.emit.value import SIZES, Value, type_text
 
 
 def mask_value(c: Code, mask: int, lanes: int) -> Value:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backlight.run.emit.code import Code, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.parts import parts_of
+from backlight.run.emit.value import Value
 
 
 @dataclass(frozen=True, slots=True)

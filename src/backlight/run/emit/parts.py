@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backlight.run.emit.code import Code, Target, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.masks import masked_load, masked_store
+from backlight.run.emit.value import Target, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ some 66 bits. Signs, zeros and infinities are put right afterwards, as IEEE 754 
 from __future__ import annotations
 
 from backlight.run.emit import exponential, logarithm
-from backlight.run.emit.code import Code, Value
+from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import DOUBLE, FLOAT, LN2, Format
+from backlight.run.emit.value import Value
 
 Pair = tuple[Value, Value]
 INFINITY = float("inf")

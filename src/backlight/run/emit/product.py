@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from backlight.run.emit.code import SIZES, Code, Module, Target, Value
+from backlight.run.emit.code import Code, Module
 from backlight.run.emit.pack import Rows, pack
 from backlight.run.emit.parts import Part, parts_of
+from backlight.run.emit.value import SIZES, Target, Value
 
 DEPTH = 256  # a panel of 256 × 32 floats fills 32 KiB, two thirds of a first-level cache
 LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-level cache

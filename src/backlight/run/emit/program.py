@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from backlight.run.emit import contract
-from backlight.run.emit.code import Code, Module, Value
+from backlight.run.emit.code import Code, Module
 from backlight.run.emit.nest import units, write_fills, write_nest
 from backlight.run.emit.product import Product, define_product, panels
+from backlight.run.emit.value import Value
 from backlight.run.lower.memory import moved, used
 from backlight.run.lower.program import Call, Contract, Instruction, Multiply, Nest, Place, Program
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backlight.run.emit import error_function, exponential, inverse, logarithm, power, trigonometry
-from backlight.run.emit.code import Code, Module, Value, type_text
+from backlight.run.emit.code import Code, Module
 from backlight.run.emit.format import FORMATS, Format
+from backlight.run.emit.value import Value, type_text
 
 UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
     "exp": exponential.exp,

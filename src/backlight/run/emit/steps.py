@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backlight.run.emit.code import Module, Value, type_text
+from backlight.run.emit.code import Module
+from backlight.run.emit.value import Value, type_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 
-from backlight.run.emit.code import Code, Value, type_text
+from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import DOUBLE, FLOAT, PI, Format
+from backlight.run.emit.value import Value, type_text
 
 # The first 1216 bits of 2/π in words of 32, after two words of zeros: enough for the exponent of any number.
 ZEROS = 2

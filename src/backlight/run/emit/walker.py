@@ -7,10 +7,11 @@ same for every graph, so it is compiled once for a processor and lies on disk fr
 
 from __future__ import annotations
 
-from backlight.run.emit.code import Code, Module, Value
+from backlight.run.emit.code import Code, Module
 from backlight.run.emit.elementwise import ENTRIES
 from backlight.run.emit.scalar import BINARY as LONG_BINARY
 from backlight.run.emit.scalar import UNARY as LONG_UNARY
+from backlight.run.emit.value import Value
 from backlight.run.lower.tape import BINARY, OPCODES, ROUNDED, TRUTHS, UNARY
 from backlight.run.lower.translate import LOGICAL
 

@@ -12,7 +12,7 @@ import itertools
 import threading
 from typing import Any
 
-from backlight.run.emit.code import Target
+from backlight.run.emit.value import Target
 
 NAMES = itertools.count()
 LOCK = threading.RLock()  # one compilation at a time: LLVM's global context is shared

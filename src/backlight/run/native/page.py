@@ -16,8 +16,9 @@ import numpy as np
 from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
-from backlight.run.emit.code import Code, Module, Target, Value
+from backlight.run.emit.code import Code, Module
 from backlight.run.emit.program import RESERVED, define_pieces, slots
+from backlight.run.emit.value import Target, Value
 from backlight.run.emit.walker import define_walker
 from backlight.run.lower.lowering import lower
 from backlight.run.lower.program import Call
