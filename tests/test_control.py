@@ -289,6 +289,9 @@ def uncounted(graph):
          "scan: what is carried must keep its type, and carry goes from Float64 () to Vector Float64 (2,)"),
         (lambda: bl.scan(lambda c, x: ({"a": c}, None), 0.0, np.ones(3)), ShapeError,
          "scan: what is carried must stay nested alike, and it goes from carry to carry.a"),
+        (lambda: bl.run("block(x)", x=1.0), InputError,
+         ("block: takes graphs, which a text has none of: write it in Python, as with bl.cond or bl.scan\n"
+          "    block(x)\n    ^^^^^^^^")),
         (lambda: bl.while_loop(lambda c: (c, c), lambda c: c, 1.0), InputError,
          "while_loop: the test must return one truth value, and it returned 2 arrays"),
         (lambda: bl.scan(lambda c, v: (c + v if v > 0 else c, None), 0.0, np.array([1.0, -1.0])), GraphError,

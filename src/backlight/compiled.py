@@ -16,6 +16,7 @@ import numpy as np
 
 from .core.array import Guard, as_value
 from .core.graph import Graph
+from .core.play import ANSWERS
 from .core.tree import Nest, flatten
 from .core.types import Type, type_of
 from .errors import GraphError, InputError
@@ -48,12 +49,6 @@ class Way:
             if ANSWERS[guard.kind](value) != guard.answer:
                 return False, None
         return True, self.result.around(several[: self.outputs])
-
-
-ANSWERS: dict[str, Callable[[Any], Any]] = {
-    "bool": bool, "int": int, "float": float, "complex": complex,
-    "numbers": lambda value: np.asarray(value).tobytes(),
-}  # fmt: skip
 
 
 class CompiledFunction:

@@ -274,8 +274,8 @@ def agreeing(way: Way, given: Sequence[Any], left: Any) -> Any:
 
 def same(guard: Guard, values: Any) -> Any:
     """Where a value answers as the guard says."""
-    answers = np.array([ANSWERS[guard.kind](v) for v in values.reshape(-1)])
-    return (answers == guard.answer) | ((answers != answers) & (guard.answer != guard.answer))
+    answers = [ANSWERS[guard.kind](v) for v in values]
+    return np.array([a == guard.answer or (a != a and guard.answer != guard.answer) for a in answers], bool)
 
 
 def guard_all(way: Way, given: Sequence[Any], n: int, tape: Tape | None) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import FileError, GraphError
 from .array import Guard
 from .graph import At, Graph, Node, Part, Parts, Why, WhyKind
+from .play import ANSWERS
 from .table import TABLE
 from .types import TupleType, Type
 
@@ -127,7 +128,7 @@ def _read(data: Mapping[str, Any], fetch: Fetch | None) -> Graph:
 
 def _guard_in(data: Sequence[Any]) -> Guard:
     node, kind, answer, at = data
-    if kind not in ("bool", "int", "float"):
+    if kind not in ANSWERS:
         raise FileError(f"this is no description of a graph: no question of the kind {kind!r:.20} is asked")
     place = None if at is None else At(str(at[0]), int(at[1]), int(at[2]), int(at[3]), str(at[4]))
     return Guard(int(node), kind, _unpack(answer), place)
@@ -185,6 +186,8 @@ def _pack(value: Any, number: int, key: str) -> Any:
         return {"array": [array.dtype.str, list(array.shape), data, isinstance(value, np.ndarray)]}
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": repr(value)}
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode()}
     if isinstance(value, complex):
         return {"complex": [repr(value.real), repr(value.imag)]}
     if isinstance(value, slice):
@@ -210,6 +213,8 @@ def _unpack(data: Any) -> Any:
         return float(value)
     if kind == "complex":
         return complex(float(value[0]), float(value[1]))
+    if kind == "bytes":
+        return base64.b64decode(value, validate=True)
     if kind == "graph":
         return graph_from_json(value)
     if kind == "slice":

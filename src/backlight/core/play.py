@@ -17,7 +17,11 @@ from .graph import Graph, live_nodes
 
 __all__ = ["ANSWERS", "Player", "player"]
 
-ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {"bool": bool, "int": int, "float": float}
+# What is asked of a value, by the kind of the question; "numbers" asks for all of them.
+ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "bool": bool, "int": int, "float": float, "complex": complex,
+    "numbers": lambda value: np.asarray(value).tobytes(),
+}  # fmt: skip
 
 
 class Player:
@@ -72,14 +76,14 @@ class Player:
 
     def check(self, guard: Any, value: Any) -> None:
         """GraphError where a question is answered otherwise than when the body was traced."""
-        answer = guard.answer
-        if np.size(value) == 1 and ((found := ANSWERS[guard.kind](value)) == answer or (found != found and answer != answer)):
+        answer, found = guard.answer, ANSWERS[guard.kind](value)
+        if found == answer or (found != found and answer != answer):
             return
         node = self.graph.nodes[guard.node]
         where = f" at {guard.at.file}, line {guard.at.line}" if guard.at is not None else ""
-        shown = f", and here it is {ANSWERS[guard.kind](value)}" if np.size(value) == 1 else ""
+        said = "for other numbers" if guard.kind == "numbers" else f"for the answer {answer}, and here it is {found}"
         raise GraphError(
-            f"the body asked {guard.kind}() of {node.name or node.op.name}{where} and was traced for the answer {answer}{shown}: "
+            f"the body asked {guard.kind}() of {node.name or node.op.name}{where} and was traced {said}: "
             "use where(…) or cond(…) for what changes from step to step"
         )
 

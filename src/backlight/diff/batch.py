@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..core.array import Array, Guard, Tape
 from ..core.graph import Graph, Node, live_nodes
 from ..core.op import Op
@@ -135,6 +137,8 @@ def guarded(tape: Tape | None, guards: Sequence[Guard], found: Mapping[int, Many
         kind, answer = (guard.kind, guard.answer)
         if found[guard.node].mapped or among is not None:
             asked = TABLE["trunc"](x) if kind == "int" and x.dtype.kind == "f" else x
+            if kind == "numbers":
+                answer = np.frombuffer(answer, x.dtype).reshape(x.shape[1:] if found[guard.node].mapped else x.shape)
             alike = asked if kind == "bool" else TABLE["equal"](asked, answer)
             if kind == "bool" and not answer:
                 alike = TABLE["logical_not"](asked)
@@ -144,7 +148,7 @@ def guarded(tape: Tape | None, guards: Sequence[Guard], found: Mapping[int, Many
         if (tape is None or tape.values is not None) and ANSWERS[kind](x.value) != answer:
             where = f" at {guard.at.file}, line {guard.at.line}" if guard.at is not None else ""
             raise GraphError(
-                f"vmap: a graph inside a node asked {guard.kind}(){where} and was traced for the answer {guard.answer}, "
+                f"vmap: a graph inside a node asked {guard.kind}(){where} and was traced for one answer, "
                 "and some of the batch answer otherwise: use where(…) or cond(…) there"
             )
         if tape is not None:

@@ -19,7 +19,7 @@ from ..core.graph import Graph, lent
 from ..core.op import Case, Op, operation
 from ..core.play import player
 from ..core.types import TupleType, Type
-from ..errors import DTypeError, GraphError, ShapeError
+from ..errors import DTypeError, GraphError, InputError, ShapeError
 from . import batched
 from . import samples as s
 from .arithmetic import add, mul
@@ -58,8 +58,12 @@ def out_types(graph: Graph) -> list[Type]:
     return [graph.type(i) for i in graph.outputs]
 
 
-def fits(op: str, word: str, graph: Graph, types: Sequence[Type]) -> None:
+def fits(op: str, word: str, graph: Any, types: Sequence[Type] | None = None) -> None:
     """The operands must be of the types that the graph inside was written for."""
+    if not isinstance(graph, Graph):
+        raise InputError(f"{op}: takes graphs, which a text has none of: write it in Python, as with bl.cond or bl.scan")
+    if types is None:
+        return
     wanted = [graph.type(i) for i in graph.inputs]
     if len(wanted) != len(types):
         raise ShapeError(f"{op}: the graph of {word} takes {len(wanted)} operands and got {len(types)}")
@@ -109,6 +113,7 @@ block: Op = operation(
 
 # -- a choice ---------------------------------------------------------------------------------------------------------
 def cond_type(p: Type, *xs: Type, yes: Any = None, no: Any = None) -> Any:
+    fits("cond", "yes", yes)
     if p.shape != () or p.dtype.kind != "b":
         raise DTypeError(f"cond: the question must be a single truth value, and it is {p} {p.shape}")
     fits("cond", "yes", yes, xs)
@@ -152,6 +157,7 @@ cond: Op = operation(
 
 # -- loops ------------------------------------------------------------------------------------------------------------
 def scan_type(*xs: Type, body: Any = None, carries: int = 0, fixed: int = 0, length: int = 0, reverse: bool = False) -> Any:
+    fits("scan", "the body", body)
     slices = []
     for k, x in enumerate(xs[carries + fixed :]):
         if x.rank == 0 or x.shape[0] != length:
