@@ -15,6 +15,7 @@ from ..show.report import report
 from .data import to_data
 from .news import File
 from .picture import seen
+from .recording import bundle, page
 from .sheet import Sheet
 
 __all__ = ["export"]
@@ -39,6 +40,13 @@ def as_json(sheet: Sheet) -> str:
     return json.dumps(whole, allow_nan=False, ensure_ascii=False, indent=1)
 
 
+def html(sheet: Sheet) -> str:
+    """A page of one file that answers like the studio; where the studio's page was not built, the plain one."""
+    built = bundle()
+    shown = picture(sheet)
+    return shown.html() if built is None else page(sheet, built, shown.svg())
+
+
 def mathml(sheet: Sheet) -> str:
     return "\n".join(page.html() for page in pages(sheet))
 
@@ -46,7 +54,7 @@ def mathml(sheet: Sheet) -> str:
 WRITERS: Final[Mapping[str, tuple[str, str, Callable[[Sheet], str | bytes]]]] = {
     "svg": (".svg", "image/svg+xml", lambda sheet: picture(sheet).svg()),
     "png": (".png", "image/png", lambda sheet: picture(sheet).png()),
-    "html": (".html", "text/html", lambda sheet: picture(sheet).html()),
+    "html": (".html", "text/html", html),
     "latex": (".tex", "text/x-tex", lambda sheet: Page.document(pages(sheet))),
     "mathml": (".html", "text/html", mathml),
     "json": (".json", "application/json", as_json),
