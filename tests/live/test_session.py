@@ -320,16 +320,16 @@ def test_a_tree_shows_what_is_shared_twice() -> None:
     assert (names.count("q"), len(found["Graph"].cards)) == (2, 4)
 
 
-@pytest.mark.parametrize("form", ["svg", "html", "latex", "mathml", "json", "dot", "text"])
+@pytest.mark.parametrize("form", ["svg", "html", "latex", "mathml", "json", "dot", "text", "numpy", "torch", "jax"])
 def test_the_document_is_written_in_every_form(form) -> None:  # type: ignore[no-untyped-def]
     session, _ = opened("(4*x + 1)^2", x=2)
     news, data = said(session, w.Export(form))["File"]
     starts = {
         "svg": "<svg ", "html": "<!doctype html>", "latex": r"\documentclass", "mathml": "<section>", "json": "{", "dot": "digraph",
-        "text": "",
+        "text": "", "numpy": "import math\n\nimport numpy as np\n", "torch": "import torch\n", "jax": "import jax\n",
     }  # fmt: skip
     assert data.decode().startswith(starts[form])
-    assert "72" in data.decode()
+    assert "72" in data.decode() or form in ("numpy", "torch", "jax")
     assert news.name.startswith("backlight.")
 
 

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..explain.derive import derive
 from ..explain.page import Page
 from ..run.record import Run
+from ..show.code import code
 from ..show.picture import Picture
 from ..show.report import report
 from .data import to_data
@@ -51,6 +52,10 @@ def mathml(sheet: Sheet) -> str:
     return "\n".join(page.html() for page in pages(sheet))
 
 
+def program(dialect: str) -> Callable[[Sheet], str]:
+    return lambda sheet: code(sheet.explained(), dialect)
+
+
 WRITERS: Final[Mapping[str, tuple[str, str, Callable[[Sheet], str | bytes]]]] = {
     "svg": (".svg", "image/svg+xml", lambda sheet: picture(sheet).svg()),
     "png": (".png", "image/png", lambda sheet: picture(sheet).png()),
@@ -59,6 +64,9 @@ WRITERS: Final[Mapping[str, tuple[str, str, Callable[[Sheet], str | bytes]]]] = 
     "mathml": (".html", "text/html", mathml),
     "json": (".json", "application/json", as_json),
     "dot": (".dot", "text/vnd.graphviz", lambda sheet: picture(sheet).dot()),
+    "numpy": (".py", "text/x-python", program("numpy")),
+    "torch": (".py", "text/x-python", program("torch")),
+    "jax": (".py", "text/x-python", program("jax")),
     "text": (".txt", "text/plain", lambda sheet: picture(sheet).text()),
 }
 
