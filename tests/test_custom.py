@@ -105,4 +105,4 @@ def test_check_grads_compares_both_modes_with_small_steps():
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error) as caught:
         call()
-    assert str(caught.value) == message
+    assert str(caught.value).partition("\n")[0] == message

@@ -163,7 +163,7 @@ def test_complex_numbers():
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error) as caught:
         call()
-    assert str(caught.value) == message
+    assert str(caught.value).partition("\n")[0] == message
 
 
 def test_what_the_graph_shows_to_be_zero_is_zero_beside_a_pole():

@@ -186,7 +186,7 @@ def test_a_value_that_leaves_its_trace_is_refused():
     bl.vmap(lambda x: kept.append(x) or x)(np.ones(2))
     with pytest.raises(GraphError) as caught:
         bl.grad(lambda y: y * kept[0])(1.0)
-    assert str(caught.value) == (
+    assert str(caught.value).partition("\n")[0] == (
         "mul: node 0 was written in another trace: a value must not leave the function it was traced in, "
         "return it from there instead"
     )

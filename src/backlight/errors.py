@@ -13,7 +13,9 @@ __all__ = [
     "DifferentiationError",
     "FileError",
     "GraphError",
+    "IndexError",
     "InputError",
+    "LeakError",
     "LimitError",
     "MutationError",
     "NameError",
@@ -27,7 +29,8 @@ __all__ = [
 class BacklightError(Exception):
     """The root of all errors raised on purpose: `except bl.errors.BacklightError` catches them and nothing else.
 
-    `at` is where in a text the mistake is, for editors that want to mark it: file, line, column, end, code; None elsewhere.
+    `at` is where in a text or in a person's code the mistake is, for editors that want to mark it: file, line, column, end,
+    code; None elsewhere.
     """
 
     at: tuple[str, int, int, int, str] | None = None
@@ -37,6 +40,13 @@ class ShapeError(BacklightError, builtins.ValueError):
     """Shapes that do not fit together.
 
     `bl.run(bl.parse("x + y"), x=[1, 2], y=[1, 2, 3])` fails; give `x` and `y` the same length, or one of them length 1.
+    """
+
+
+class IndexError(ShapeError, builtins.IndexError):
+    """A place that an array does not have.
+
+    `bl.grad(lambda x: x[3])(np.ones(3))` fails; the places are 0, 1, 2 and -3, -2, -1.
     """
 
 
@@ -91,6 +101,13 @@ class DifferentiationError(BacklightError, builtins.TypeError):
 
 class LimitError(BacklightError, builtins.ValueError):
     """Something larger than the stated limit: a text too long, brackets too deep, an array too big."""
+
+
+class LeakError(GraphError):
+    """A traced array that is used after the function that it was traced in has ended.
+
+    It was kept in a list or a global name; return it from the function instead, or keep `x.value`.
+    """
 
 
 class MutationError(BacklightError, builtins.ValueError):

@@ -116,6 +116,11 @@ class Pass:
             return x.value
         return x
 
+    def close(self, function: Any) -> None:
+        """Nothing more is to come: what was kept of this trace is of no use."""
+        if not self.nested:
+            self.tape.close(function)
+
     def plain(self, value: Any) -> Any:
         found, nest = flatten(value)
         return nest.around([self.out(leaf) for _, leaf in found])
@@ -191,7 +196,9 @@ def value_and_grad(
             all_complex("grad", made)
         grads = made.pull({y.number: made.seed(y)}, conjugate=holomorphic)
         value = made.out(y)
-        return ((value, made.plain(aux)) if has_aux else value), (grads[0] if made.single else tuple(grads))
+        aux = made.plain(aux) if has_aux else None
+        made.close(function)
+        return ((value, aux) if has_aux else value), (grads[0] if made.single else tuple(grads))
 
     return call
 

@@ -202,7 +202,7 @@ def test_what_cannot_be_shown_elsewhere_is_refused(f, error, message):
 
     with pytest.raises(error) as caught:
         bl.grad(run)(np.array([1.0, 2.0, 3.0]))
-    assert str(caught.value) == message
+    assert str(caught.value).partition("\n")[0] == message  # what comes after it is tried in tests/features/test_mistakes.py
 
 
 def test_the_callers_arrays_may_change_later_without_changing_a_derivative():

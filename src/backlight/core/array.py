@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol, final
 
 import numpy as np
 
-from ..errors import DTypeError, GraphError, InputError, ShapeError, ValueError
+from ..errors import DTypeError, GraphError, InputError, LeakError, ShapeError, ValueError
 from .graph import SOURCE, At, Node, Why, lent
 from .place import frame_position
 from .table import TABLE
@@ -33,6 +33,22 @@ class Guard(NamedTuple):
     kind: str
     answer: Any
     at: At | None
+
+
+class Ended(list[Any]):
+    """What stands for the nodes of a trace that has ended: to ask for one says what happened."""
+
+    __slots__ = ("word",)
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+    def __getitem__(self, number: Any) -> Any:
+        raise LeakError(
+            f"node {number} was written while {self.word} was traced, and that has ended: return it from the function, "
+            "or keep its value, x.value, where a constant is meant"
+        )
 
 
 @final
@@ -62,6 +78,11 @@ class Tape:
         self.parent: Tape | None = None
         self.inner: Tape | None = None
         self.held: dict[int, int] = {}
+
+    def close(self, function: Any) -> None:
+        """Say that the function has ended: its arrays keep their values, and nothing can be done with them any more."""
+        self.open = False
+        self.nodes = Ended(getattr(function, "__name__", "the function"))
 
     def add(
         self, op: Any, inputs: tuple[int, ...], type: Any, attrs: Any = (), name: str = "", value: Any = None
@@ -212,7 +233,7 @@ class Array:
     @property
     def type(self) -> Type:
         """dtype and shape."""
-        if self.tape is not None:
+        if self.tape is not None and (self.tape.open or self._value is None):
             return self.tape.nodes[self.number].type  # type: ignore[return-value]
         return type_of(self._value)
 

@@ -21,8 +21,9 @@ from ..core.collection import no_collection
 from ..core.graph import Graph
 from ..core.op import Op
 from ..core.tree import Nest, flatten
-from ..errors import InputError
+from ..errors import BacklightError, InputError
 from . import numpy as numpy  # NumPy's functions find their rows from here on
+from .trouble import placed
 
 __all__ = ["Traced", "as_array", "enclosed", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
 
@@ -50,6 +51,9 @@ def record(positions: bool = True) -> Iterator[Tape]:
     try:
         with np.errstate(all="ignore"), no_collection():
             yield tape
+    except BacklightError as error:
+        placed(error)
+        raise
     finally:
         OPEN.reset(token)
 
@@ -118,6 +122,7 @@ def traced(function: Callable[..., Any], args: Sequence[Any], named: dict[str, A
         outputs = [as_array(tape, name, leaf).number for name, leaf in found]
     graph = Graph(tuple(tape.nodes), tuple(tape.inputs), tuple(outputs), guards=tuple(tape.guards))
     assert tape.values is not None
+    tape.close(function)
     return Traced(graph, tape.values, nest)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from ... import ops
 from ...core.array import Array
-from ...errors import DTypeError, GraphError, MutationError, ShapeError
+from ...errors import DTypeError, GraphError, IndexError, MutationError, ShapeError
 from ...ops.subscript import spelled
 from ...ops.subscript import subscript as chosen
 from .held import any_traced, asked, bare, held, whole, wrapped
@@ -85,10 +85,13 @@ def subscript(x: Array, key: Any) -> Any:
             plain = bare(key)
             share(x, made, lambda p: p[plain], lambda r: chosen(r, plain))
         return made
-    if x.tape is None or any_traced(key):
-        return chosen(x, key)
-    key = bare(key)
-    found = chosen(x, key)
+    try:
+        if x.tape is None or any_traced(key):
+            return chosen(x, key)
+        key = bare(key)
+        found = chosen(x, key)
+    except ShapeError as error:
+        raise IndexError(str(error)) from None
     parts = key if type(key) is tuple else (key,)
     if any(type(part) not in (int, slice, type(None), type(...)) for part in parts) or (found.shape == () and ... not in parts):
         return found  # a copy in NumPy
