@@ -5,6 +5,7 @@ import type { Host, HostNews } from "./link/host";
 import type { Trained } from "./descent";
 import { Block } from "./numbers/block";
 import { literal } from "./numbers/literal";
+import type { GraphView } from "./scene/view";
 import { documentOf, fragmentOf, LONGEST } from "./state/address";
 import type { Event } from "./state/event";
 import { next } from "./state/next";
@@ -24,6 +25,8 @@ export class Store {
   tooLong = $state.raw(0);
   readonly block = new Block();
   readonly host: Host;
+  /** The canvas, once it is there. */
+  view: GraphView | null = null;
   /** Called with a file that the session made. */
   keepFile: (name: string, media: string, bytes: Uint8Array) => void = () => undefined;
 

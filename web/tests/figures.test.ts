@@ -33,20 +33,20 @@ describe("numbers are spelled as Python spells them", () => {
 describe("arrays", () => {
   it.each([
     [[1, 2.5], [2], "[1 2.5]"], [[1, 0, 0, 1], [2, 2], "[1 0; 0 1]"], [[], [0], "(0)"], [Array<number>(2000).fill(0), [40, 50], "(40, 50) of 0"],
-    [[1, 2, 3, 4, 5, 6, 7, 8], [8], "[1 2 3 … 7 8]"], [[0, 1, 2, 3, 4, 5, 6, -7], [2, 4], "(2, 4) of -7 to 6"], [[NaN, 1, 1, 1, 1, 1, 1, 1], [2, 4], "(2, 4) of NaN to NaN"],
+    [[1, 2, 3, 4, 5, 6, 7, 8], [8], "[1 2 3 … 7 8]"], [[0, 1, 2, 3, 4, 5, 6, -7], [2, 4], "(2, 4) from -7 to 6"], [[NaN, 1, 1, 1, 1, 1, 1, 1], [2, 4], "(2, 4) of 1"], [[NaN, 1, 1, 1, 1, 1, 1, 2], [2, 4], "(2, 4) from 1 to 2"], [Array<number>(8).fill(NaN), [2, 4], "(2, 4) of NaN"],
   ])("%j of shape %j is %s", (numbers, shape, text) => {
     expect(inline(numbers, shape)).toBe(text);
   });
 
   it("a matrix stands in tall brackets, its middle left out", () => {
     const numbers = Array.from({ length: 70 }, (_, i) => i);
-    expect(bracketed(numbers, [10, 7], 3, 4)).toEqual(["⎡ 0  1 …  6⎤", "⎢ ⋮  ⋮ …  ⋮⎥", "⎣63 64 … 69⎦"]);
+    expect(bracketed(numbers, [10, 7], 3, 4)).toEqual(["⎡ 0  1 …  6⎤", "⎢ ⋮  ⋮    ⋮⎥", "⎣63 64 … 69⎦"]);
     expect(bracketed([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2])).toEqual(["⎡1 2⎤", "⎣3 4⎦ +1 more"]);
   });
 
   it("both ends are kept of what is too long", () => expect(ends(9, 6)).toEqual([0, 1, 2, -1, 7, 8]));
   it("shapes", () => expect([shapeText([]), shapeText([10]), shapeText([5, 10])]).toEqual(["()", "(10)", "(5, 10)"]));
-  it("a range with what is no number is none", () => expect(range([1, NaN])).toEqual({ low: NaN, high: NaN }));
+  it("a range is one of finite numbers", () => expect(range([1, NaN, -Infinity, 3])).toEqual({ low: 1, high: 3 }));
 });
 
 describe("what people type", () => {

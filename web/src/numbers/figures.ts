@@ -61,7 +61,8 @@ export function inline(values: ArrayLike<number>, shape: readonly number[], digi
     return `[${rows.join("; ")}]`;
   }
   const { low, high } = range(values);
-  return `${shapeText(shape)} of ${figure(low, digits, width)}${low === high ? "" : ` to ${figure(high, digits, width)}`}`;
+  if (low === high || low > high) return `${shapeText(shape)} of ${figure(low > high ? (values[0] ?? NaN) : low, digits, width)}`;
+  return `${shapeText(shape)} from ${figure(low, digits, width)} to ${figure(high, digits, width)}`;
 }
 
 /** An array on several lines: a matrix in tall brackets, the middle left out; of more than two axes the first matrix. */
@@ -70,7 +71,7 @@ export function bracketed(values: ArrayLike<number>, shape: readonly number[], r
   const wide = shape[shape.length - 1] ?? 1;
   const tall = shape[shape.length - 2] ?? 1;
   const across = ends(wide, columns);
-  const lines = ends(tall, rows).map((r) => across.map((c) => (r < 0 ? (c < 0 ? "…" : "⋮") : c < 0 ? "…" : figure(values[r * wide + c] ?? NaN, digits, width))));
+  const lines = ends(tall, rows).map((r) => across.map((c) => (r < 0 ? (c < 0 ? "" : "⋮") : c < 0 ? "…" : figure(values[r * wide + c] ?? NaN, digits, width))));
   const widths = across.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const text = lines.map((line) => line.map((cell, column) => cell.padStart(widths[column] ?? 0)).join(" "));
   const last = text.length - 1;
@@ -87,13 +88,13 @@ export function ends(n: number, most: number): readonly number[] {
   return [...Array.from({ length: head }, (_, i) => i), -1, ...Array.from({ length: tail }, (_, i) => n - tail + i)];
 }
 
-/** The least and the greatest number, NaN where one of them is no number. */
+/** The least and the greatest of the finite numbers; low is above high where there is none. */
 export function range(values: ArrayLike<number>): { readonly low: number; readonly high: number } {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < values.length; i += 1) {
     const x = values[i] ?? NaN;
-    if (Number.isNaN(x)) return { low: NaN, high: NaN };
+    if (!Number.isFinite(x)) continue;
     if (x < low) low = x;
     if (x > high) high = x;
   }

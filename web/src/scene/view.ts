@@ -3,17 +3,19 @@
 import type { Block } from "../numbers/block";
 import type { Walk } from "../state/walk";
 import type { Graph } from "../wire";
-import { between, fitted, inWindow, onSheet, panned, revealing, zoomed, type Camera, type Size } from "./camera";
+import { between, fitted, inWindow, onSheet, panned, revealing, visible, zoomed, type Camera, type Size } from "./camera";
 import { distances } from "./detail";
 import type { Inks } from "./inks";
 import { Painter } from "./paint";
 import { planOf, type Marks, type Plan } from "./scene";
+import { Snapshot } from "./snapshot";
 import { Strengths } from "./strength";
 
 const GLIDE_MS = 220;
 const PACKET_MS = 650;
 const CLICK_PX = 5; // a hand that moved less has clicked
 const NEAR = 1;
+const CROWD = 2500; // boxes in sight, from which on they are painted once and then moved
 
 export interface Shown {
   readonly graph: Graph;
@@ -41,6 +43,7 @@ export class GraphView {
   private readonly canvas: HTMLCanvasElement;
   private readonly calls: Calls;
   private readonly painter = new Painter();
+  private readonly snapshot = new Snapshot();
   private readonly strengths = new Strengths();
   private readonly fingers = new Map<number, { readonly x: number; readonly y: number }>();
   private shown: Shown | null = null;
@@ -157,9 +160,15 @@ export class GraphView {
     const ratio = this.canvas.width / Math.max(1, this.window.width);
     const { block, version, walk, place, marks, inks } = shown;
     const scene = { plan, camera: this.camera, window: this.window, inks, block, version, walk, place, progress, marks, near: this.near };
-    this.painter.paint(context, scene, this.strengths, ratio);
+    const crowd = progress >= 1 && plan.cards.within(visible(this.camera, this.window)).length > CROWD;
+    let blurred = false;
+    if (crowd) {
+      blurred = this.snapshot.draw(context, shown, this.camera, this.window, ratio, now, (onto, window) => {
+        this.painter.paint(onto, { ...scene, window }, this.strengths, ratio);
+      });
+    } else this.painter.paint(context, scene, this.strengths, ratio);
     this.painted = { frames: this.painted.frames + 1, last_ms: performance.now() - begun };
-    if (this.glide || progress < 1) this.dirty();
+    if (this.glide || progress < 1 || blurred) this.dirty();
   }
 
   private listen(): void {
