@@ -1,7 +1,7 @@
 // What is written on a card and on the edges, as lines of words: the same as the pictures that Python draws.
 
 import type { Block, Reading } from "../numbers/block";
-import { bracketed } from "../numbers/figures";
+import { bracketed, inline } from "../numbers/figures";
 import { element, said, width } from "../numbers/said";
 import { reached } from "../state/walk";
 import type { Card, Route } from "../wire";
@@ -92,9 +92,10 @@ function passed(scene: Scene, node: number): boolean {
   return reached(scene.walk.graded, node, scene.place);
 }
 
-/** A number of six digits, an array of four on a line. */
+/** A number of six digits, an array by its ends. */
 export function short(reading: Reading | null): string {
-  return said(reading, reading?.shape.length === 0 ? 6 : 4);
+  if (!reading || reading.shape.length === 0) return said(reading, 6);
+  return inline(reading.numbers, reading.shape, reading.shape.length === 1 ? 3 : 2, 3, width(reading));
 }
 
 /** The numbers of an update: value + (−η · gradient) = the new value. */

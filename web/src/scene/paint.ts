@@ -5,7 +5,8 @@ import { health, type Health } from "../numbers/said";
 import { reached, type Stage } from "../state/walk";
 import type { Card, Route } from "../wire";
 import { visible, type Area } from "./camera";
-import { cardLines, edgeLines, known, short, updateText } from "./card";
+import { cardLines, edgeLines, known, updateText } from "./card";
+import { CHIP_LETTER_PX, CHIP_PX, CHIP_ROW_PX, chipLines } from "./chip";
 import { detail, type Detail } from "./detail";
 import { FACE, type Inks } from "./inks";
 import { Maps, matrixOf } from "./maps";
@@ -18,7 +19,6 @@ const PAD = 10;
 const ROW = 17;
 const LETTER = 7.3;
 const MAP = 52;
-const CHIP_PX = 11; // the size of a chip's letters in the window, however far away the sheet is
 const EDGE_WORDS_ZOOM = 0.62;
 const WORDS_ASIDE = 9; // px from an edge to its words
 
@@ -121,9 +121,10 @@ export class Painter {
       context.lineJoin = "round";
       context.strokeStyle = scene.inks.paper;
       context.lineWidth = 4;
-      context.strokeText(line.text, left, at, width);
+      const text = cut(line.text, Math.floor((width + 20) / 6.65));
+      context.strokeText(text, left, at);
       context.fillStyle = line.tone === "forward" ? scene.inks.forward : scene.inks.backward;
-      context.fillText(line.text, left, at, width);
+      context.fillText(text, left, at);
     });
   }
 
@@ -250,33 +251,29 @@ export class Painter {
 
   /** Name, value and gradient in letters of a size that can be read from any distance. */
   private chip(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area): void {
-    const { inks, camera, plan } = scene;
+    const { inks, camera } = scene;
     const scale = 1 / camera.zoom;
     const { value, gradient } = known(scene, card);
-    const lines: { readonly text: string; readonly tone: "strong" | "forward" | "backward" }[] = [{ text: card.name, tone: "strong" }];
-    if (value && card.kind !== "constant") lines.push({ text: `↑ ${value === "?" ? "?" : short(value)}`, tone: "forward" });
-    if (gradient) lines.push({ text: `↓ ${gradient === "?" ? "?" : short(gradient)}`, tone: "backward" });
-    const most = Math.max(1, Math.floor(((box.bottom - box.top) * camera.zoom - 4) / (CHIP_PX + 3)));
-    const drawn = lines.slice(0, most);
-    const least = { width: 40 * scale, height: (drawn.length * (CHIP_PX + 3) + 4) * scale };
+    const drawn = chipLines(card, value, gradient, { width: (box.right - box.left) * camera.zoom, height: (box.bottom - box.top) * camera.zoom });
+    const least = { width: 40 * scale, height: (drawn.length * CHIP_ROW_PX + 3) * scale };
     const place: Area = {
       left: Math.min(box.left, card.x - least.width / 2), right: Math.max(box.right, card.x + least.width / 2),
       top: Math.min(box.top, card.y - least.height / 2), bottom: Math.max(box.bottom, card.y + least.height / 2),
     };
     this.frame(context, inks, card, place, scale);
-    const room = place.right - place.left - 8 * scale;
-    const top = card.y - ((drawn.length - 1) * (CHIP_PX + 3) * scale) / 2;
+    const room = (place.right - place.left) * camera.zoom - 6;
+    const top = card.y - ((drawn.length - 1) * CHIP_ROW_PX * scale) / 2;
     context.textAlign = "center";
     context.textBaseline = "middle";
     drawn.forEach((line, row) => {
       context.font = `${line.tone === "strong" ? "bold " : ""}${CHIP_PX * scale}px ${FACE}`;
       context.fillStyle = ink(inks, line.tone);
-      context.fillText(fitted(line.text, room * camera.zoom), card.x, top + row * (CHIP_PX + 3) * scale, room);
+      context.fillText(cut(line.text, Math.floor(room / CHIP_LETTER_PX)), card.x, top + row * CHIP_ROW_PX * scale);
     });
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
     const trouble = scene.marks.troubled.get(card.node) ?? worst(health(value === "?" ? null : value), health(gradient === "?" ? null : gradient));
-    if (trouble && plan.graph.cards.length > 0) badge(context, inks, trouble, place.right, place.top, scale);
+    if (trouble) badge(context, inks, trouble, place.right, place.top, scale);
   }
 
   /** Outlines of what is chosen, found, troubled, and where the walk is. */
@@ -359,9 +356,8 @@ function worst(a: Health, b: Health): "nan" | "infinite" | null {
   return a === "nan" || b === "nan" ? "nan" : a === "infinite" || b === "infinite" ? "infinite" : null;
 }
 
-/** As much of a line as fits into so many pixels. */
-function fitted(text: string, room: number): string {
-  const letters = Math.floor(room / (CHIP_PX * 0.602));
+/** As many letters of a line as there is room for. */
+function cut(text: string, letters: number): string {
   return text.length <= letters ? text : letters < 2 ? text.slice(0, 1) : `${text.slice(0, letters - 1)}…`;
 }
 

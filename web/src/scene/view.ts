@@ -111,6 +111,10 @@ export class GraphView {
     this.hand(panned(this.camera, dx, dy));
   }
 
+  get size(): Size {
+    return this.window;
+  }
+
   /** Where a card is in the window. */
   where(place: number): { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null {
     const box = this.plan?.boxes[place];

@@ -1,0 +1,36 @@
+// What a chip says: the name of its node and, as far as there is room, its value and its gradient.
+
+import type { Reading } from "../numbers/block";
+import type { Card } from "../wire";
+import type { Size } from "./camera";
+import { short, type Tone } from "./card";
+
+export const CHIP_PX = 11; // the size of its letters in the window, however far away the sheet is
+export const CHIP_ROW_PX = 13;
+export const CHIP_LETTER_PX = CHIP_PX * 0.602;
+
+export interface ChipLine {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** The lines for so much room, in pixels of the window. */
+export function chipLines(card: Card, value: Reading | "?" | null, gradient: Reading | "?" | null, room: Size): readonly ChipLine[] {
+  const rows = Math.max(1, Math.floor((room.height - 3) / CHIP_ROW_PX));
+  const letters = Math.floor((room.width - 6) / CHIP_LETTER_PX);
+  const up = value && card.kind !== "constant" ? `↑ ${value === "?" ? "?" : short(value)}` : "";
+  const down = gradient ? `↓ ${gradient === "?" ? "?" : short(gradient)}` : "";
+  const lines: ChipLine[] = [{ text: card.name, tone: "strong" }];
+  if (up === "") return lines;
+  if (rows >= 3 || (rows === 2 && down === "")) {
+    lines.push({ text: up, tone: "forward" });
+    if (down) lines.push({ text: down, tone: "backward" });
+    return lines;
+  }
+  if (rows === 2) {
+    const both = `${card.name} ${up}`;
+    return both.length <= letters ? [{ text: both, tone: "forward" }, { text: down, tone: "backward" }] : [...lines, { text: up, tone: "forward" }];
+  }
+  const first = `${card.name} ${up}`;
+  return first.length <= letters ? [{ text: first, tone: "forward" }] : lines;
+}
