@@ -10,7 +10,7 @@ import { documentOf, fragmentOf, LONGEST } from "./state/address";
 import type { Event } from "./state/event";
 import { next } from "./state/next";
 import { START, type Purpose, type State } from "./state/state";
-import { needed } from "./state/wishes";
+import { needed, type Need } from "./state/wishes";
 import { NEW_DOCUMENT, type Document, type News, type Open, type Wish } from "./wire";
 
 const CATCH_UP_MS = 120; // after the finger rests the session hears where it came to rest
@@ -32,6 +32,7 @@ export class Store {
 
   private synced: Document = NEW_DOCUMENT; // what the session was told, or will hear with the wish under way
   private readonly memories = new WeakMap<object, ReadonlyMap<number, readonly number[]>>(); // of optimisers, by the inputs they go with
+  private inBlock: Document = NEW_DOCUMENT; // whose values the block holds
   private opening = false;
   private valuesWish = 0; // the newest wish that values answer
   private stale = false; // whether the page is ahead of the session
@@ -53,7 +54,10 @@ export class Store {
       }
       addEventListener("hashchange", () => void this.follow());
     }
-    if (this.host.kind === "file") this.dispatch({ type: "link", link: "none" });
+    if (this.host.kind === "file") {
+      this.dispatch({ type: "link", link: "none" });
+      this.synced = this.inBlock = start ?? NEW_DOCUMENT; // the recorded values are those of the recorded document
+    }
     if (document) this.load(document);
     this.host.listen((said) => this.hear(said));
   }
@@ -137,8 +141,11 @@ export class Store {
         break;
       case "values":
         if (news.revision === this.state.graph?.revision) {
-          this.block.fill(bytes, !this.stale && news.to >= this.valuesWish);
+          const current = !this.stale && news.to >= this.valuesWish;
+          this.block.fill(bytes, current);
+          if (current) this.inBlock = this.synced;
           this.dispatch({ type: "numbers", live: this.block.live });
+          if (current && news.to !== this.state.asked) this.check();
         }
         requestAnimationFrame(() => this.host.send({ kind: "ack", frame: news.frame, id: 0 }));
         break;
@@ -161,48 +168,32 @@ export class Store {
     this.block.set(before ?? new Map([...memory].map(([node, numbers]) => [node, numbers.map(() => 0)])));
   }
 
-  /** The module has just started: it holds the values of the last frame, and the finger may have moved on. */
+  /** The module has just started, with the values of the last frame; the finger may have moved on meanwhile. */
   private catchUp(): void {
-    const values = Object.entries(this.state.document.inputs).map(([name, { value }]) => [name, value] as const);
-    this.block.set(this.nodes(Object.fromEntries(values)));
     this.dispatch({ type: "numbers", live: true });
+    this.follows();
   }
 
-  /** What the newest document asks for, compared with what the session knows. */
+  /** What the newest document asks for, compared with what lies in the block and with what the session knows. */
   private follows(): void {
     const document = this.state.document;
+    const done = this.put(needed(this.inBlock, document));
+    if (done) this.inBlock = document;
+    if (this.state.link === "none") return;
     const need = needed(this.synced, document);
-    if (need.kind === "nothing") return;
-    if (this.state.link === "none") this.alone();
-    else if (need.kind === "open") this.open(this.state.graph?.revision ?? 0);
-    else {
-      if (need.kind === "rate") this.rate(need.rate);
-      else if (!this.set(need.values)) {
-        this.stale = true;
-        this.move();
-        return;
-      }
-      this.stale = true;
-      window.clearTimeout(this.timers.catchUp);
-      this.timers.catchUp = window.setTimeout(() => this.flush(), CATCH_UP_MS);
-    }
+    window.clearTimeout(this.timers.catchUp);
+    this.stale = need.kind !== "nothing";
+    if (need.kind === "open") this.open(this.state.graph?.revision ?? 0);
+    else if (this.stale && !done) this.move();
+    else if (this.stale) this.timers.catchUp = window.setTimeout(() => this.flush(), CATCH_UP_MS);
   }
 
-  /** Without a session only values and the rate can change. */
-  private alone(): void {
-    const { inputs, rate } = this.state.document;
-    this.rate(rate);
-    this.set(Object.fromEntries(Object.entries(inputs).map(([name, { value }]) => [name, value])));
-  }
-
-  private rate(rate: number): void {
+  /** Other values into the block; false where they cannot be had without the session. */
+  private put(need: Need): boolean {
     const node = this.state.graph?.rate ?? -1;
-    if (node >= 0 && this.block.set(new Map([[node, [rate]]]))) this.dispatch({ type: "numbers", live: true });
-  }
-
-  private set(values: Readonly<Record<string, string>>): boolean {
-    const nodes = this.nodes(values);
-    if (nodes.size === 0 || !this.block.set(nodes)) return false;
+    const values = need.kind === "values" ? this.nodes(need.values) : need.kind === "rate" && node >= 0 ? new Map([[node, [need.rate]]]) : null;
+    if (need.kind === "nothing") return true;
+    if (!values || values.size === 0 || !this.block.set(values)) return false;
     this.dispatch({ type: "numbers", live: true });
     return true;
   }
@@ -249,6 +240,13 @@ export class Store {
     this.valuesWish = id;
     this.dispatch({ type: "asked", id, purpose: { about: "values" } });
     this.host.send({ kind: "move", values: need.values, id });
+  }
+
+  /** What is wrong with the values where the slider came to rest. */
+  private check(): void {
+    const id = this.state.counter + 1;
+    this.dispatch({ type: "asked", id, purpose: { about: "check" } });
+    this.host.send({ kind: "check", id });
   }
 
   /** The next stage after a while, as long as it plays. */

@@ -55,6 +55,15 @@ function stageWord(graph: Graph, block: Block, stage: Stage, node: number): stri
   }
 }
 
+const LONGEST = 400; // lines of a trace
+
+/** Every step of the walk with its numbers, one a line. */
+export function trace(state: State, block: Block): string {
+  const stages = state.walk.stages.filter(({ phase }) => phase !== "build");
+  const lines = stages.slice(0, LONGEST).map((stage, at) => `${at + 1}  ${stageWords(state, block, stage)}`);
+  return stages.length > LONGEST ? [...lines, `and ${stages.length - LONGEST} more`].join("\n") : lines.join("\n");
+}
+
 /** The picture as text: a line for every node, and one for every edge that carries a gradient. */
 export function twin(graph: Graph, block: Block): string {
   const lines: string[] = [];

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { embeddedHost } from "../src/link/embedded";
 import { FrameError, parted } from "../src/link/frame";
@@ -9,6 +10,13 @@ import { coloured, offsets } from "../src/text/colours";
 import { completions, insertion } from "../src/text/complete";
 import { NEW_DOCUMENT, type Document, type News, type Word } from "../src/wire";
 import { DOCUMENT, GRAPH, OPENED, VALUES } from "./graphs";
+
+interface Fixture {
+  readonly fragment: string;
+  readonly document: Document;
+}
+
+const fixtures = JSON.parse(readFileSync(new URL("../../tests/live/addresses.json", import.meta.url), "utf-8")) as readonly Fixture[];
 
 function framed(header: string, bytes: Uint8Array): ArrayBuffer {
   const text = new TextEncoder().encode(header);
@@ -72,6 +80,11 @@ describe("the address", () => {
       text: "(x + y)*z", title: "Schöne Grüße", rate: 0.5, inputs: { x: { value: "-2", parameter: true } }, look: { selected: 3, opened: [2] }, asked: [{ node: 1, part: "gradient" }],
     });
     expect(completed({})).toEqual(NEW_DOCUMENT);
+  });
+
+  it.each(fixtures.map(({ fragment, document }) => [fragment.slice(0, 24), fragment, document] as const))("%s… is read as Python reads it", async (_, fragment, found) => {
+    expect(await documentOf(fragment)).toEqual(found);
+    expect(await documentOf(await fragmentOf(found))).toEqual(found);
   });
 
   it("is no document where it is empty", async () => expect(await documentOf("#")).toBeNull());

@@ -13,8 +13,18 @@ export function figure(x: number, digits?: number, width: Width = "float64"): st
   if (Number.isNaN(x)) return "NaN";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "-∞";
   if (x === 0) return Object.is(x, -0) ? "-0" : "0";
-  const scientific = digits === undefined ? shortest(x, width) : x.toExponential(Math.max(0, digits - 1));
+  const scientific = digits === undefined ? shortest(x, width) : rounded(x, digits);
   return spelled(scientific, digits === undefined ? LARGE : digits);
+}
+
+/** So many significant digits, as `d.dde±x`; a number half-way between two goes to the even one, as Python has it. */
+function rounded(x: number, digits: number): string {
+  const text = x.toExponential(Math.max(0, digits - 1));
+  const [mantissa = "", power = ""] = x.toExponential(Math.min(100, digits + 20)).split("e");
+  const sign = mantissa.startsWith("-") ? "-" : "";
+  const all = mantissa.replace("-", "").replace(".", "");
+  const half = /^50*$/.test(all.slice(digits)) && Number(all[digits - 1]) % 2 === 0;
+  return half ? `${sign}${all[0]}.${all.slice(1, digits)}e${power}` : text;
 }
 
 /** The shortest decimal that reads back to the same number of this width, as `d.dde±x`. */

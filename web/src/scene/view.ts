@@ -1,13 +1,14 @@
 // The canvas itself: it paints when something has changed, at most once a frame, and turns hands into camera movements.
 
 import type { Block } from "../numbers/block";
-import type { Walk } from "../state/walk";
+import { reached, type Walk } from "../state/walk";
 import type { Graph } from "../wire";
 import { between, fitted, inWindow, onSheet, panned, revealing, visible, zoomed, type Camera, type Size } from "./camera";
+import { cardLines, edgeLines } from "./card";
 import { distances } from "./detail";
 import type { Inks } from "./inks";
 import { Painter } from "./paint";
-import { planOf, type Marks, type Plan } from "./scene";
+import { planOf, type Marks, type Plan, type Scene } from "./scene";
 import { Snapshot } from "./snapshot";
 import { Strengths } from "./strength";
 
@@ -111,6 +112,21 @@ export class GraphView {
     this.hand(panned(this.camera, dx, dy));
   }
 
+  /** What is written on the cards and the edges that the walk has come to: the picture in words, as it is painted. */
+  says(): { readonly cards: readonly { readonly node: number; readonly lines: readonly string[] }[]; readonly edges: readonly { readonly consumer: number; readonly operand: number; readonly number: number; readonly lines: readonly string[] }[] } {
+    if (!this.shown || !this.plan) return { cards: [], edges: [] };
+    const { graph, walk, place } = this.shown;
+    const scene = this.scene(this.plan, this.shown, 1);
+    const built = (at: number): boolean => reached(walk.built, graph.cards[at]?.node ?? -1, place);
+    return {
+      cards: graph.cards.flatMap((card, at) => (built(at) ? [{ node: card.node, lines: cardLines(scene, card).map(({ text }) => text) }] : [])),
+      edges: graph.routes.flatMap((route) => {
+        const [consumer, operand] = [graph.cards[route.consumer]?.node ?? -1, graph.cards[route.operand]?.node ?? -1];
+        return built(route.consumer) ? [{ consumer, operand, number: route.number, lines: edgeLines(scene, route).map(({ text }) => text) }] : [];
+      }),
+    };
+  }
+
   get size(): Size {
     return this.window;
   }
@@ -162,8 +178,7 @@ export class GraphView {
     const progress = shown.still || shown.place < 0 ? 1 : Math.min(1, ((now - this.started) * shown.speed) / PACKET_MS);
     this.strengths.measure(shown.graph, shown.block, shown.version);
     const ratio = this.canvas.width / Math.max(1, this.window.width);
-    const { block, version, walk, place, marks, inks } = shown;
-    const scene = { plan, camera: this.camera, window: this.window, inks, block, version, walk, place, progress, marks, near: this.near };
+    const scene = this.scene(plan, shown, progress);
     const crowd = progress >= 1 && plan.cards.within(visible(this.camera, this.window)).length > CROWD;
     let blurred = false;
     if (crowd) {
@@ -173,6 +188,11 @@ export class GraphView {
     } else this.painter.paint(context, scene, this.strengths, ratio);
     this.painted = { frames: this.painted.frames + 1, last_ms: performance.now() - begun };
     if (this.glide || progress < 1 || blurred) this.dirty();
+  }
+
+  private scene(plan: Plan, shown: Shown, progress: number): Scene {
+    const { block, version, walk, place, marks, inks } = shown;
+    return { plan, camera: this.camera, window: this.window, inks, block, version, walk, place, progress, marks, near: this.near };
   }
 
   private listen(): void {

@@ -24,6 +24,7 @@ export type Event =
   | { readonly type: "numbers"; readonly live: boolean }
   // looking around
   | { readonly type: "select"; readonly node: number; readonly panel?: Panel }
+  | { readonly type: "watch"; readonly node: number; readonly on: boolean }
   | { readonly type: "panel"; readonly panel: Panel }
   | { readonly type: "place"; readonly place: number }
   | { readonly type: "play"; readonly playing: boolean }

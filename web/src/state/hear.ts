@@ -1,7 +1,7 @@
 // What news make of the state. News that answer an older wish than the newest of their kind are dropped.
 
 import { real, type Document, type Mistake, type News, type Opened, type Told } from "../wire";
-import type { Purpose, State } from "./state";
+import { IDLE, type Purpose, type State } from "./state";
 import { walkOf } from "./walk";
 
 export function hear(state: State, news: News): State {
@@ -22,12 +22,13 @@ export function hear(state: State, news: News): State {
         step: step < walk.stages.length ? step : -1,
       };
       return {
-        ...state, graph: news, walk, live: false, document: { ...state.document, look }, stories: new Map(), derivation: null,
+        ...state, graph: news, walk, live: false, absent: "", document: { ...state.document, look }, stories: new Map(), derivation: null,
         matrix: null, trust: null, why: null, ways: null, landscape: null, contour: null, finding: null,
+        watched: news.revision === state.graph?.revision ? state.watched : [], training: news.revision === state.graph?.revision ? state.training : IDLE,
       };
     }
     case "verdicts":
-      return news.revision === state.graph?.revision ? { ...state, verdicts: news.found } : state;
+      return answered(news.revision === state.graph?.revision ? { ...state, verdicts: news.found } : state, news.to);
     case "mistake":
       return mistaken(state, news);
     case "told":
@@ -60,8 +61,10 @@ export function hear(state: State, news: News): State {
       );
     }
     case "values":
-    case "code":
+      return answered({ ...state, heard: Math.max(state.heard, news.to) }, news.to);
     case "absent":
+      return news.revision === state.graph?.revision ? { ...state, absent: news.reason } : state;
+    case "code":
     case "file":
       return answered(state, news.to);
   }

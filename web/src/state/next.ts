@@ -43,6 +43,10 @@ export function next(state: State, event: Event): State {
       return { ...state, live: event.live, numbers: state.numbers + 1 };
     case "select":
       return selected(state, event.node, event.panel);
+    case "watch": {
+      const others = state.watched.filter((node) => node !== event.node);
+      return { ...state, watched: event.on ? [...others, event.node] : others };
+    }
     case "panel":
       return { ...state, panel: event.panel };
     case "place":
@@ -158,6 +162,6 @@ function asking(state: State, id: number, purpose: State["waiting"] extends Read
 export function forgetting(state: State): State {
   return {
     ...state, stories: new Map(), derivation: null, matrix: null, trust: null, why: null, ways: null, landscape: null,
-    contour: null, training: IDLE, marked: null, hints: [], finding: null, failures: new Map(), mistake: null,
+    contour: null, training: IDLE, marked: null, hints: [], finding: null, failures: new Map(), mistake: null, watched: [],
   };
 }

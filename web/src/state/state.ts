@@ -18,7 +18,7 @@ export type Purpose =
   | { readonly about: "story"; readonly node: number }
   | { readonly about: "derivation"; readonly wrt: number }
   | { readonly about: "why"; readonly node: number }
-  | { readonly about: "matrix" | "trust" | "ways" | "landscape" | "contour" | "descent" | "mark" | "hint" | "search" | "file" | "open" | "values" };
+  | { readonly about: "matrix" | "trust" | "ways" | "landscape" | "contour" | "descent" | "mark" | "hint" | "search" | "file" | "open" | "values" | "check" };
 
 export interface Training {
   readonly losses: readonly number[];
@@ -55,13 +55,19 @@ export interface State {
   readonly mistake: Mistake | null;
   readonly notice: string;
   readonly numbers: number;
+  /** The newest wish that values have come for. */
+  readonly heard: number;
   readonly live: boolean;
+  /** Why this graph does not run in the page; empty where it does. */
+  readonly absent: string;
 
   readonly walk: Walk;
   readonly pace: Pace;
   readonly playing: boolean;
   readonly speed: number;
 
+  /** Nodes whose numbers stay in sight. */
+  readonly watched: readonly number[];
   readonly panel: Panel;
   readonly stories: ReadonlyMap<number, Told>;
   readonly derivation: Told | null;
@@ -87,9 +93,9 @@ export const IDLE: Training = { losses: [], state: "", running: false, last: nul
 export const START: State = {
   document: NEW_DOCUMENT, past: [], future: [], mark: "",
   link: "starting", welcome: null, lesson: "", asked: 0, counter: 0, waiting: new Map(),
-  opened: null, formula: null, graph: null, verdicts: [], mistake: null, notice: "", numbers: 0, live: false,
+  opened: null, formula: null, graph: null, verdicts: [], mistake: null, notice: "", numbers: 0, heard: 0, live: false, absent: "",
   walk: NO_WALK, pace: "node", playing: false, speed: 1,
-  panel: "story", stories: new Map(), derivation: null, matrix: null, trust: null, why: null, ways: null, landscape: null,
+  watched: [], panel: "story", stories: new Map(), derivation: null, matrix: null, trust: null, why: null, ways: null, landscape: null,
   contour: null, training: IDLE, marked: null, hints: [], finding: null, failures: new Map(),
   help: false, theme: "auto", said: "",
 };

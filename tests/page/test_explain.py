@@ -1,0 +1,126 @@
+"""Why a number is what it is: derivations, opened operations, all ways side by side, the landscape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.page.studio import Page, document, engine, figures, visit
+
+SIGMOID = document("sigmoid(w*x + b)", w=0.5, x=2, b=-0.25)
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, served: Any) -> Any:
+    with visit(browser, served, SIGMOID) as found:
+        yield found
+
+
+def panel(page: Page) -> Any:
+    return page.page.get_by_role("tabpanel")
+
+
+def test_J5_the_path_to_an_input_with_each_rule_multiplied_out(page: Page) -> None:
+    page.tab("Why")
+    page.page.get_by_label("by", exact=True).select_option(label="w")
+    page.ready()
+    text = panel(page).inner_text()
+    assert "path" in text
+    assert "product rule" in text
+    assert "sigmoid rule" in text
+    way = page.state("derivation.way")
+    assert way[0] == page.state("graph.outputs[0]")
+    assert page.state("opened.inputs.find(i => i.name === 'w').node") in way
+    made = engine(SIGMOID)
+    gradient = float(made.value(made.graph.grads[made.graph.number("w")]))
+    last = page.page.evaluate("() => { const s = backlight.state.derivation.text.trim().split('\\n'); return s[s.length - 1] }")
+    assert figures(last)[-1] == pytest.approx(gradient, rel=1e-14)
+    assert page.state("derivation.latex").count("\\frac") >= 3
+    assert "<math" in page.state("derivation.mathml")
+    page.page.get_by_label("by", exact=True).select_option(label="b")
+    page.page.wait_for_function("() => backlight.state.derivation.way.includes(backlight.state.document.look.wrt)")
+
+
+def test_J4_an_operation_is_opened_into_smaller_ones_and_closed_again(browser: Any, served: Any) -> None:
+    with visit(browser, served, SIGMOID) as page:
+        before = page.state("graph.cards.length")
+        page.page.evaluate("() => backlight.dispatch({type: 'select', node: backlight.state.graph.outputs[0]})")
+        page.page.get_by_role("button", name="Open into smaller operations").click()
+        page.ready()
+        assert page.state("graph.cards.length") > before
+        assert float(page.page.get_by_test_id("output").inner_text()) == pytest.approx(0.679178699175393, rel=1e-14)
+        assert {"w", "x", "b"} <= set(page.state("graph.cards.map(c => c.name)"))
+        page.page.get_by_role("button", name="close all").click()
+        page.ready()
+        assert page.state("graph.cards.length") == before
+
+
+def test_J7_the_whole_curve_and_what_descent_sees_of_it(browser: Any, served: Any) -> None:
+    with visit(browser, served, document("(w - 3)^2/2 + 1", parameters="w", w=1)) as page:
+        page.tab("Landscape")
+        page.page.wait_for_function("() => backlight.state.landscape")
+        found = page.state("landscape")
+        assert (found["x"], found["loss"], found["slope"], found["new_x"]) == (1, 3, -2, 1.2)
+        assert found["foretold"] == pytest.approx(2.6)
+        assert found["real"] == pytest.approx(2.62)
+        assert len(found["xs"]) == len(found["heights"]) > 100
+        assert panel(page).locator("svg[role=img]").count() == 2
+        assert panel(page).locator("circle").count() == 4
+        page.slide("w", 2)
+        page.page.wait_for_function("() => backlight.state.landscape?.x === 2")
+        assert page.state("landscape.slope") == -1
+
+
+def test_U3_the_rule_of_a_node_in_words(browser: Any, served: Any) -> None:
+    with visit(browser, served, document("(x + y)*max(x, z)", x=2, y=1, z=-1)) as page:
+        said = {}
+        for node in range(page.state("graph.forward")):
+            page.page.evaluate("(node) => backlight.dispatch({type: 'select', node})", node)
+            page.ready()
+            said[page.state(f"graph.cards.find(c => c.node === {node}).op")] = panel(page).inner_text()
+        assert "sum rule: the gradient is passed on" in said["add"]
+        assert "product rule: each operand gets the gradient times the other operand" in said["mul"]
+        assert "choice rule: the gradient goes to the one that was chosen" in said["maximum"]
+
+
+def test_U4_every_way_side_by_side_and_how_each_grows(page: Page) -> None:
+    page.tab("Ways")
+    page.page.wait_for_function("() => backlight.state.ways")
+    rows = panel(page).locator("tbody tr")
+    assert [rows.nth(i).locator("th").inner_text() for i in range(rows.count())] == [
+        "numeric", "symbolic, unshared", "symbolic, shared", "forward", "reverse",
+    ]  # fmt: skip
+    made = engine(SIGMOID)
+    truth = [float(made.value(made.graph.grads[made.graph.number(name)])) for name in page.state("ways.parameters")]
+    for way in page.state("ways.ways"):
+        assert way["gradients"] == pytest.approx(truth, rel=1e-6)
+    plots = panel(page).locator("svg[role=img]")
+    assert plots.count() == 2
+    assert plots.first.locator("path").count() == 5
+
+
+def test_U5_the_graph_is_changed_and_nothing_else(browser: Any, served: Any) -> None:
+    with visit(browser, served, document("(x + y)*z", x=-2, y=5, z=-4)) as page:
+        page.write("tanh((x + y)*z/10)")
+        page.agree(document("tanh((x + y)*z/10)", x=-2, y=5, z=-4))
+
+
+def test_what_was_asked_and_hidden_is_marked_by_the_engine(browser: Any, served: Any) -> None:
+    with visit(browser, served, document("(4*x + 1)^2", x=2)) as page:
+        page.page.evaluate("() => backlight.dispatch({type: 'select', node: backlight.state.opened.inputs[0].node})")
+        node = page.state("opened.inputs[0].node")
+        page.page.get_by_text("Hide and ask…").click()
+        page.page.get_by_role("checkbox", name="gradient").check()
+        assert page.card(node)[-1] == "gradient ?"
+        assert "72" not in page.page.locator("body").inner_text()
+        page.page.get_by_role("textbox", name="What is the gradient of x?").fill("70")
+        page.page.get_by_role("button", name="Check").click()
+        page.page.wait_for_function("() => backlight.state.marked")
+        assert page.state("marked.right") is False
+        page.page.get_by_role("button", name="Hint").click()
+        page.page.wait_for_function("() => backlight.state.hints.length === 1")
+        page.page.get_by_role("textbox", name="What is the gradient of x?").fill("72")
+        page.page.get_by_role("button", name="Check").click()
+        page.page.wait_for_function("() => backlight.state.marked?.right")
+        page.page.get_by_role("button", name="Reveal").click()
+        assert page.card(node)[-1] == "gradient 72"
