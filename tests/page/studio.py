@@ -19,6 +19,11 @@ from backlight.run.record import Run
 from backlight.run.reference import run
 from backlight.show.figures import bracketed, number
 
+NUMBERS = """(node) => {
+    const found = backlight.block.read(node);
+    return found && [[...found.numbers].map(x => Object.is(x, -0) ? "-0" : String(x)), found.shape];
+}"""
+
 __all__ = ["Page", "document", "engine", "visit"]
 
 # Everything that was asked for has come, and the module runs (or cannot: then the session answers).
@@ -76,7 +81,7 @@ class Page:
         return next(e["lines"] for e in self.says()["edges"] if (e["consumer"], e["number"]) == (consumer, operand))
 
     def numbers(self, node: int) -> np.ndarray[Any, Any]:
-        found = self.page.evaluate("(node) => { const r = backlight.block.read(node); return r && [[...r.numbers].map(String), r.shape] }", node)
+        found = self.page.evaluate(NUMBERS, node)
         assert found is not None, f"the page knows no number of node {node}"
         texts, shape = found
         return np.array([float(text.replace("Infinity", "inf")) for text in texts]).reshape(shape)

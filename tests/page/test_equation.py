@@ -105,7 +105,9 @@ def test_E1_no_input_is_ever_dropped(page: Page) -> None:
 @pytest.mark.parametrize(
     ("text", "x", "value", "gradient"), [("(4*x+1)^2", -1, "9", "-24"), ("x^2", 0, "0", "0")],
 )
-def test_E2_powers_of_zero_and_of_negative_numbers(browser: Any, served: Any, text: str, x: float, value: str, gradient: str) -> None:
+def test_E2_powers_of_zero_and_of_negative_numbers(
+    browser: Any, served: Any, text: str, x: float, value: str, gradient: str
+) -> None:
     with visit(browser, served, document(text, x=x)) as page:
         assert output(page) == value
         node = page.state("opened.inputs[0].node")
@@ -124,8 +126,10 @@ def test_E4_what_cannot_be_read_is_marked_where_it_stands(page: Page) -> None:
     page.write("3+*4")
     said, under = wrong(page)
     assert said.splitlines() == [
-        "line 1, column 3: nothing to add after '+': expected a number, a name or an opening bracket, found '*'", "    3+*4", "      ^",
-    ]  # fmt: skip
+        "line 1, column 3: nothing to add after '+': expected a number, a name or an opening bracket, found '*'",
+        "    3+*4",
+        "      ^",
+    ]
     assert under == "*"
     page.write("1+2)")
     said, under = wrong(page)

@@ -111,8 +111,8 @@ def test_a_small_screen_shows_everything_and_scrolls_one_way_only(browser: Any, 
         box = page.page.locator("canvas").bounding_box()
         assert box is not None
         assert box["width"] >= 380
-        at = page.page.evaluate("() => { const v = backlight.view; const b = v.where(0); return [b.x + b.width / 2, b.y + b.height / 2] }")
-        page.page.touchscreen.tap(box["x"] + at[0], box["y"] + at[1])
+        at = page.page.evaluate("() => backlight.view.where(0)")
+        page.page.touchscreen.tap(box["x"] + at["x"] + at["width"] / 2, box["y"] + at["y"] + at["height"] / 2)
         assert page.state("document.look.selected") == page.state("graph.cards[0].node")
 
 
