@@ -146,7 +146,7 @@ class Climb:
             self.whole[i] = ()  # output by output, as they are met
 
     def moved_item(self, node: Node) -> int | None:
-        """The tangent of one output of a node with several."""
+        """The tangent of one output of a node with several; None for one that does not move."""
         (i,) = node.inputs
         n = node.attr("k", 0)
         above = self.tape.nodes[i]
@@ -159,7 +159,7 @@ class Climb:
             if j in self.tangents:
                 self.tape.why = Why("tangent", above.op.name, i, k + 1)
                 terms += turned(above, k, z, xs, self.tape.handle(self.tangents[j]), n)
-        return self.fitted(i, node._replace(op=above.op), terms)
+        return self.fitted(i, node._replace(op=above.op), terms) if terms else None
 
 
 def turned(node: Node, k: int, z: Array, xs: Sequence[Array], t: Array, output: int = 0) -> list[Array]:
@@ -203,7 +203,8 @@ def copied_onto(tape: Tape, sheet: Tape, answer: int, known: dict[int, Any]) -> 
             if node.op.name == "const":
                 known[i] = tape.constant(node.attr("value"))
             elif node.op.name == "item":
-                known[i] = known[node.inputs[0]][node.attr("k", 0)]  # an operation with several outputs gave all of them
+                whole = known[node.inputs[0]]  # the node itself, or all the outputs that its operation gave
+                known[i] = TABLE["item"](whole, **dict(node.attrs)) if isinstance(whole, Array) else whole[node.attr("k", 0)]
             else:
                 known[i] = node.op(*[known[j] for j in node.inputs], **dict(node.attrs))
     return known[answer]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from ..core.array import Array
 from ..core.table import TABLE
 
-__all__ = ["Mask", "both", "either", "once", "shrunk"]
+__all__ = ["Mask", "both", "either", "once", "shrunk", "stretched"]
 
 Mask = Callable[[], Array] | None
 
@@ -44,6 +44,18 @@ def either(masks: Sequence[Mask]) -> Mask:
         for m in found[1:]:
             out = TABLE["logical_or"](out, m)
         return out
+
+    return once(make)
+
+
+def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """The mask in the shape of the result that it belongs to: a condition may be smaller."""
+    if mask is None:
+        return None
+
+    def make() -> Array:
+        m = mask()
+        return m if m.shape == shape else TABLE["broadcast_to"](m, shape=shape)
 
     return once(make)
 

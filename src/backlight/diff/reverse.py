@@ -24,7 +24,7 @@ from ..core.graph import Graph, Node, Parts, Why, live_nodes
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
-from .masks import Mask, both, either, once, shrunk
+from .masks import Mask, both, either, once, shrunk, stretched
 from .template import Template, constant_key, learn
 
 __all__ = ["pull", "reverse"]
@@ -170,6 +170,7 @@ class Walk:
             numbers = found.get(k, [])
             self.tape.why = Why("sum", "sum", i)
             if not numbers:
+                self.tape.why = Why("unused", "nobody asked for this output", i)
                 gs.append(self.tape.constant(np.zeros(t.shape, t.dtype)))
             elif len(numbers) == 1:
                 gs.append(self.array(numbers[0]))
@@ -224,6 +225,7 @@ class Walk:
             m = live()
             tape.why = Why("downstream", op.name, i, k + 1)
             d = TABLE["where"](m, d, 0.0)
+        live = stretched(live, node.type.shape)
         target = tape.nodes[j].type
         assert isinstance(target, Type)
         if d.shape != target.shape:
@@ -248,6 +250,11 @@ class Walk:
         if op.mask is not None and (mask is not None or op.chooses):
             push, above = op.mask, mask
             live = once(lambda: push(k, None if above is None else above(), z, *xs, **attrs))
+            if above is not None and k not in op.linear and not op.chooses:  # the rule may have met what no branch took
+                tape.why = Why("mask", op.name, i, k + 1)
+                m = live()
+                tape.why = Why("downstream", op.name, i, k + 1)
+                d = TABLE["where"](m, d, 0.0)
         self.deliver(i, k, j, upstream, -1, d, live)
 
     def zeros(self, type: Any) -> Array:

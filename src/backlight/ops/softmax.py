@@ -19,9 +19,10 @@ from .axes import Axis, axes_of
 from .compare import equal, where
 from .elementary import exp, log, log1p
 from .order import max
+from .reduce import any as any_along
 from .reduce import float_type, reduced, spread
 from .reduce import sum as sum_along
-from .shape import cast, reshape
+from .shape import broadcast_to, cast, reshape
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
@@ -119,6 +120,11 @@ def softmax_type(x: Type, axis: Axis = -1) -> Type:
     return float_type(x)
 
 
+def row_mask(k: int, mask: Any, z: Any, x: Any, axis: Axis = -1) -> Any:
+    """A number takes part wherever any result of its row is live."""
+    return None if mask is None else broadcast_to(any_along(mask, axis=axis, keepdims=True), shape=x.shape)
+
+
 def softmax_inside(x: Any, axis: Axis = -1) -> Any:
     raised = exp(x - max(x, axis=axis, keepdims=True) if x.size else x)
     return raised / sum_along(raised, axis=axis, keepdims=True)
@@ -132,6 +138,7 @@ softmax: Op = operation(
     attrs={"axis": -1},
     type=softmax_type,
     value=softmax_value,
+    mask=row_mask,
     vjp=lambda g, z, x, axis=-1: z * (g - sum_along(g * z, axis=axis, keepdims=True)),
     inside=softmax_inside,
     batch=batched.along_axes("softmax"),
@@ -172,6 +179,7 @@ log_softmax: Op = operation(
     attrs={"axis": -1},
     type=log_softmax_type,
     value=log_softmax_value,
+    mask=row_mask,
     vjp=lambda g, z, x, axis=-1: g - softmax(x, axis=axis) * sum_along(g, axis=axis, keepdims=True),
     inside=lambda x, axis=-1: x - logsumexp(x, axis=axis, keepdims=True),
     batch=batched.along_axes("log_softmax"),
