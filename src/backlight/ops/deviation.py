@@ -9,11 +9,11 @@ import numpy as np
 from ..core import math as m
 from ..core.op import Case, Op, operation, written
 from ..core.types import Type
-from ..errors import DTypeError, ValueError
+from ..errors import DTypeError, ShapeError, ValueError
 from . import samples as s
 from .arithmetic import abs, pow, sign
 from .axes import Axis, axes_of
-from .compare import equal, where
+from .compare import equal, logical_or, where
 from .elementary import sqrt
 from .reduce import count_of, float_type, mean, reduced, spread
 from .reduce import sum as sum_along
@@ -109,8 +109,10 @@ std: Op = operation(
 
 
 def norm_type(x: Type, ord: float | str = 2, axis: Axis = None, keepdims: bool = False) -> Type:
-    if isinstance(ord, str) or ord < 1 or ord != ord:
-        raise ValueError(f"norm: ord is a number from 1 on, or infinity, and not {ord!r}")
+    if isinstance(ord, str) or ord != ord:
+        raise ValueError(f"norm: ord is a number, or infinity with either sign, and not {ord!r}")
+    if ord == -np.inf and (empty := [a for a in axes_of("norm", x, axis) if x.shape[a] == 0]):
+        raise ShapeError(f"norm: axis {empty[0]} of {x} {x.shape} has size 0: there is no smallest among no numbers")
     if x.dtype.kind == "c" and ord != 2:
         raise DTypeError(f"norm: of complex numbers there is ord=2 only, and not {ord}: take abs of them first")
     return real_type(reduced("norm", x, axis, keepdims))
@@ -122,6 +124,14 @@ def norm_value(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False
     largest = np.max(size, axis=axes, keepdims=True, initial=0)
     if ord == np.inf:
         z = largest
+    elif ord == -np.inf:
+        z = np.min(size, axis=axes, keepdims=True)
+    elif ord == 0:
+        z = np.sum(size != 0, axis=axes, keepdims=True)
+    elif ord < 0:  # of the smallest, which weighs most; one zero makes it zero
+        least = np.min(size, axis=axes, keepdims=True, initial=np.inf)
+        scale = np.where((least > 0) & np.isfinite(least), least, size.dtype.type(1))
+        z = np.where(least == 0, size.dtype.type(0), scale * np.sum((size / scale) ** ord, axis=axes, keepdims=True) ** (1 / ord))
     elif ord == 1:
         z = np.sum(size, axis=axes, keepdims=True)
     else:
@@ -141,11 +151,22 @@ def norm_vjp(g: Any, z: Any, x: Any, ord: float = 2, axis: Axis = None, keepdims
     signs = sign(x)
     if ord == 1:
         return spread("norm", g, x, axis) * signs
+    if ord == 0:
+        return spread("norm", g, x, axis) * 0.0
     full = spread("norm", z, x, axis)
-    if ord == np.inf:
+    if abs_of(ord) == np.inf:
         largest = cast(equal(abs(x), full), dtype=g.dtype.name)
         return spread("norm", g / sum_along(largest, axis=axis, keepdims=keepdims), x, axis) * largest * signs
-    return spread("norm", g, x, axis) * signs * pow(abs(x) / nonzero(full), ord - 1.0)
+    weight = pow(abs(x) / nonzero(full), ord - 1.0)
+    if ord < 1:  # a zero is a corner, or a pole where no other number holds the length up: 0 is taken at both
+        flat = logical_or(equal(x, 0.0), equal(full, 0.0))
+        weight = where(flat, 0.0, pow(where(flat, 1.0, abs(x)) / nonzero(full), ord - 1.0))
+    return spread("norm", g, x, axis) * signs * weight
+
+
+def abs_of(ord: float) -> float:
+    """The size of the order, whatever its sign."""
+    return ord if ord > 0 else -ord
 
 
 def norm_paper(x: m.Math, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> m.Math:
@@ -157,8 +178,8 @@ def norm_paper(x: m.Math, ord: float = 2, axis: Axis = None, keepdims: bool = Fa
 
 norm: Op = operation(
     "norm", "x",
-    doc="Length along one axis, several, or all: (Σ |x|^ord)^(1/ord). The derivative is 0 where the length is, and the largest "
-        "ones share it evenly where ord is infinite.",
+    doc="Length along one axis, several, or all: (Σ |x|^ord)^(1/ord); the count of what is not zero for ord = 0. The derivative "
+        "is 0 where the length is, and the largest (smallest) ones share it evenly where ord is infinite (−∞).",
     words="norm rule: x/‖x‖, the direction of x",
     kind="reduce",
     glyph="‖·‖",
@@ -185,7 +206,13 @@ norm: Op = operation(
         Case(np.zeros((2, 0)), axis=1, gives=[0.0, 0.0]),
         Case([3j, 4.0], gives=5.0, grads=[[0.6j, 0.8]]),
         Case([3j, 4.0], ord=1, raises="norm: of complex numbers there is ord=2 only, and not 1: take abs of them first"),
-        Case(s.ROW, ord=0, raises="norm: ord is a number from 1 on, or infinity, and not 0"),
-        Case(s.ROW, ord="fro", raises="norm: ord is a number from 1 on, or infinity, and not 'fro'"),
+        Case([3.0, 0.0, -4.0], ord=0, gives=2.0, grads=[[0.0, 0.0, 0.0]], smooth=False),
+        Case([3.0, -4.0], ord=-np.inf, gives=3.0, grads=[[1.0, 0.0]]),
+        Case([0.0, 2.0], ord=-2, gives=0.0, grads=[[0.0, 0.0]], smooth=False),
+        Case(s.TENSOR, axis=(0, -1), ord=-1.5),
+        Case(s.MATRIX, ord=0.5),
+        Case(np.zeros((2, 0)), axis=1, ord=-np.inf,
+             raises="norm: axis 1 of Matrix Float64 (2, 0) has size 0: there is no smallest among no numbers"),
+        Case(s.ROW, ord="fro", raises="norm: ord is a number, or infinity with either sign, and not 'fro'"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core import math as m
 from ..core.op import Case, Op, operation
+from ..core.table import TABLE
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError
 from . import batched
@@ -321,7 +322,8 @@ moveaxis: Op = operation(
 
 
 def cast_vjp(g: Any, z: Any, x: Any, dtype: str = "float64") -> Any:
-    return cast(g, dtype=x.dtype.name)
+    """Back in the old dtype; only the real part moves a real number."""
+    return cast(TABLE["real"](g) if g.dtype.kind == "c" and x.dtype.kind != "c" else g, dtype=x.dtype.name)
 
 
 cast: Op = operation(
