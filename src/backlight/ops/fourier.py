@@ -80,8 +80,13 @@ def one_further(x: Any, axes: Axis) -> tuple[int, ...]:
     return tuple(a + 1 for a in axes_of("fft", Type(x.dtype, x.shape[1:]), axes))
 
 
-def transform(name: str, word: str, call: Any, other: Callable[[], Op], sign: int) -> Op:
+def transform(name: str, word: str, other: Callable[[], Op], sign: int) -> Op:
     """The transform, or its inverse."""
+
+    def value(x: Any, axes: Axis = -1, norm: str = "backward") -> Any:
+        call = getattr(np.fft, f"{name}n")  # NumPy loads these when they are first asked for
+        return kept(call(x, axes=listed(x, axes), norm=norm), x)
+
     row: Op = operation(
         name, "x",
         doc=f"The {word} along the last axis or others; complex. `norm` is 'backward', 'ortho' or 'forward'.",
@@ -91,7 +96,7 @@ def transform(name: str, word: str, call: Any, other: Callable[[], Op], sign: in
         paper=paper(name),
         attrs={"axes": -1, "norm": "backward"},
         type=whole(name),
-        value=lambda x, axes=-1, norm="backward": kept(call(x, axes=listed(x, axes), norm=norm), x),
+        value=value,
         vjp=lambda g, z, x, axes=-1, norm="backward": other()(g, axes=axes, norm=TURNED[norm]),
         linear=(0,),
         batch=lambda n, xs, mapped, /, axes=-1, norm="backward": row(xs[0], axes=one_further(xs[0], axes), norm=norm),
@@ -108,8 +113,8 @@ def transform(name: str, word: str, call: Any, other: Callable[[], Op], sign: in
     return row
 
 
-fft: Op = transform("fft", "discrete Fourier transform", np.fft.fftn, lambda: ifft, -1)
-ifft: Op = transform("ifft", "inverse discrete Fourier transform", np.fft.ifftn, lambda: fft, 1)
+fft: Op = transform("fft", "discrete Fourier transform", lambda: ifft, -1)
+ifft: Op = transform("ifft", "inverse discrete Fourier transform", lambda: fft, 1)
 
 
 def half_type(x: Type, axis: int = -1, norm: str = "backward") -> Type:
