@@ -10,7 +10,7 @@ from collections.abc import Callable
 from backlight.run.emit import scalar
 from backlight.run.emit.code import Code
 from backlight.run.emit.format import FORMATS
-from backlight.run.emit.value import FLOATS, Value
+from backlight.run.emit.value import FLOATS, SIZES, Value
 
 INFINITY = float("inf")
 
@@ -104,6 +104,42 @@ def remainder(c: Code, x: Value, y: Value) -> Value:
     return c.select(wrong, rest + y, c.select(rest.eq(0.0), c.copysign(rest, y), rest))
 
 
+def floor_divide(c: Code, x: Value, y: Value) -> Value:
+    """Return the whole quotient, rounded down: of floats what is left when the rest is taken off, of whole numbers 0 by 0."""
+    if x.kind not in FLOATS:
+        safe = c.select(y.eq(0) | y.eq(-1), 1, y)  # by -1 the smallest number would overflow
+        quotient = x / safe
+        rest = x - quotient * safe
+        quotient = c.select(rest.ne(0) & (rest.lt(0) ^ safe.lt(0)), quotient - 1, quotient)
+        return c.select(y.eq(0), 0, c.select(y.eq(-1), -x, quotient))
+    rest = whole_rest(c, x, y) if c.target.name == "wasm" else c.put(f"frem {x.typed}, {y.text}", x.kind, x.lanes)
+    wrong = rest.ne(0.0) & (rest.lt(0.0) ^ y.lt(0.0))
+    exact = (x - rest) / y
+    exact = c.select(wrong, exact - 1.0, exact)
+    down = c.intrinsic("floor", exact)
+    down = c.select((exact - down).gt(0.5), down + 1.0, down)
+    found = c.select(exact.eq(0.0), c.copysign(x.lift(0.0), x / y), down)
+    return c.select(y.eq(0.0), x / y, found)
+
+
+def shift(c: Code, x: Value, y: Value, left: bool) -> Value:
+    """Return the bits moved; by as many places as there are bits, or more, nothing of them is left but the sign."""
+    bits = 8 * SIZES[x.kind]
+    inside = y.ge(0) & y.lt(bits)
+    places = c.select(inside, y, 0)
+    if left:
+        return c.select(inside, x << places, 0)
+    return c.select(inside, x >> places, x >> (bits - 1))
+
+
+def binade(c: Code, x: Value) -> Value:
+    """Return the power of two next below |x|, for what is finite and has all its digits; else a number of like use."""
+    f = FORMATS[x.kind]
+    power = (x.bits() & (((1 << (8 * SIZES[x.kind] - 1 - f.mantissa)) - 1) << f.mantissa)).as_float()
+    small = power.lt(f.smallest_normal)
+    return c.select(c.abs(x).lt(INFINITY), c.select(small, f.smallest_normal, power), 0.5)
+
+
 def isfinite(c: Code, x: Value) -> Value:
     """Return whether x is neither infinite nor NaN."""
     return c.abs(x).lt(INFINITY)
@@ -133,6 +169,16 @@ ENTRIES: dict[str, Callable[..., Value]] = {
     "trunc": intrinsic("trunc"),
     "round": intrinsic("rint"),
     "remainder": remainder,
+    "floor_divide": floor_divide,
+    "bit_and": lambda c, x, y: x & y,
+    "bit_or": lambda c, x, y: x | y,
+    "bit_xor": lambda c, x, y: x ^ y,
+    "bit_not": lambda c, x: ~x,
+    "shift_left": lambda c, x, y: shift(c, x, y, True),
+    "shift_right": lambda c, x, y: shift(c, x, y, False),
+    "shift_down": lambda c, x, y: x.shift_right(y),
+    "binade": binade,
+    "bits": lambda c, x: x.bits(),
     "power": power,
     "copysign": lambda c, x, y: c.copysign(x, y),
     "less": relation("lt"),

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
 
-from backlight.run.emit import contract
+from backlight.run.emit import contract, scan, sort
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.nest import units, write_fills, write_nest
 from backlight.run.emit.product import Product, define_product, panels
 from backlight.run.emit.value import Value
 from backlight.run.lower.memory import moved, used
-from backlight.run.lower.program import Call, Contract, Instruction, Multiply, Nest, Place, Program
+from backlight.run.lower.program import Call, Contract, Instruction, Multiply, Nest, Place, Program, Scan, Sort
 
 RESERVED = 3  # places in the table before the buffers: the arena, the pool's function, the pool
 SHARED = 400_000  # scalar operations, some 20 microseconds, from which a step is worth sharing out
-Work = Nest | Multiply | Contract  # what is written here; a call stands between two pieces
+Work = Nest | Multiply | Contract | Scan | Sort  # what is written here; a call stands between two pieces
 INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
 
 
@@ -74,6 +74,10 @@ def work(instruction: Instruction) -> int:
             return m * n * k * prod(batch)
         case Contract(m=rows, n=columns, k=depth, batch=batch):
             return prod(rows) * prod(columns) * prod(depth) * prod(batch)
+        case Scan(sizes=sizes):
+            return 4 * prod(sizes)
+        case Sort(sizes=sizes):
+            return 8 * prod(sizes) * sizes[1].bit_length()
         case Call():
             return 0
 
@@ -85,6 +89,10 @@ def write_instruction(c: Code, instruction: Work, bases: Callable[[int], Value],
         write_nest(c, instruction, bases, first, last)
     elif isinstance(instruction, Contract):
         contract.write_contract(c, instruction, bases, first, last)
+    elif isinstance(instruction, Scan):
+        scan.write_scan(c, instruction, bases, first, last)
+    elif isinstance(instruction, Sort):
+        sort.write_sort(c, instruction, bases)
     else:
         write_multiply(c, instruction, bases, first, last)
 
@@ -93,6 +101,10 @@ def unit_count(target_module: Module, instruction: Work) -> int:
     """Return into how many units threads may share out the instruction."""
     if isinstance(instruction, Nest):
         return units(instruction)
+    if isinstance(instruction, Scan):
+        return scan.units(instruction)
+    if isinstance(instruction, Sort):
+        return 1  # the rows share one piece of memory to be sorted in
     if 0 in instruction.batch:
         return 1
     if isinstance(instruction, Contract):

@@ -148,11 +148,13 @@ def pad(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: 
     """Lay the operand into a constant; copies of edges are the reference machine's."""
     if attrs["mode"] != "constant":
         raise UnableError
+    if types[0].rank == 0:
+        return inputs[0]
     # where the numbers of an array of ones end up
     ones = np.lib.stride_tricks.as_strided(np.ones(1, np.int8), types[0].shape, (0,) * types[0].rank)
     kind = t.kind(out)
     if 0 in types[0].shape:
-        raise UnableError
+        return t.items.uniform(np.asarray(attrs["value"]).astype(out.dtype).item(), kind, out.shape, t.origin)
     found = TABLE["pad"].value(ones, width=attrs["width"], value=0.0)
     before = [int(np.argmax(found.any(axis=tuple(a for a in range(out.rank) if a != axis)))) for axis in range(out.rank)]
     key = tuple(slice(a, a + n) for a, n in zip(before, types[0].shape, strict=True))
@@ -213,7 +215,7 @@ def scatter_add(t: Translation, out: Type, inputs: list[int], types: list[Type],
     """Add slices at computed places; those that meet are added up in order."""
     kind, axis, rank = t.kind(out), attrs["axis"] % out.rank, types[1].rank
     n = out.shape[axis]
-    if kind not in {"float", "double"} or n == 0 or 0 in types[0].shape:
+    if n == 0 or 0 in types[0].shape:
         raise UnableError
     source = inputs[0]
     shape = (*types[1].shape, *(1,) * (types[0].rank - rank - axis))
@@ -235,8 +237,6 @@ def add_along_axis(t: Translation, out: Type, inputs: list[int], types: list[Typ
         raise UnableError
     if axis == out.rank - 1 and (pooled := added_back(t, t.convert(inputs[0], kind), inputs[1], kind, out.shape)) is not None:
         return pooled
-    if kind not in {"float", "double"}:
-        raise UnableError
     steps = row_major(out.shape)
     detail = ((steps[axis],), tuple(0 if d == axis else s for d, s in enumerate(steps)))
     return t.items.add(Item("scatter", "sum", (inputs[0], wrapped(t, inputs[1], n)), kind, out.shape, t.origin, detail))

@@ -29,13 +29,16 @@ from backlight.run.lower.program import (
     Program,
     Read,
     Role,
+    Scan,
+    Sort,
     Step,
     Write,
 )
 from backlight.run.lower.views import Shape, View, row_major
 
 LONGEST = 300  # steps in one nest: beyond, registers spill and the compiler slows down
-MEMORY = {"fold", "product", "call", "part", "scatter", "piece", "assembled"}  # forms whose results are always in memory
+ALONE = {"product", "scan", "sort", "call"}  # forms that are an instruction of their own
+MEMORY = {"fold", "part", "scatter", "piece", "assembled", *ALONE}  # forms whose results are always in memory
 CHUNK = 4096  # steps of a long fold that make one unit
 
 
@@ -75,7 +78,7 @@ class Fuser:
                 self.home.update(dict.fromkeys(item.inputs, number))
                 self.slot_of[number] = max((self.slot_of[i] for i in item.inputs), default=0)
                 continue
-            if item.form in {"product", "call"}:
+            if item.form in ALONE:
                 self.open(Slot(item.form, item.shape), number)
                 continue
             space = self.space(item)
@@ -150,7 +153,7 @@ class Fuser:
 
     def scratch(self, kind: str, size: int) -> int:
         """Return a new buffer that no item owns."""
-        self.buffers.append(Buffer(len(self.buffers), kind, size, "arena", "partial results"))
+        self.buffers.append(Buffer(len(self.buffers), kind, size, "arena", "results on the way"))
         return len(self.buffers) - 1
 
     def place(self, view: View, shape: Shape) -> Place:
@@ -168,6 +171,10 @@ class Fuser:
             item = self.items.all[number]
             if slot.form == "product":
                 found.append(self.contract(number, item) if item.op == "contract" else self.multiply(number, item))
+            elif slot.form == "scan":
+                found.append(self.scan(number, item))
+            elif slot.form == "sort":
+                found.append(self.order(number, item))
             elif slot.form == "call":
                 found.append(self.call(number, item))
             else:
@@ -196,6 +203,25 @@ class Fuser:
         a, b = (self.place(v, v.shape) for v in (self.items.views[i] for i in item.inputs))
         out = Place(self.buffer(number, "arena", f"%{item.node}"), 0, x.steps)
         return simplified(Contract(item.kind, x.batch, x.m, x.n, x.k, a, b, out, (item.node,)))
+
+    def scan(self, number: int, item: Item) -> Scan:
+        """Return the instruction of a scan; its operands are shown as (before, axis, behind)."""
+        views = [self.items.views[i] for i in item.inputs]
+        x, *factors = (self.place(v, v.shape) for v in views)
+        backwards, exclusive = item.detail
+        sizes = views[0].shape
+        steps = row_major(sizes)
+        out = self.buffer(number, "arena", f"%{item.node}")
+        z = Place(out, (sizes[1] - 1) * steps[1], (steps[0], -steps[1], steps[2])) if backwards else Place(out, 0, steps)
+        return Scan(item.kind, item.op, sizes, x, factors[0] if factors else None, z, exclusive, (item.node,))  # type: ignore[arg-type]
+
+    def order(self, number: int, item: Item) -> Sort:
+        """Return the instruction of an order; its operand is shown as (rows, axis)."""
+        view = self.items.views[item.inputs[0]]
+        rows, n = view.shape
+        z = Place(self.buffer(number, "arena", f"%{item.node}"), 0, row_major((rows, n)))
+        kind = self.items.all[item.inputs[0]].kind
+        return Sort(kind, (rows, n), self.place(view, view.shape), z, item.detail, self.scratch("i64", 4 * n), (item.node,))
 
     def nest(self, place: int, slot: Slot) -> list[Instruction]:
         """Return the loops of a slot."""
@@ -295,11 +321,12 @@ class NestWriter:
         return self.step(Read(Place(buffer, view.offset, tuple(strides)), item.kind, index))
 
     def piece(self, number: int, item: Item) -> None:
-        """Write a part into the array that it belongs to."""
-        place = item.detail[1]
+        """Write a part into the array that it belongs to; its last operand, if there is a step, says where along an axis."""
+        _, place, *step = item.detail
         buffer = self.fuser.buffer(self.fuser.home[number], "arena", f"%{item.node}")
         value = self.operand(item.inputs[0])
-        self.writes.append(Write(value, Place(buffer, place.offset, place.strides)))
+        index = tuple((self.operand(item.inputs[-1]), n) for n in step)
+        self.writes.append(Write(value, Place(buffer, place.offset, place.strides), index))
 
     def fold(self, number: int, item: Item) -> None:
         """Add a fold along some axes of the box, or at computed places."""
@@ -353,7 +380,7 @@ def fuse(items: Items, inputs: Sequence[int], outputs: Sequence[int], constants:
 def own_output(items: Items, number: int, earlier: Sequence[int]) -> int:
     """Return an item that computes the output into memory of its own: a copy, where it only shows other numbers."""
     item = items.all[number]
-    if item.form in {"point", "fold", "product", "take", "call", "part", "scatter", "assembled"} and number not in earlier:
+    if item.form in {"point", "fold", "take", "part", "scatter", "assembled", *ALONE} and number not in earlier:
         return number
     copy = Item("point", "copy", (number,), item.kind, item.shape, item.node, ("output", len(items.all)))
     return items.add(copy)

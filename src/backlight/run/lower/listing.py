@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backlight.core.graph import Graph
+from backlight.run.lower.fallback import REASONS
 from backlight.run.lower.program import (
     Apply,
     Buffer,
@@ -17,6 +18,8 @@ from backlight.run.lower.program import (
     Position,
     Program,
     Read,
+    Scan,
+    Sort,
     Step,
 )
 
@@ -48,8 +51,13 @@ def heading(instruction: Instruction) -> str:
         case Contract(m=m, n=n, k=k, batch=batch):
             times = "".join(f"{size} × " for size in batch)
             return f"product {times}({sizes_text(m)} × {sizes_text(k)}) ({sizes_text(k)} × {sizes_text(n)})"
+        case Scan(how=how, sizes=sizes):
+            return f"running {how} " + " × ".join(map(str, sizes))
+        case Sort(sizes=sizes):
+            return "order of " + " × ".join(map(str, sizes))
         case Call(op=op):
-            return f"reference {op.name}"
+            why = REASONS.get(op.name)
+            return f"reference {op.name}" + (f" ({why})" if why else "")
 
 
 def sizes_text(sizes: tuple[int, ...]) -> str:
@@ -75,6 +83,11 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
         case Multiply(a=a, b=b, c=c) | Contract(a=a, b=b, c=c):
             return [f"{place_text(c)} = {place_text(a)} @ {place_text(b)}"]
+        case Scan(x=x, a=factors, z=z, exclusive=exclusive):
+            by = f", {place_text(factors)}" if factors is not None else ""
+            return [f"{place_text(z)} = scan({place_text(x)}{by}){' without itself' if exclusive else ''}"]
+        case Sort(x=x, z=z, room=room, descending=descending):
+            return [f"{place_text(z)} = order({place_text(x)}){' descending' if descending else ''}, by way of b{room}"]
         case Call(inputs=inputs, outputs=outputs):
             return [", ".join(f"b{b}" for b in outputs) + " = f(" + ", ".join(f"b{b}" for b in inputs) + ")"]
 

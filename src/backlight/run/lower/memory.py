@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from backlight.run.lower.program import Call, Contract, Fold, Instruction, Multiply, Nest, Place, Program, Read
+from backlight.run.lower.program import Call, Contract, Fold, Instruction, Multiply, Nest, Place, Program, Read, Scan, Sort
 
 ALIGN = 64  # bytes: a cache line, and the widest vector
 
@@ -23,6 +23,10 @@ def used(instruction: Instruction) -> Iterator[int]:
                     yield target.partials
         case Multiply(a=a, b=b, c=c) | Contract(a=a, b=b, c=c):
             yield from (a.buffer, b.buffer, c.buffer)
+        case Scan(x=x, a=factors, z=z):
+            yield from (place.buffer for place in (x, factors, z) if place is not None)
+        case Sort(x=x, z=z, room=room):
+            yield from (x.buffer, z.buffer, room)
         case Call(inputs=inputs, outputs=outputs):
             yield from inputs
             yield from outputs
@@ -75,6 +79,11 @@ def moved(instruction: Instruction, names: dict[int, int]) -> Instruction:
             )
         case Multiply() | Contract():
             return replace(instruction, a=place(instruction.a), b=place(instruction.b), c=place(instruction.c))
+        case Scan(a=factors):
+            a = None if factors is None else place(factors)
+            return replace(instruction, x=place(instruction.x), a=a, z=place(instruction.z))
+        case Sort(room=room):
+            return replace(instruction, x=place(instruction.x), z=place(instruction.z), room=names.get(room, room))
         case Call():
             def rename(numbers: Sequence[int]) -> tuple[int, ...]:
                 return tuple(names.get(n, n) for n in numbers)

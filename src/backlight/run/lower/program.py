@@ -178,6 +178,36 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """Numbers joined along one axis, each result with all before it: sums, products, or z = a·z + x.
+
+    The box is (before, axis, behind). An exclusive scan leaves out each number itself, and begins with `start`.
+    """
+
+    kind: Kind
+    how: OneOf["sum", "product", "recurrence"]
+    sizes: tuple[int, int, int]
+    x: Place
+    a: Place | None
+    z: Place
+    exclusive: bool
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The order that sorts each row of a box (rows, axis): indices into the row, equal numbers in the order they have."""
+
+    kind: Kind
+    sizes: tuple[int, int]
+    x: Place
+    z: Place
+    descending: bool
+    room: int  # a buffer for the numbers and indices of one row, twice
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """An operation computed by the reference machine, between two pieces of compiled code."""
 
@@ -195,7 +225,7 @@ class Call:
         return (self.node,)
 
 
-Instruction = Nest | Multiply | Contract | Call
+Instruction = Nest | Multiply | Contract | Scan | Sort | Call
 
 
 @dataclass(frozen=True, slots=True)

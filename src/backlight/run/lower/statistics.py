@@ -51,6 +51,8 @@ def prepared(
 @entry("var")
 def var(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
     """The mean first, then the squares of what is left."""
+    if types[0].size == 0:
+        return t.items.uniform(float("nan"), t.kind(out), out.shape, t.origin)
     w, x, axes = prepared(t, out, inputs, types, attrs)
     n = prod(types[0].shape[a] for a in axes)
     mean = w.point("divide", w.fold("sum", x, axes), w.number(float(n)))
@@ -62,6 +64,8 @@ def var(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: 
 @entry("logsumexp")
 def logsumexp(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
     """The largest, and log1p of what the others add: a sum near 1 keeps the digits of a small logarithm."""
+    if types[0].size == 0:
+        return t.items.uniform(-INFINITY, t.kind(out), out.shape, t.origin)
     w, x, axes = prepared(t, out, inputs, types, attrs)
     largest = w.fold("largest", x, axes)
     top = w.point("equal", x, largest, kind="i1")
@@ -77,7 +81,7 @@ def truth(how: str) -> Any:
 
     def enter(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
         if types[0].size == 0:
-            raise UnableError
+            return t.items.uniform(int(how == "smallest"), "i1", out.shape, t.origin)
         w = Writing(t, "i1")
         found = w.fold(how, t.convert(inputs[0], "i1"), axes_of(types[0].rank, attrs.get("axis")))
         return w.shaped(found, out)

@@ -111,8 +111,10 @@ def einsum(t: Translation, out: Type, inputs: list[int], types: list[Type], attr
     from backlight.ops.einsum import letter_sizes, read
 
     kind = t.kind(out)
-    if kind not in FLOATS or any(x.size == 0 for x in types):
+    if kind not in FLOATS:
         raise UnableError
+    if any(x.size == 0 for x in types):
+        return t.items.uniform(0.0, kind, out.shape, t.origin)  # sums of nothing
     words, result = read(attrs["spec"], tuple(x.rank for x in types))
     sizes = letter_sizes(attrs["spec"], words, [x.shape for x in types])
 

@@ -27,7 +27,9 @@ POINT: dict[str, str] = {
     "sigmoid": "sigmoid", "erf": "erf", "erfc": "erfc", "cbrt": "cbrt", "hypot": "hypot", "copysign": "copysign",
     "less": "less", "less_equal": "less_equal", "greater": "greater", "greater_equal": "greater_equal", "equal": "equal",
     "not_equal": "not_equal", "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
-    "logical_not": "logical_not", "where": "where", "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
+    "logical_not": "logical_not", "where": "where", "bit_and": "bit_and", "bit_or": "bit_or", "bit_xor": "bit_xor",
+    "bit_not": "bit_not", "shift_left": "shift_left", "shift_right": "shift_right", "floor_div": "floor_divide",
+    "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
 }
 # These need floats; on whole numbers they are the reference machine's.
 FLOATS_ONLY = {"copysign", "divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}
@@ -91,6 +93,8 @@ class Translation:
             return inputs[0][node.attr("k", 0)]  # type: ignore[index]
         entry, out = ENTRIES.get(name), node.type
         attrs = {**node.op.attrs, **dict(node.attrs)}
+        if isinstance(out, Type) and out.size == 0 and out.dtype.name in KINDS:
+            return self.items.uniform(0, KINDS[out.dtype.name], out.shape, self.origin)  # nothing to compute
         if entry is not None and isinstance(out, Type):
             try:
                 if not all(isinstance(t, Type) and t.dtype.name in KINDS for t in (*types, out)):
@@ -114,13 +118,13 @@ class Translation:
         tape = Tape()
         handles = [tape.input(f"x{k}", type=t) for k, t in enumerate(types)]
         result = node.op.inside(*handles, **attrs)  # type: ignore[misc]
-        if isinstance(node.type, TupleType) or result.type is not node.type:
+        if not isinstance(node.type, Type) or not isinstance(result.type, Type) or result.type.shape != node.type.shape:
             raise UnableError
         found: dict[int, Any] = {h.number: i for h, i in zip(handles, inputs, strict=True)}
         for number, part in enumerate(tape.nodes):
             if number not in found:
                 found[number] = self.leaf_or_node(part, found, tape.nodes)
-        return found[result.number]
+        return self.convert(found[result.number], self.kind(node.type))
 
     def leaf_or_node(self, node: Node, found: Mapping[int, Any], nodes: Sequence[Node]) -> Any:
         """Return the item of any node of a list."""
@@ -210,7 +214,8 @@ def point_entry(op: str) -> Entry:
 
 
 EXACT_ON_WHOLE = {"add", "subtract", "multiply", "negate", "abs", "sign", "square", "maximum", "minimum", "relu", "floor",
-                  "ceil", "round", "trunc", "where"}
+                  "ceil", "round", "trunc", "where", "bit_and", "bit_or", "bit_xor", "bit_not", "shift_left", "shift_right",
+                  "floor_divide"}
 
 
 def small_power(t: Translation, inputs: list[int], kind: str, out: Type) -> int | None:
