@@ -16,7 +16,7 @@ from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Program
 from backlight.run.lower.translate import Translation, translate
 
-TABLES = (arrays, arrange, copies, draws, order, pools, statistics, sums, windows)  # the rooms were imported, so the table of entries is full
+TABLES = (arrays, arrange, copies, draws, order, pools, statistics, sums, windows)  # imported: the table is full
 
 
 @dataclass(frozen=True, slots=True)
