@@ -40,7 +40,9 @@ def test_an_order_compiled_is_stable_and_knows_every_number(settings: dict[str, 
 
 
 @pytest.mark.parametrize("row", ["cumsum", "cumprod"])
-@pytest.mark.parametrize("settings", [{}, {"axis": 0}, {"axis": 1, "reverse": True}, {"axis": 2, "exclusive": True, "reverse": True}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"axis": 0}, {"axis": 1, "reverse": True}, {"axis": 2, "exclusive": True, "reverse": True}]
+)
 def test_a_scan_compiled_adds_in_the_same_order(settings: dict[str, Any], row: str) -> None:
     x = np.random.default_rng(1).normal(size=(4, 21, 37))
     f = bl.compile(lambda y: getattr(ops, row)(y, **settings))
