@@ -13,8 +13,9 @@ from ..core.graph import Graph
 from ..core.types import Type, type_of
 from ..diff.reverse import reverse
 from ..read.python import record
-from ..run.native.looped import Looped, compile_steps
+from ..run.native.looped import compile_steps
 from ..run.native.machine import Compiled, compile_graph
+from ..run.native.stepped import ManySteps
 from ..session import array, gradients
 from . import data
 from .contest import Entry, process
@@ -105,7 +106,7 @@ def small() -> Entry:
     return looped(compile_steps(graph, becomes, results=[loss]), 2000, {"x": x, "y": y, **p}, 100)
 
 
-def looped(f: Looped, count: int, values: dict[str, Any], at: int) -> Entry:
+def looped(f: ManySteps, count: int, values: dict[str, Any], at: int) -> Entry:
     """Return an entry of many steps; the number to compare is the loss of step `at`, counted from 1."""
     return Entry(lambda: float(f(count, **values)[1][0][at - 1]), count)
 

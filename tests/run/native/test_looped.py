@@ -130,4 +130,4 @@ def test_a_step_with_an_index_outside_its_axis_is_named() -> None:
     assert np.array_equal(f([[0], [1]], **data)[0]["x"], [4.0, 4.0, 4.0])
     with pytest.raises(errors.ValueError) as caught:
         f([[0], [2], [1]], **data)
-    assert str(caught.value) == "steps: in step 2 an index is outside its axis: run that step alone to see which"
+    assert str(caught.value) == "steps: in step 2: gather: there is no index 7 along an axis of size 3: use -3 to 2"

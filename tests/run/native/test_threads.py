@@ -4,10 +4,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from tests.run.native.graphs import graph_of
 
-from backlight import errors
+from backlight import errors, ops
+from backlight.core.types import Type
 from backlight.run.native import threads
+from backlight.run.native.machine import compile_graph
 
 STEP = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 SHARE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64, ctypes.c_int64)
@@ -100,3 +104,32 @@ def test_a_forked_process_makes_a_pool_of_its_own() -> None:
         pool = threads.pool()
         os._exit(0 if pool is not None and done_by(pool, 3, 1) == [0, 1, 2] else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def wide(x):  # type: ignore[no-untyped-def]
+    return ops.sum(ops.exp(x) * x)
+
+
+def test_a_plan_that_is_there_already_takes_another_number_of_threads() -> None:
+    threads.threads(1)
+    x = np.linspace(0.0, 1.0, 400_000)
+    f = compile_graph(graph_of(wide, Type("float64", x.shape)))
+    found = f(x)
+    assert f.latest.pool is None
+    for count in (3, 2, 1, 2):
+        threads.threads(count)
+        assert f.latest.pool is threads.pool()
+        assert f(x) == found, "the same bits on any number of threads"
+
+
+def test_threadpoolctl_sees_the_pool_and_limits_it() -> None:
+    tool = pytest.importorskip("threadpoolctl")
+    threads.threads(2)
+    threads.pool()
+    (info,) = [lib for lib in tool.threadpool_info() if lib["user_api"] == "backlight"]
+    assert info["num_threads"] == 2
+    with tool.threadpool_limits(1):
+        assert threads.threads() == 1
+    assert threads.threads() == 2
+    with tool.threadpool_limits(1, user_api="backlight"):
+        assert threads.threads() == 1

@@ -25,23 +25,23 @@ from backlight.run.lower.listing import listing
 from backlight.run.lower.lowering import lower
 from backlight.run.lower.memory import plan
 from backlight.run.native import host, threads
-from backlight.run.native.plan import compiled, memory
+from backlight.run.native.plan import SHARED, compiled, complain, memory
+from backlight.run.native.stepped import ManySteps, Stepped
+
+
+class InPiecesError(Exception):
+    """Raised for a step that has operations which only the reference machine knows."""
 
 
 class Looped:
     """Many steps as one function: `f(order, **inputs)`."""
 
-    def __init__(self, graph: Graph, carry: Mapping[str, int], batch: Sequence[str], results: Sequence[int]) -> None:
-        self.graph, self.batch, self.results = graph, tuple(batch), tuple(results)
+    def __init__(self, graph: Graph, carry: Mapping[str, int], batch: Sequence[str], results: Sequence[int],
+                 watch: bool = False) -> None:
+        self.graph, self.batch, self.results, self.watch = graph, tuple(batch), tuple(results), watch
         self.carry = {graph.number(name): number for name, number in carry.items()}
         self.batch_inputs = [graph.number(name) for name in batch]
-        for source, made in self.carry.items():
-            if graph.type(source) is not graph.type(made):
-                raise errors.ShapeError(
-                    f"steps: {graph.nodes[source].name!r} is {graph.type(source)} {graph.type(source).shape}, and what "
-                    f"becomes of it is {graph.type(made)} {graph.type(made).shape}: a step must keep the type"
-                )
-        lowered = lower(graph, [*self.carry.values(), *results])
+        lowered = lower(graph, [*self.carry.values(), *results], watch)
         program = lowered.program
         place = dict(zip(graph.inputs, program.inputs, strict=True))
         becomes = dict(zip(self.carry, program.outputs, strict=False))
@@ -56,7 +56,7 @@ class Looped:
         module = Module(host.target())
         pieces = define_pieces(module, self.program)
         if len(pieces) != 1 or pieces[0].symbol is None:
-            raise errors.GraphError("steps: this graph has operations that only the reference machine knows: run it step by step")
+            raise InPiecesError
         define_steps(module, self.surroundings(), pieces[0].symbol)
         self.code = host.Loaded(compiled(module), ["bl.steps"])
         self.call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.code.addresses["bl.steps"])
@@ -86,7 +86,7 @@ class Looped:
         table = np.zeros(self.extra + len(self.batch_inputs) + 1, np.int64)
         arena = memory(self.program.arena)
         table[0] = arena.address
-        pool = threads.pool() if self.work > 200_000 else None
+        pool = threads.pool() if self.work > SHARED else None
         if pool is not None:
             table[1:3] = pool.share, pool.address
         alive: list[Any] = [arena, rows]
@@ -125,13 +125,23 @@ class Looped:
         self.call(table.ctypes.data, count)
         for held in stacked[len(self.results):]:
             if not held.all():
-                raise errors.ValueError(
-                    f"steps: in step {int(np.argmin(held)) + 1} an index is outside its axis: run that step alone to see which"
-                )
+                self.complain(int(np.argmin(held)), rows, inputs)
         if count % 2:
             for n in state:
                 state[n] = others.get(self.place[n], state[n])
         return {graph.nodes[n].name: v for n, v in state.items()}, tuple(stacked[: len(self.results)])
+
+    def complain(self, at: int, rows: Any, inputs: dict[str, Any]) -> None:
+        """Raise what the reference machine says of this step: the steps before it are made again, to have its state."""
+        state, _ = self(at if rows is None else rows[:at], **inputs) if at else ({}, ())
+        values = {**inputs, **state}
+        if rows is not None:
+            values |= {name: np.asarray(inputs[name])[rows[at]] for name in self.batch}
+        arrays = [self.given(values, i, self.graph.type(i)) for i in self.graph.inputs]
+        try:
+            complain(self.graph, [a if a.ndim else a[()] for a in arrays], self.watch)
+        except errors.BacklightError as error:
+            raise type(error)(f"steps: in step {at + 1}: {error}") from None
 
     def order(self, order: Any) -> tuple[int, Any]:
         """Return the number of steps, and the rows of each."""
@@ -159,13 +169,29 @@ class Looped:
         """Return what one step does, instruction by instruction."""
         return listing(self.program, self.graph)
 
+    def where(self) -> Mapping[int, tuple[int, ...]]:
+        """Return for each node the instructions that compute it."""
+        return self.lowered.where()
 
-def compile_steps(graph: Graph, carry: Mapping[str, int], batch: Sequence[str] = (), results: Sequence[int] = ()) -> Looped:
+
+def compile_steps(graph: Graph, carry: Mapping[str, int], batch: Sequence[str] = (), results: Sequence[int] = (),
+                  watch: bool = False) -> ManySteps:
     """Return the typed graph of one step as a function of many.
 
     `carry` maps the name of an input to the node that becomes its value for the next step; `batch` names the inputs that
     are minibatches, gathered from larger arrays by the rows of `order`; `results` are nodes whose values of every step
-    are returned, stacked.
+    are returned, stacked. With `watch` a step with a number that is not finite is an error.
     """
-    return Looped(graph, carry, batch, results)
-
+    for name, made in carry.items():
+        source = graph.number(name)
+        if graph.type(source) is not graph.type(made):
+            raise errors.ShapeError(
+                f"steps: {name!r} is {graph.type(source)} {graph.type(source).shape}, and what "
+                f"becomes of it is {graph.type(made)} {graph.type(made).shape}: a step must keep the type"
+            )
+    if host.present():
+        try:
+            return Looped(graph, carry, batch, results, watch)
+        except InPiecesError:
+            pass
+    return Stepped(graph, carry, batch, results, watch)

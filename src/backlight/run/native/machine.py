@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from backlight import errors
+from backlight.core.foreign import read
 from backlight.core.graph import Graph
 from backlight.core.types import Type, type_of
 from backlight.run.lower.tape import tape
@@ -81,7 +82,7 @@ class Compiled:
         twice = [name for name in names[: len(values)] if name in named]
         if twice:
             raise errors.InputError(f"the input {twice[0]!r} got two values, one by position and one by name")
-        return {**dict(zip(names, values, strict=False)), **named}
+        return {name: read(value) for name, value in (*zip(names, values, strict=False), *named.items())}
 
     def plan(self, bound: Graph) -> Runnable:
         """Return the plan of a typed graph, made if need be."""

@@ -27,6 +27,7 @@ from backlight.run.reference import evaluate
 
 LIMIT_BYTES = 1 << 36  # and at most what the machine has
 ALIGN = 64
+SHARED = 200_000  # scalar operations in all, from which a plan has use for threads
 VERSION = "1"  # of what is kept on disk: raise it when the meaning of an entry changes
 
 
@@ -88,7 +89,7 @@ class Plan:
         self.code = host.Loaded(compiled(module), symbols)
         self.arena = memory(program.arena)
         self.lock = threading.Lock()
-        self.pool = threads.pool() if self.work > 200_000 else None
+        self.pool = threads.follow(self) if self.work > SHARED else None
         self.calls = {p.symbol: ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.addresses[p.symbol])
                       for p in self.pieces if p.symbol}
         self.table = np.zeros(RESERVED + len(self.slots), np.int64)
@@ -101,6 +102,13 @@ class Plan:
         if described is not None:
             self.door = door.Door(described, self.code.addresses["bl.entry"], lowered, self.table.tolist(),
                                   self.arena.address, slow)
+
+    def use_pool(self, pool: threads.Pool | None) -> None:
+        """Take another pool of threads."""
+        self.pool = pool
+        self.table[1:3] = (0, 0) if pool is None else (pool.share, pool.address)
+        if self.door is not None:
+            self.door.use_pool(*self.table[1:3].tolist())
 
     @property
     def call(self) -> Callable[..., Any] | None:

@@ -1,4 +1,9 @@
-"""The pool of this process: as many helpers as there are further processors to run on, made when first needed."""
+"""The pool of this process: as many helpers as there are further processors to run on, made when first needed.
+
+Another number of threads means another pool; plans that are there already are told (`follow`). A pool that was left keeps
+its state block, since a call in another thread may still be looking at it. Where `threadpoolctl` is at work, the pool is
+one of those that it shows and limits: it finds us by the compiler's library.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,8 @@ import os
 import sys
 import threading
 from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+from weakref import WeakSet
 
 from backlight import errors
 from backlight.run.emit import pool as written
@@ -42,11 +49,21 @@ class Pool:
             helper.join()
 
 
+class Follower(Protocol):
+    """Something that keeps the address of the pool."""
+
+    def use_pool(self, pool: Pool | None) -> None:
+        """Take another pool."""
+
+
 class Setting:
-    """How many threads are wanted, and the pool that was made for them."""
+    """How many threads are wanted, the pool that was made for them, pools that were left, and who keeps an address."""
 
     wanted: int | None = None
     pool: Pool | None = None
+    left: ClassVar[list[Pool]] = []
+    followers: ClassVar[WeakSet[Follower]] = WeakSet()
+    offered = False
 
 
 def available() -> int:
@@ -66,18 +83,58 @@ def threads(count: int | None = None) -> int:
     >>> threads() >= 1
     True
     """
+    offer()
     with LOCK:
+        before = Setting.wanted
         if count is not None:
             if not 1 <= count <= MOST:
                 raise errors.ValueError(f"threads: {count} threads cannot be used; give a number from 1 to {MOST}")
-            if Setting.pool is not None and Setting.wanted != count:
+            if Setting.pool is not None and before != count:
                 Setting.pool.stop()
+                Setting.left.append(Setting.pool)
                 Setting.pool = None
             Setting.wanted = count
         if Setting.wanted is None:
             asked = os.environ.get("BACKLIGHT_THREADS", "")
             Setting.wanted = min(max(int(asked), 1), MOST) if asked.isdecimal() else min(available(), MOST)
-        return Setting.wanted if sys.platform != "win32" else 1
+        found = Setting.wanted if sys.platform != "win32" else 1
+    if count is not None and before != count and Setting.followers:
+        now = pool()
+        for follower in list(Setting.followers):
+            follower.use_pool(now)
+    return found
+
+
+def follow(plan: Follower) -> Pool | None:
+    """Return the pool, and tell this plan when there is another one."""
+    Setting.followers.add(plan)
+    return pool()
+
+
+def offer() -> None:
+    """Show the pool to threadpoolctl, if it is at work in this process: it finds libraries by the names of their files."""
+    tool = sys.modules.get("threadpoolctl")
+    if Setting.offered or tool is None or not hasattr(tool, "register"):
+        return
+    Setting.offered = True
+
+    class BacklightController(tool.LibController):  # type: ignore[misc, name-defined]
+        """Our pool, as threadpoolctl has it."""
+
+        user_api = "backlight"
+        internal_api = "backlight"
+        filename_prefixes = ("libllvmlite",)
+
+        def get_num_threads(self) -> int:
+            return threads()
+
+        def set_num_threads(self, num_threads: int) -> None:
+            threads(min(max(num_threads, 1), MOST))
+
+        def get_version(self) -> str | None:
+            return None
+
+    tool.register(BacklightController)
 
 
 def pool() -> Pool | None:

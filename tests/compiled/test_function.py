@@ -4,9 +4,14 @@ from tests.run.native.graphs import graph_of
 
 import backlight as bl
 from backlight import errors, ops
-from backlight.compiled import Kept
+from backlight.compiled.arguments import taken
+from backlight.compiled.keep import Kept
 from backlight.core.types import type_of
 from backlight.run.native.machine import compile_graph
+
+
+def chain():
+    return bl.trace(lambda x, w: ops.sum(ops.square(ops.sigmoid(x @ w))))(np.ones((2, 3)), np.ones((3, 2)))
 
 
 def test_a_function_compiled_gives_what_the_function_gives():
@@ -59,10 +64,6 @@ def test_results_come_back_nested_as_they_were():
     assert f(2.0) == {"twice": 4.0, "both": [2.0, (3.0, None)]}
 
 
-def chain():
-    return bl.trace(lambda x, w: ops.sum(ops.square(ops.sigmoid(x @ w))))(np.ones((2, 3)), np.ones((3, 2)))
-
-
 def test_nothing_is_kept_by_default_some_nodes_by_number_and_all_as_a_run():
     graph = chain()
     x, w = np.ones((2, 3)), np.full((3, 2), 0.25)
@@ -95,12 +96,16 @@ def test_the_listing_of_a_function_is_that_of_its_latest_call():
       b1[()] = v3
 arena 0 bytes, for 0 bytes of buffers
       b0 double × 1  input  %0
-      b1 double × 1  output  %3"""
+      b1 double × 1  output  %3
+dropped: the value of one node (%1 mul); keep=[…] or keep="all" returns them"""
 
 
 @pytest.mark.parametrize(("what", "more", "message"), [
     (3.0, {}, "compile: needs a function or a graph, and got float"),
-    (abs, {"keep": "all"}, "compile: keep is for graphs: trace the function first, as in compile(trace(f)(x), keep=…)"),
+    (abs, {"keep": "all", "steps": 2}, "compile: keep is not for steps: return what is wanted of each step as its result"),
+    (abs, {"steps": -1}, "compile: steps is a whole number from 0, and it is -1"),
+    (abs, {"steps": True}, "compile: steps is a whole number from 0, and it is True"),
+    (chain(), {"steps": 2}, "compile: steps and batch are for functions, from a state to the next one, and got a graph"),
 ])  # fmt: skip
 def test_what_cannot_be_compiled_is_said(what, more, message):
     with pytest.raises(errors.InputError) as caught:
@@ -142,3 +147,107 @@ def test_G13_finite_numbers_pass_a_function_that_watches():
     value, slope = f(np.array([1.0, -4.0, 9.0]))
     assert np.isclose(value, np.sqrt(2) - 4 + np.sqrt(10))
     assert np.allclose(slope, [0.5 / np.sqrt(2), 1.0, 0.5 / np.sqrt(10)])
+
+
+def test_nested_arguments_are_read_quickly_and_others_still_understood():
+    calls = []
+
+    def f(p, x, how=None):
+        calls.append(how)
+        return {"out": [p["w"] * x[0], p["b"] + x[1]]}, (x[0], None)
+
+    g = bl.compile(f)
+    w, b = np.arange(3.0), 2.0
+    for _ in range(3):
+        found, (first, none) = g({"w": w, "b": b}, [2.0, 3.0])
+        assert np.array_equal(found["out"][0], 2 * w)
+        assert (found["out"][1], first, none) == (5.0, 2.0, None)
+    assert calls == [None]
+    assert type(g).__call__.__qualname__ == "CompiledFunction.reading.<locals>.quick"
+    assert np.array_equal(g({"w": w.astype("float32"), "b": b}, [2.0, 3.0])[0]["out"][0], 2 * w)
+    assert g({"b": b, "w": w}, [2.0, 3.0])[1] == (2.0, None)
+    assert np.array_equal(g({"w": w[::-1], "b": b}, [2.0, 3.0])[0]["out"][0], 2 * w[::-1])
+    with pytest.raises(KeyError):
+        g({"w": w, "c": b}, [2.0, 3.0])
+    assert np.array_equal(g({"w": w, "b": b}, [2.0, 3.0])[0]["out"][0], 2 * w)
+    assert g({"w": w, "b": b}, [2.0, 3.0], how="x")[1] == (2.0, None)
+    assert g({"w": w, "b": b}, [2.0, 3.0], "x")[1] == (2.0, None)
+    assert g({"w": w, "b": b}, [2.0, 3.0], "x")[1] == (2.0, None)
+    assert g({"w": w, "b": b}, [2.0, 3.0], "y")[1] == (2.0, None)
+    assert calls[-1] == "y"
+
+
+def test_guards_are_checked_in_quick_calls_too():
+    f = bl.compile(lambda p: p["x"] * 2.0 if p["x"] > 0.0 else -p["x"])
+    assert [f({"x": x}) for x in (3.0, 4.0, -1.0, -2.0, 5.0)] == [6.0, 8.0, 1.0, 2.0, 10.0]
+
+
+def test_a_function_may_keep_nodes_too():
+    def f(x):
+        return ops.sum(ops.exp(x) * 2.0)
+
+    x = np.array([0.0, 1.0])
+    total, kept = bl.compile(f, keep=[1, "x"])(x)
+    assert np.isclose(total, 2 + 2 * np.e)
+    assert np.allclose(kept[1], np.exp(x))
+    assert np.array_equal(kept["x"], x)
+    run = bl.compile(f, keep="all")(x)
+    assert np.allclose(run.value(1), np.exp(x))
+    assert np.isclose(run.output.value, total)
+
+
+def test_what_is_dropped_is_said():
+    f = bl.compile(lambda x: ops.sum(ops.exp(x) * 2.0))
+    f(np.zeros(2))
+    assert f.listing().splitlines()[-1] == (
+        'dropped: the values of 2 nodes (%1 exp, %3 mul); keep=[…] or keep="all" returns them')
+
+
+class Foreign:
+    """An array of another library: DLPack is all that it has."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **settings):
+        return self.array.__dlpack__(**settings)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+def test_arrays_of_other_libraries_are_read_where_they_lie():
+    x = np.arange(6.0).reshape(2, 3)
+    f = bl.compile(lambda p: ops.sum(p["x"] * 2.0))
+    for _ in range(2):
+        assert f({"x": Foreign(x)}) == 30.0
+    assert taken([Foreign(x), 1.0])[0].ctypes.data == x.ctypes.data
+    graph = bl.trace(lambda x: x * 2.0)(x)
+    assert np.array_equal(bl.compile(graph)(Foreign(x)), 2 * x)
+
+
+def test_what_another_library_does_not_hand_out_is_refused():
+    class Closed(Foreign):
+        def __dlpack__(self, **settings):
+            raise BufferError("it is on another device")
+
+    for call in (bl.compile(lambda x: x * 2.0), bl.compile(bl.trace(lambda x: x * 2.0)(np.ones(2)))):
+        with pytest.raises(errors.InputError) as caught:
+            call(Closed(np.ones(2)))
+        assert str(caught.value) == "cannot read Closed through DLPack: it is on another device"
+
+
+def test_tensors_of_torch_go_in_and_come_out_without_a_copy():
+    torch = pytest.importorskip("torch")
+    f = bl.compile(lambda x: x * 2.0)
+    x = torch.arange(3, dtype=torch.float64)
+    assert torch.equal(torch.from_dlpack(f(x)), 2 * x)
+    assert torch.equal(torch.from_dlpack(f(x)), 2 * x)
+
+
+def test_where_says_which_instructions_compute_a_node():
+    f = bl.compile(lambda x, w: ops.sum(ops.relu(x @ w)))
+    f(np.ones((2, 3)), np.ones((3, 2)))
+    assert [node.op.name for node in f.graph.nodes] == ["input", "input", "matmul", "relu", "sum"]
+    assert f.where() == {0: (), 1: (), 2: (0,), 3: (1,), 4: (1,)}
+    assert f.listing().splitlines()[0].startswith("  0 product")

@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+
+import backlight as bl
+from backlight import errors, ops
+from backlight.run.native.looped import Looped
+from backlight.run.native.stepped import Stepped
+
+
+def loss(p, x, y):
+    return ops.sum(ops.square(ops.sigmoid(x @ p["w"] + p["b"]) - y))
+
+
+def step(p, x, y):
+    value, slopes = bl.value_and_grad(loss)(p, x, y)
+    return {k: p[k] - 0.1 * slopes[k] for k in p}, value
+
+
+def layer(dtype="float64"):
+    random = np.random.default_rng(3)
+    p = {"w": random.normal(size=(3, 2)).astype(dtype), "b": np.zeros(2, dtype)}
+    return p, random.normal(size=(20, 3)).astype(dtype), random.random((20, 2)).astype(dtype)
+
+
+def by_hand(p, x, y, order):
+    w, b, losses = p["w"].astype("float64"), p["b"].astype("float64"), []
+    for rows in order:
+        z = 1 / (1 + np.exp(-(x[rows] @ w + b)))
+        losses.append(((z - y[rows]) ** 2).sum())
+        delta = 2 * (z - y[rows]) * z * (1 - z)
+        w, b = w - 0.1 * x[rows].T @ delta, b - 0.1 * delta.sum(0)
+    return w, b, losses
+
+
+@pytest.mark.parametrize(("dtype", "close"), [("float64", 1e-12), ("float32", 1e-4)])
+def test_steps_with_minibatches_give_what_the_same_steps_give_by_hand(dtype, close):
+    p, x, y = layer(dtype)
+    before = {k: v.copy() for k, v in p.items()}
+    order = np.random.default_rng(4).integers(0, 20, (7, 4))
+    train = bl.compile(step, batch=["x", "y"])
+    w, b, wanted = by_hand(p, x.astype("float64"), y.astype("float64"), order)
+    for _ in range(2):
+        after, losses = train(p, x, y, order=order)
+        assert set(after) == {"w", "b"}
+        assert after["w"].dtype == dtype
+        assert np.allclose(after["w"], w, close, close)
+        assert np.allclose(after["b"], b, close, close)
+        assert np.allclose(losses, wanted, close, close)
+    assert isinstance(train.latest.run, Looped)
+    assert all(np.array_equal(p[k], before[k]) for k in p), "what was given is not written to"
+    after, losses = train(p, x, y, order=order[:3])
+    assert np.allclose(losses, wanted[:3], close, close)
+
+
+def test_steps_on_all_the_data_at_once():
+    p, x, y = layer()
+    after, losses = bl.compile(step, steps=5)(p, x, y)
+    w, b, wanted = by_hand(p, x, y, [slice(None)] * 5)
+    assert np.allclose(losses, wanted, 1e-12)
+    assert np.allclose(after["w"], w, 1e-12)
+    assert np.allclose(after["b"], b, 1e-12)
+    same, none = bl.compile(step, steps=0)(p, x, y)
+    assert np.array_equal(same["w"], p["w"])
+    assert none.shape == (0,)
+
+
+def test_a_state_may_be_one_number_and_a_step_may_have_no_result():
+    assert bl.compile(lambda x: x * 0.5, steps=4)(16.0) == 1.0
+    assert bl.compile(lambda x: (x * 0.5, {"seen": x}), steps=3)(16.0)[1]["seen"].tolist() == [16.0, 8.0, 4.0]
+    assert bl.compile(lambda s: (s[1], s[0] + s[1]), steps=10)((0.0, 1.0)) == (55.0, 89.0)
+    assert bl.compile(lambda s: {"x": s["x"] + s["by"], "by": s["by"]}, steps=3)({"x": 0.0, "by": 2.0}) == {"x": 6.0, "by": 2.0}
+
+
+def test_what_only_the_reference_machine_knows_is_called_step_by_step():
+    def turned(state):
+        return {"a": ops.inv(state["a"]) + 0.5}, ops.det(state["a"])
+
+    a = np.array([[2.0, 0.3], [0.1, 1.0]])
+    f = bl.compile(turned, steps=3)
+    after, dets = f({"a": a})
+    assert isinstance(f.latest.run, Stepped)
+    wanted = []
+    for _ in range(3):
+        wanted.append(np.linalg.det(a))
+        a = np.linalg.inv(a) + 0.5
+    assert np.allclose(dets, wanted)
+    assert np.allclose(after["a"], a)
+
+
+def test_G13_steps_that_watch_say_in_which_step_a_number_is_not_finite():
+    f = bl.compile(lambda x: ops.log(x) * 1.0, steps=5, watch="nan")
+    with pytest.raises(errors.NotFiniteError) as caught:
+        f(10.0)  # log 10 = 2.3, log 2.3 = 0.83, and the logarithm of what is then below 0 is NaN
+    line = f.function.__code__.co_firstlineno
+    where = f"({__file__}, line {line})"
+    assert str(caught.value) == f"steps: in step 4: node 1 (log) {where} is nan: it is the first that is not finite"
+
+
+def test_the_listing_and_the_places_are_those_of_one_step():
+    f = bl.compile(lambda x: x * x + 1.0, steps=2)
+    with pytest.raises(errors.GraphError, match=r"^listing: nothing is compiled yet: call the function once$"):
+        f.listing()
+    assert f(1.0) == 5.0
+    assert f.listing().startswith("  0 once    %1 mul; %3 add\n")
+    assert f.where() == {0: (), 1: (0,), 2: (), 3: (0,)}
+    assert len(f.graph) == 4
+
+
+def rows(*shape):
+    return np.zeros(shape, int)
+
+
+@pytest.mark.parametrize(("settings", "args", "named", "error", "message"), [
+    ({"steps": 2}, (), {}, errors.InputError, "steps: a step needs a state, its first argument"),
+    ({"batch": ["x"]}, ("p", "x", "y"), {}, errors.InputError,
+     "steps: give order=…, the row numbers of each minibatch: an array of (steps, size)"),
+    ({"steps": 2}, ("p", "x", "y"), {"order": rows(2, 4)}, errors.InputError,
+     "steps: order is for minibatches: name their parameters, as in compile(step, batch=['x'])"),
+    ({"batch": ["z"]}, ("p", "x", "y"), {"order": rows(2, 4)}, errors.InputError, "steps: batch names 'z', and the step has x, y"),
+    ({"batch": ["x", "y"]}, ("p", "x", "y"), {"order": rows(4)}, errors.ShapeError,
+     "steps: the order must be whole numbers, (steps, size), and it is int64 (4,)"),
+    ({"batch": ["x", "y"]}, ("p", "x", "y"), {"order": rows(2, 4) + 20}, errors.ShapeError,
+     "steps: the order names row 20, and 'x' has 20 rows"),
+    ({"batch": ["x", "y"]}, ("p", "x", "y"), {"order": rows(2, 4) - 1}, errors.ShapeError,
+     "steps: the order names row -1, and 'x' has 20 rows"),
+])  # fmt: skip
+def test_a_call_that_does_not_fit_is_refused(settings, args, named, error, message):
+    given = dict(zip("pxy", layer(), strict=True))
+    with pytest.raises(error) as caught:
+        bl.compile(step, **settings)(*[given[a] for a in args], **named)
+    assert str(caught.value) == message
+
+
+def asks(x):
+    return x * 2.0 if x < 10.0 else x
+
+
+PLACE = f"{__file__}, line {asks.__code__.co_firstlineno + 1}"
+OTHERWISE = "and the answer may be another one in the next step: use where, cond or while_loop"
+
+
+@pytest.mark.parametrize(("function", "state", "error", "message"), [
+    (lambda s: s["a"], {"a": 1.0, "b": 2.0}, errors.InputError,
+     "steps: the state is a, b; the step must return the same again, or that and a result"),
+    (lambda x: ops.sum(x), np.ones(3), errors.ShapeError,
+     "steps: 'x' is Vector Float64 (3,), and what becomes of it is Float64 (): a step must keep the type"),
+    (asks, 1.0, errors.GraphError, f"steps: the step asks for a value ({PLACE}), {OTHERWISE}"),
+])  # fmt: skip
+def test_a_step_that_cannot_be_looped_is_refused(function, state, error, message):
+    with pytest.raises(error) as caught:
+        bl.compile(function, steps=2)(state)
+    assert str(caught.value) == message
