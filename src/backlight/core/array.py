@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol, final
 import numpy as np
 
 from ..errors import DTypeError, GraphError, InputError, LeakError, ShapeError, ValueError
+from .asker import asker
 from .graph import SOURCE, At, Node, Why, lent
 from .place import frame_position
 from .table import TABLE
@@ -367,13 +368,31 @@ class Array:
             self.tape.guards.append(Guard(self.number, kind, answer, frame_position(3)))
         return answer
 
+    def plain(self, kind: str) -> None:
+        """Refuse those who would compute with the bare number, and lose the gradient unnoticed."""
+        if self.tape is not None and self.tape.open and self.tape.values is not None:
+            found = asker(3)
+            if found:
+                way = "make one array of it first, with backlight.numpy.asarray"
+                if "assignment" in found:
+                    way = "fill an array of backlight.numpy"
+                elif found.startswith(("math.", "cmath.")):
+                    way = f"use numpy.{found.rpartition('.')[2]}"
+                raise GraphError(
+                    f"{kind}: node {self.number} ({self.type}) would leave the graph in {found}, and its gradient would be lost: "
+                    f"{way}, or {kind}(x) where a constant is meant"
+                )
+
     def __float__(self) -> float:
+        self.plain("float")
         return self.ask("float", float(self.value))  # type: ignore[no-any-return]
 
     def __int__(self) -> int:
+        self.plain("int")
         return self.ask("int", int(self.value))  # type: ignore[no-any-return]
 
     def __complex__(self) -> complex:
+        self.plain("complex")
         return self.ask("complex", complex(self.value))  # type: ignore[no-any-return]
 
     def __index__(self) -> int:

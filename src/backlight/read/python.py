@@ -22,7 +22,7 @@ from ..core.graph import Graph
 from ..core.op import Op
 from ..core.tree import Nest, flatten
 from ..errors import BacklightError, InputError
-from . import numpy as numpy  # NumPy's functions find their rows from here on
+from .numpy import lend  # and NumPy's functions find their rows from here on
 from .trouble import placed
 
 __all__ = ["Traced", "as_array", "enclosed", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
@@ -52,8 +52,14 @@ def record(positions: bool = True) -> Iterator[Tape]:
         with np.errstate(all="ignore"), no_collection():
             yield tape
     except BacklightError as error:
-        placed(error)
+        placed(error, error.__traceback__)
         raise
+    except ValueError as error:
+        cause = error.__cause__
+        if not isinstance(cause, BacklightError):  # ours, which NumPy has wrapped into one of its own
+            raise
+        placed(cause, error.__traceback__)
+        raise cause from None
     finally:
         OPEN.reset(token)
 
@@ -107,7 +113,7 @@ def lifted(tape: Tape, name: str, leaf: Any) -> Any:
     """One leaf of the arguments as an input: Python numbers as float64, arrays in their own dtype, the rest as it is."""
     if not is_number(leaf):
         return leaf
-    return tape.input(name, float(leaf) if isinstance(leaf, int) else as_value(leaf))
+    return lend(tape.input(name, float(leaf) if isinstance(leaf, int) else as_value(leaf)), name)
 
 
 def traced(function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any], positions: bool = True) -> Traced:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -26,20 +27,25 @@ __all__ = ["placed"]
 INSIDE: Final = __name__.partition(".")[0]
 OTHERS: Final = frozenset({INSIDE, "numpy", "scipy", "contextlib", "functools"})
 MOST_NAMES = 4
+LONGEST = 110  # characters of a line that are shown
 
 
-def placed(error: BacklightError) -> None:
+def placed(error: BacklightError, trace: TracebackType | None) -> None:
     """Write where an error happened under its message, once."""
-    if getattr(error, "at", None) is not None:
+    if error.at is not None:
         return
-    found = innermost(error.__traceback__)
+    found = innermost(trace)
     if found is None:
         return
     at, names = found
     error.at = at
     if at.code:
         width = max(1, at.end - at.column)
-        lines = [f"  {Path(at.file).name}, line {at.line}", f"    {at.code}", f"    {' ' * (at.column - 1)}{'^' * width}"]
+        cut = max(at.column - 1 - LONGEST // 2, 0) if len(at.code) > LONGEST else 0
+        code = ("…" if cut else "") + at.code[cut : cut + LONGEST] + ("…" if len(at.code) > cut + LONGEST else "")
+        before = at.column - 1 - cut + (1 if cut else 0)
+        under = " " * before + "^" * min(width, len(code) - before)
+        lines = [f"  {Path(at.file).name}, line {at.line}", f"    {code}", f"    {under}"]
         lines += [f"    where {names}"] if names else []
         error.args = ("\n".join([str(error), *lines]), *error.args[1:])
 
@@ -65,21 +71,28 @@ def innermost(trace: TracebackType | None) -> tuple[At, str] | None:
     width = (end or 0) - (first or 0) if stop == line and end is not None else len(shown) - start
     at = At(code.co_filename, line, start + 1, start + 1 + max(width, 1), shown)
     expression = text[first : first + width] if first is not None else shown
-    return at, held(expression, {**frame.f_globals, **frame.f_locals})
+    names = {**frame.f_globals, **frame.f_locals}
+    return at, held([expression, shown], names)
 
 
-def held(expression: str, names: dict[str, Any]) -> str:
-    """`x is Matrix Float64 (3, 4) and w is Vector Float64 (3,)`: what the names of an expression stand for."""
-    try:
-        tree = ast.parse(expression.strip(), mode="eval")
-    except SyntaxError:
-        return ""
+def held(texts: Sequence[str], names: dict[str, Any]) -> str:
+    """`x is Matrix Float64 (3, 4) and w is Vector Float64 (3,)`: what the names of the first text that has some stand for.
+
+    What is assigned to is an expression by itself (`z[0]` of `z[0] = x`), so there the names of the whole line are told.
+    """
     found: list[tuple[str, Any]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in [name for name, _ in found]:
-            value = names.get(node.id)
-            if isinstance(value, (Array, np.ndarray, np.generic, float, int)) and not isinstance(value, bool):
-                found.append((node.id, value))
+    for text in texts if not texts[1].startswith(f"{texts[0]} =") else texts[1:]:
+        try:
+            tree = ast.parse(text.strip())
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id not in [name for name, _ in found]:
+                value = names.get(node.id)
+                if isinstance(value, (Array, np.ndarray, np.generic, float, int)) and not isinstance(value, bool):
+                    found.append((node.id, value))
+        if found:
+            break
     words = [f"{name} is {described(value)}" for name, value in found[:MOST_NAMES]]
     return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1] if words else ""
 
@@ -88,6 +101,8 @@ def described(value: Any) -> str:
     """An array by its type and shape, a number by itself."""
     if isinstance(value, (float, int)) and not isinstance(value, np.generic):
         return repr(value)
+    if not isinstance(value, Array) and value.dtype.kind not in "biufc":
+        return f"an array of objects {value.shape}"
     kind = value.type if isinstance(value, Array) else type_of(value)
     return f"{kind} {kind.shape}" if kind.rank else str(kind)
 

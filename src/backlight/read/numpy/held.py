@@ -14,6 +14,7 @@ import numpy as np
 
 from ... import ops
 from ...core.array import Array, Guard, frame_position
+from ...core.asker import asker
 from ...errors import GraphError
 
 __all__ = ["answers", "any_float", "any_traced", "bare", "held", "is_traced", "outside", "whole", "wrapped"]
@@ -131,6 +132,12 @@ def answers(function: Callable[..., Any]) -> Callable[..., Any]:
 def elements(x: Array, dtype: Any = None) -> Any:
     """A traced array as a NumPy array of objects, one node for each number, where NumPy insists on an array of its own."""
     if dtype is not None and np.dtype(dtype) != object:
+        found = asker(4)
+        if found.startswith("numpy."):
+            raise GraphError(
+                f"{found} of an array of objects would make a plain number of node {x.number} ({x.type}), and the graph would lose it: "
+                "make one array first, as in backlight.numpy.asarray(z)"
+            )
         raise GraphError(
             f"node {x.number} ({x.type} {x.shape}) would become a plain NumPy array of {np.dtype(dtype).name}, and the graph would "
             "lose it: leave the dtype out, take x.astype(…), or x.value where a constant is meant"

@@ -160,8 +160,6 @@ def allowed(root: Array) -> None:
     """Refuse what other names would have to follow, and cannot."""
     life = getattr(root, "life", None)
     name = life.lender if life is not None else ""
-    if not name and root.tape is not None and root.tape.nodes[root.number].op.name == "input":
-        name = root.tape.nodes[root.number].name or "the input"
     if name:
         raise MutationError(
             f"{name} would change where it stands, and with it the array that was given for it: take a copy first, as in {name} = {name}.copy()"
