@@ -81,9 +81,7 @@ def test_outside_a_trace_every_function_gives_what_numpy_gives(name, ours, their
 
 
 # What has a derivative and no operation, by name: one less is progress.
-WITHOUT_A_ROW = """i0 linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.pinv linalg.qr linalg.slogdet linalg.svd linalg.svdvals
-    fft.fft fft.ifft fft.fft2 fft.ifft2 fft.fftn fft.ifftn fft.rfft fft.irfft fft.rfft2 fft.irfft2 fft.rfftn fft.irfftn fft.hfft fft.ihfft
-    kaiser poly roots trim_zeros linalg.tensorsolve linalg.cond""".split()
+WITHOUT_A_ROW = "kaiser poly roots trim_zeros linalg.tensorsolve".split()
 
 
 @pytest.mark.parametrize(("name", "ours", "theirs"), NAMES, ids=[name for name, *_ in NAMES])

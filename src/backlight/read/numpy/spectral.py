@@ -1,0 +1,163 @@
+"""NumPy's decompositions of matrices and its Fourier transforms, in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...errors import InputError
+from .arrange import swapaxes
+from .held import answers, whole
+
+__all__ = ["SPECTRAL"]
+
+ALL = slice(None)
+ONE = np.eye(1)
+# The kinds of tuples that NumPy returns, with their names.
+MAKERS: list[Any] = [type(f(ONE)) for f in (np.linalg.eig, np.linalg.eigh, np.linalg.svd, np.linalg.qr, np.linalg.slogdet)]
+Eig, Eigh, Svd, Qr, Slogdet = MAKERS
+SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+
+
+def half(a: Any, UPLO: str = "L") -> Any:
+    """The symmetric matrix that NumPy reads out of one triangle."""
+    x = whole(a)
+    low = ops.tril(x) if UPLO == "L" else swapaxes(ops.triu(x), -1, -2)
+    strict = ops.tril(low, k=-1)
+    return low + swapaxes(ops.conj(strict) if x.dtype.kind == "c" else strict, -1, -2)
+
+
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    return Eigh(*ops.eigh(half(a, UPLO)))
+
+
+def eig(a: Any) -> Any:
+    """Complex, unless NumPy finds that all of them are real."""
+    w, v = ops.eig(whole(a))
+    if answers(np.linalg.eigvals)(a).dtype.kind != "c":
+        w, v = ops.real(w), ops.real(v)
+    return Eig(w, v)
+
+
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    x = whole(a)
+    if not compute_uv:
+        return ops.svd(x)[1]
+    if full_matrices and x.shape[-1] != x.shape[-2]:
+        raise InputError(f"numpy.linalg.svd: the full matrices of {x.type} {x.shape} have no derivative: use full_matrices=False")
+    return Svd(*ops.svd(x))
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    x = whole(a)
+    if mode not in ("reduced", "r") and not (mode == "complete" and x.shape[-1] == x.shape[-2]):
+        raise InputError(f"numpy.linalg.qr: mode={mode!r} of {x.type} {x.shape} cannot be traced: use 'reduced' or 'r'")
+    q, r = ops.qr(x)
+    return r if mode == "r" else Qr(q, r)
+
+
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:
+    limit = rcond if rtol is None else rtol
+    return ops.pinv(whole(a)) if limit is None else ops.pinv(whole(a), rtol=float(limit))
+
+
+def cond(x: Any, p: Any = None) -> Any:
+    """By the sizes of the matrix, or as ‖x‖·‖x⁻¹‖."""
+    from .linear import norm
+
+    x = whole(x)
+    if p in (None, 2, -2):
+        s = ops.svd(x)[1]
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return norm(x, p, (-2, -1)) * norm(ops.inv(x), p, (-2, -1))
+
+
+def sized(x: Any, n: int | None, axis: int) -> Any:
+    """Cut or filled with zeros to n along an axis."""
+    axis %= x.ndim
+    have = x.shape[axis]
+    if n is None or n == have:
+        return x
+    if n < have:
+        return x[(*(ALL,) * axis, slice(0, n))]
+    return ops.pad(x, width=tuple((0, n - have) if k == axis else (0, 0) for k in range(x.ndim)))
+
+
+def spread(row: Any) -> Callable[..., Any]:
+    """fft and ifft along one axis."""
+    return lambda a, n=None, axis=-1, norm=None: row(sized(whole(a), n, axis), axes=int(axis), norm=norm or "backward")
+
+
+def lines(x: Any, s: Any, axes: Any) -> tuple[Any, tuple[int, ...]]:
+    """The axes that a transform goes along, and the array cut to the sizes that were asked for."""
+    if axes is None:
+        axes = range(-len(s), 0) if s is not None else range(x.ndim)
+    found = tuple(int(k) % x.ndim for k in axes)
+    for k, n in zip(found, s if s is not None else [None] * len(found), strict=True):
+        x = sized(x, None if n in (None, -1) else int(n), k)
+    return x, found
+
+
+def over(row: Any, default: Sequence[int] | None) -> Callable[..., Any]:
+    """fft2, fftn and their inverses."""
+
+    def call(a: Any, s: Any = None, axes: Any = default, norm: str | None = None) -> Any:
+        x, found = lines(whole(a), s, axes)
+        return row(x, axes=found, norm=norm or "backward")
+
+    return call
+
+
+def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    return ops.rfft(sized(whole(a), n, axis), axis=int(axis), norm=norm or "backward")
+
+
+def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    x = whole(a)
+    n = 2 * (x.shape[axis] - 1) if n is None else n
+    return ops.irfft(sized(x, n // 2 + 1, axis), axis=int(axis), n=n, norm=norm or "backward")
+
+
+def rfftn(default: Sequence[int] | None) -> Callable[..., Any]:
+    def call(a: Any, s: Any = None, axes: Any = default, norm: str | None = None) -> Any:
+        x, found = lines(whole(a), s, axes)
+        z = rfft(x, None, found[-1], norm)
+        return ops.fft(z, axes=found[:-1], norm=norm or "backward") if len(found) > 1 else z
+
+    return call
+
+
+def irfftn(default: Sequence[int] | None) -> Callable[..., Any]:
+    def call(a: Any, s: Any = None, axes: Any = default, norm: str | None = None) -> Any:
+        sizes = None if s is None else list(s)
+        last = None if sizes is None else sizes[-1]
+        x = whole(a)
+        if sizes is not None:
+            sizes[-1] = sizes[-1] // 2 + 1
+        x, found = lines(x, sizes, axes)
+        z = ops.ifft(x, axes=found[:-1], norm=norm or "backward") if len(found) > 1 else x
+        return irfft(z, last, found[-1], norm)
+
+    return call
+
+
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    return irfft(ops.conj(whole(a)), n, axis, SWAPPED[norm])
+
+
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    return ops.conj(rfft(a, n, axis, SWAPPED[norm]))
+
+
+SPECTRAL: dict[str, Callable[..., Any]] = {
+    "linalg.eigh": eigh, "linalg.eigvalsh": lambda a, UPLO="L": ops.eigh(half(a, UPLO))[0], "linalg.eig": eig,
+    "linalg.eigvals": lambda a: eig(a)[0], "linalg.svd": svd, "linalg.svdvals": lambda x: ops.svd(whole(x))[1], "linalg.qr": qr,
+    "linalg.slogdet": lambda a: Slogdet(*ops.slogdet(whole(a))), "linalg.pinv": pinv, "linalg.cond": cond,
+    "fft.fft": spread(ops.fft), "fft.ifft": spread(ops.ifft), "fft.fft2": over(ops.fft, (-2, -1)), "fft.ifft2": over(ops.ifft, (-2, -1)),
+    "fft.fftn": over(ops.fft, None), "fft.ifftn": over(ops.ifft, None), "fft.rfft": rfft, "fft.irfft": irfft,
+    "fft.rfft2": rfftn((-2, -1)), "fft.rfftn": rfftn(None), "fft.irfft2": irfftn((-2, -1)), "fft.irfftn": irfftn(None),
+    "fft.hfft": hfft, "fft.ihfft": ihfft, "i0": lambda x: ops.i0(whole(x)),
+}  # fmt: skip
