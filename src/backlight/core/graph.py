@@ -246,17 +246,20 @@ class Above:
     elements: Any = None
     namespace: Any = None
     dlpack: Any = None
+    bundle: Any = None
+    widget: Any = None
 
 
 # What NumPy's door lends; the rest is lent by what is imported with `api`.
 OF_NUMPY = frozenset("subscript assign update operator ufunc function held method methods elements namespace dlpack".split())
+OF_NOTEBOOKS = frozenset({"bundle", "widget"})
 
 
 def lent(name: str) -> Any:
     """One of the things lent from above; the rooms that lend them are imported when the first is needed."""
     if getattr(Above, name) is None:
         package = __name__.partition(".")[0]
-        import_module(f"{package}.{'read.numpy' if name in OF_NUMPY else 'api'}")
+        import_module(f"{package}.{'read.numpy' if name in OF_NUMPY else 'notebook' if name in OF_NOTEBOOKS else 'api'}")
     return getattr(Above, name)
 
 

@@ -57,7 +57,8 @@ def loss(made: Run, top: int) -> float:
 def as_text(value: Any) -> str:
     """A value as a binding has it, every digit of it."""
     array = np.asarray(value)
-    return json.dumps(array.tolist()).replace("Infinity", "inf").replace("NaN", "nan")
+    text = json.dumps(array.tolist()).replace("Infinity", "inf").replace("NaN", "nan")
+    return text if array.ndim else text.removesuffix(".0")
 
 
 def remembered(sheet: Sheet, text: str) -> dict[int, Any]:

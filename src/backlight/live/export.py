@@ -14,12 +14,14 @@ from ..show.code import code
 from ..show.picture import Picture
 from ..show.report import report
 from .data import to_data
+from .document import Document
 from .news import File
 from .picture import seen
+from .reading import BindingError, read
 from .recording import bundle, page
-from .sheet import Sheet
+from .sheet import Sheet, laid_open, revision_of
 
-__all__ = ["export"]
+__all__ = ["export", "page_of"]
 
 
 def picture(sheet: Sheet) -> Picture:
@@ -46,6 +48,15 @@ def html(sheet: Sheet) -> str:
     built = bundle()
     shown = picture(sheet)
     return shown.html() if built is None else page(sheet, built, shown.svg())
+
+
+def page_of(document: Document) -> str:
+    """The page of one file for a document that nobody has opened yet. Raises: BacklightError where it cannot be opened."""
+    try:
+        reading = read(document)
+    except BindingError as error:
+        raise error.error from None
+    return html(laid_open(reading, revision_of(reading)))
 
 
 def mathml(sheet: Sheet) -> str:

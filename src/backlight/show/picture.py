@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..core.graph import Graph
-from ..errors import FileError
+from ..core.graph import Graph, lent
+from ..errors import BacklightError, FileError
 from ..run.record import Run
 from .account import titled
 from .detail import Wish, detailed
@@ -95,8 +96,32 @@ class Picture:
             written(where / name, made.encode())
         return [where / name for name, _ in files]
 
+    def widget(self) -> Any:
+        """The studio's view of it for a notebook, both ways; needs the extra `notebook`."""
+        return lent("widget")(self)
+
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return lent("bundle")(self)  # type: ignore[no-any-return]
+
+    def _display_(self) -> Any:
+        """What marimo shows."""
+        try:
+            return self.widget()
+        except BacklightError:
+            return Markup(lent("bundle")(self).get("text/html") or self.svg())
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """HTML that a notebook takes as it is."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.text
 
 
 def written(file: Path, data: bytes) -> None:
