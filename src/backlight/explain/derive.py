@@ -78,13 +78,17 @@ def path_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:
     found = list(paths(run, of, wrt, MOST))
     goal = partial(called[of], called[wrt])
     shares: list[Any] = []
+    written: dict[tuple[int, int], Line] = {}              # paths share most of their edges
     steps = [Step("in letters", definitions(run.graph, called, nodes_between(run, of, wrt)), of)]
     for n, path in enumerate(found, 1):
         lines: list[Line] = []
         if not path.edges:
             lines.append(("both are the same node, so the derivative is the upstream gradient: ", numeral(path.seed)))
         for edge in path.edges:
-            lines.append((edge_equation(run.graph, edge, called), f"   {rule_of(run.graph.nodes[edge.consumer])}"))
+            key = (edge.consumer, edge.operand)
+            if key not in written:
+                written[key] = (edge_equation(run.graph, edge, called), f"   {rule_of(run.graph.nodes[edge.consumer])}")
+            lines.append(written[key])
         factors = [partial(called[e.consumer], called[e.to]) for e in path.edges]
         if factors:
             numbers = [numeral(local_array(e)) for e in path.edges]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def data_url(values: Any) -> str:
     return "data:image/png;base64," + base64.b64encode(image(values)).decode()
 
 
+@cache
 def _palette() -> bytes:
     colours = []
     for level in range(-LEVELS, LEVELS + 1):

@@ -109,10 +109,17 @@ def _pull(
                 shift += reach[box][1]
                 shifts.append(shift)
                 mass = masses[box]
-                place = 0.0
-                for other, pull in ends[box]:
-                    place += pull * x[other]
-                place = (place / mass if near[box] else x[box]) - shift
+                joined = ends[box]
+                if len(joined) == 2:                       # by far the most frequent case
+                    (one, one_pull), (other, other_pull) = joined
+                    place = (one_pull * x[one] + other_pull * x[other]) / mass - shift
+                elif joined:
+                    place = 0.0
+                    for other, pull in joined:
+                        place += pull * x[other]
+                    place = place / mass - shift
+                else:
+                    place = x[box] - shift
                 count = 1
                 while pools and pools[-1][0] >= place:
                     other_place, other_mass, other_count = pools.pop()

@@ -8,7 +8,7 @@ first: half of an ordinary network is such leaves, and each belongs beside its s
 the number of crossings does not care, the operands of an operation stand in the order in which it takes them.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -66,13 +66,13 @@ def _walk(rank: Sequence[int], up: Links, down: Links, left_out: Sequence[bool])
 
 def _between(layer: Sequence[int], position: Sequence[int], down: Links) -> int:
     """Crossings of the edges from this layer to the next: pairs out of order, counted against a sorted list."""
-    count = 0
+    count, last = 0, -1
     seen: list[int] = []
     for box in layer:
-        lows = down[box]
-        for place in sorted([position[low] for low in lows]) if len(lows) > 1 else [position[low] for low in lows]:
-            if not seen or place >= seen[-1]:
+        for place in _places(down[box], position):
+            if place >= last:
                 seen.append(place)
+                last = place
             else:
                 count += len(seen) - bisect_right(seen, place)
                 insort(seen, place)
@@ -166,9 +166,10 @@ def _exchanged(layers: Layers, position: list[int], up: Links, down: Links, thro
 
 
 def _places(others: Sequence[int], position: Sequence[int]) -> list[int]:
+    if len(others) == 1:
+        return [position[others[0]]]
     places = [position[other] for other in others]
-    if len(places) > 1:
-        places.sort()
+    places.sort()
     return places
 
 
@@ -178,13 +179,16 @@ def _gain(left: Sequence[int], right: Sequence[int]) -> int:
         return 0
     if left[-1] < right[0]:
         return -len(left) * len(right)
-    if len(left) == len(right) == 1:
-        return int(left[0] > right[0])
+    if len(left) == 1:
+        a = left[0]
+        return bisect_left(right, a) + bisect_right(right, a) - len(right)
+    if len(right) == 1:
+        b = right[0]
+        return len(left) - bisect_left(left, b) - bisect_right(left, b)
     gain = 0
     for a in left:
-        for b in right:
-            gain += (a > b) - (a < b)
-    return gain
+        gain += bisect_left(right, a) + bisect_right(right, a)
+    return gain - len(left) * len(right)
 
 
 def _entwined(left: Sequence[int], right: Sequence[int]) -> bool:
