@@ -1,19 +1,25 @@
+import ast
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.explain.runs import ran
+from tests.strategies import graphs
 
 from backlight.core.array import Tape
 from backlight.core.graph import Graph
 from backlight.core.types import type_of
+from backlight.diff.reverse import reverse
 from backlight.errors import InputError
 from backlight.explain.derive import derive
 from backlight.explain.formula import spelled
+from backlight.explain.local import local_array
 from backlight.explain.page import figure
-from backlight.explain.paths import count_paths, paths
+from backlight.explain.paths import count_paths, nodes_between, paths
 from backlight.explain.story import story
-from backlight.ops import exp, sigmoid, square, sum, tanh
+from backlight.ops import exp, sigmoid, softmax, square, sum, tanh
+from backlight.run.record import Edge
 from backlight.run.reference import run
 
 
@@ -164,3 +170,61 @@ def test_numbers_of_arrays_can_be_rounded_where_there_is_little_room_and_single_
     assert "<mn>0.3333</mn>" in page.html(4)
     single = story(ran(lambda x: x * (1 / 3), x=1.0), "x")
     assert "<mn>0.3333333333333333</mn>" in single.html(4)
+
+
+def read(text: str) -> np.ndarray:
+    """The number, or the array, behind the last sign of equality."""
+    return np.array(ast.literal_eval(text.rpartition("= ")[2].replace("−", "-")))
+
+
+@given(graphs())
+@settings(max_examples=60)
+def test_the_last_line_of_every_derivation_is_the_gradient_and_every_edge_multiplies_out(sample):
+    made = run(reverse(sample.graph), sample.values)
+    graph = made.graph
+    of = graph.outputs[0]
+    for i in graph.inputs:
+        gradient = np.asarray(made[i].gradient)
+        page = derive(made, wrt=i)
+        if nodes_between(made, of, i):
+            last = spelled(page.steps[-1].lines[-1][0])
+            assert read(last) == pytest.approx(gradient, rel=1e-12, abs=1e-12)
+        else:
+            assert not gradient.any()
+        arriving = [Edge(made, c, k, part) for (c, k), part in graph.parts.items() if graph.nodes[c].inputs[k - 1] == i]
+        if arriving and i != of:
+            assert np.sum([edge.downstream for edge in arriving], axis=0) == pytest.approx(gradient, rel=1e-12, abs=1e-12)
+    for (consumer, operand), part in graph.parts.items():
+        edge = Edge(made, consumer, operand, part)
+        local, up, down = local_array(edge), np.asarray(edge.upstream), np.asarray(edge.downstream)
+        if part.local >= 0:
+            whole = up * np.broadcast_to(local, up.shape)
+            lead = whole.ndim - down.ndim
+            whole = whole.sum(axis=tuple(range(lead)))
+            again = whole.sum(axis=tuple(a for a, n in enumerate(down.shape) if n == 1 and whole.shape[a] != 1)).reshape(down.shape)
+        else:
+            again = np.tensordot(up, np.asarray(local), up.ndim)
+        assert again == pytest.approx(down, rel=1e-12, abs=1e-12)
+
+
+def test_V4_a_derivation_of_arrays_says_in_letters_what_goes_down():
+    made = ran(lambda x, W, y: sum(softmax(x @ W.T) * y), x=np.eye(2), W=np.ones((3, 2)), y=np.arange(3.0))
+    lines = str(derive(made, wrt="W")).splitlines()
+    assert [line.partition("] ")[0].partition(" = [")[0].strip() for line in lines if line.startswith("   downstream = ")] == [
+        "downstream = ∂f/∂f", "downstream = c·(∂f/∂c − sum(∂f/∂c·c, axis=−1, keepdims=true))", "downstream = xᵀ @ ∂f/∂b",
+        "downstream = (∂f/∂a)ᵀ",
+    ]  # fmt: skip
+    assert lines[3:8] == ["   a = Wᵀ", "   b = x @ a", "   c = softmax(b)", "   d = c·y", "   f = sum(d)"]
+
+
+def test_every_letter_of_a_derivation_is_explained():
+    page = derive(ran(lambda x, y, z: (x + exp(y)) * tanh(z), x=1.0, y=2.0, z=3.0), wrt="x")
+    assert [spelled(line[0]) for line in page.steps[0].lines] == ["a = e^y", "b = x + a", "c = tanh(z)", "d = b·c"]
+
+
+def test_gradients_that_meet_on_the_way_are_summed_there():
+    made = ran(lambda x, w: (lambda h: sum(tanh(h) + sigmoid(h) * h))(w * x), x=np.array([1.0, 2.0]), w=0.5)
+    page = derive(made, wrt="w")
+    (step,) = [step for step in page.steps if step.title == "upstream" and step.node == 2]
+    assert len(step.lines) == 4
+    assert str(step.lines[-1][0]) == "summed: "

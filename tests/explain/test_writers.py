@@ -5,15 +5,17 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from backlight import ops
-from backlight.core.math import ADD, MULTIPLY, Math, bars, call, fraction, index, infix, name, number, power, prefix, root
+from backlight.core.math import ADD, CALL, MULTIPLY, Math, bars, call, fraction, index, infix, name, number, power, prefix, root
 from backlight.core.op import TABLE
 from backlight.explain.formula import spelled
 from backlight.explain.latex import latex
+from backlight.explain.letters import partial
 from backlight.explain.mathml import mathml
 
 assert ops.__all__  # the room was imported, so the table is filled
 
 MATRIX = Math("matrix", ((number(1), number(2)), (number(3), number(4))))
+SLOPE = partial(name("y"), name("x"))
 X_PLUS_1 = infix("+", "x", 1, ADD)
 
 WRITTEN = [
@@ -34,6 +36,9 @@ WRITTEN = [
     (number(1e-07), "1e-07", r"1 \cdot 10^{-7}"),
     (name("w₁"), "w₁", "w_{1}"),
     (name("loss"), "loss", r"\mathrm{loss}"),
+    (power(SLOPE, 2), "(∂y/∂x)²", r"\left(\frac{\partial y}{\partial x}\right)^{2}"),
+    (Math("postfix", ("ᵀ", SLOPE), CALL), "(∂y/∂x)ᵀ", r"{\left(\frac{\partial y}{\partial x}\right)}^{\mathsf{T}}"),
+    (infix("·", SLOPE, "x", MULTIPLY), "∂y/∂x·x", r"\frac{\partial y}{\partial x} \cdot x"),
     (MATRIX, "[[1, 2], [3, 4]]", r"\begin{bmatrix}1 & 2 \\ 3 & 4\end{bmatrix}"),
 ]
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..core.graph import Graph
 from ..core.math import ADD, MULTIPLY, Math, infix
 from ..run.record import Run
-from .formula import names, spelled
-from .letters import definitions, lettered, partial
+from .formula import names, names_of, spelled
+from .letters import definitions, lettered, partial, with_operands
 from .local import local_array
 from .page import Line, Page, Step, numeral
 from .paths import count_paths, nodes_between, paths, scalar_only
@@ -17,6 +18,7 @@ from .story import edge_equation, rule_of, story_steps
 
 __all__ = ["derive", "differentiated"]
 
+LONG, TITLE = 200, 60  # nodes of a graph whose formula may be a title, and letters of it
 MOST = 12  # paths written out; the sum of the others stands in one line
 
 
@@ -30,11 +32,20 @@ def derive(run: Run, of: int | str | None = None, wrt: int | str | None = None) 
     graph = run.graph
     top = differentiated(run) if of is None else graph.number(of)
     low = first_input(run) if wrt is None else graph.number(wrt)
-    called, spoken = lettered(graph), names(graph)
-    title = f"The derivative of {spoken[top]} by {spoken[low]}"
+    called = lettered(graph)
+    title = f"The derivative of {titled(graph, top)} by {titled(graph, low)}"
     steps = path_steps if scalar_only(run, top, low) and count_paths(run, top, low) else story_steps
     with np.errstate(all="ignore"):  # a derivation of NaN is one too
         return Page(title, tuple(steps(run, top, low, called)))
+
+
+def titled(graph: Graph, number: int) -> str:
+    """A node by its name, or as a formula where that is short."""
+    if len(graph) <= LONG:
+        whole = names(graph, longest=LONG)[number]
+        if len(whole) <= TITLE:
+            return whole
+    return names_of(graph, [number])[number]
 
 
 def differentiated(run: Run) -> int:
@@ -79,7 +90,7 @@ def path_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:
     goal = partial(called[of], called[wrt])
     shares: list[Any] = []
     written: dict[tuple[int, int], Line] = {}              # paths share most of their edges
-    steps = [Step("in letters", definitions(run.graph, called, nodes_between(run, of, wrt)), of)]
+    steps = [Step("in letters", definitions(run.graph, called, with_operands(run.graph, nodes_between(run, of, wrt))), of)]
     for n, path in enumerate(found, 1):
         lines: list[Line] = []
         if not path.edges:
@@ -88,9 +99,10 @@ def path_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:
             key = (edge.consumer, edge.operand)
             if key not in written:
                 written[key] = (edge_equation(run.graph, edge, called), f"   {rule_of(run.graph.nodes[edge.consumer])}")
-            lines.append(written[key])
+            # Beside other paths the slope along one edge is not the whole one, though both are written ∂c/∂x.
+            lines.append(("directly: ", *written[key]) if total > 1 and len(path.edges) == 1 else written[key])
         factors = [partial(called[e.consumer], called[e.to]) for e in path.edges]
-        if factors:
+        if len(factors) > 1 or (factors and float(np.real(path.seed)) != 1.0):
             numbers = [numeral(local_array(e)) for e in path.edges]
             if float(np.real(path.seed)) != 1.0:
                 numbers.insert(0, numeral(path.seed))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 from unicodedata import normalize
 
-from ..core.math import CALL, NEGATE, POWER, Math, beside
+from ..core.math import ATOM, CALL, NEGATE, POWER, Math, beside
 
 __all__ = ["escaped", "latex"]
 
@@ -104,6 +104,11 @@ def held(math: Math, binds: int) -> str:
     return text if math.binds >= binds else rf"\left({text}\right)"
 
 
+def based(math: Math, binds: int) -> str:
+    """What something is written high at: a fraction in brackets, whatever it binds."""
+    return held(math, ATOM + 1 if math.form == "fraction" else binds)
+
+
 def scripted(text: str, mark: str) -> str:
     """What gets an index or an exponent: in braces of its own where it has one already."""
     return f"{{{text}}}" if mark in text and not text.startswith(r"\left(") else text
@@ -132,11 +137,11 @@ def latex(math: Math) -> str:
     if form == "prefix":
         return f"{SYMBOLS.get(parts[0], parts[0])}{held(parts[1], NEGATE)}"
     if form == "postfix":
-        return f"{{{held(parts[1], CALL)}}}{SYMBOLS.get(parts[0], parts[0])}"
+        return f"{{{based(parts[1], CALL)}}}{SYMBOLS.get(parts[0], parts[0])}"
     if form == "fraction":
         return rf"\frac{{{latex(parts[0])}}}{{{latex(parts[1])}}}"
     if form == "power":
-        return f"{scripted(held(parts[0], POWER + 1), '^')}^{{{latex(parts[1])}}}"
+        return f"{scripted(based(parts[0], POWER + 1), '^')}^{{{latex(parts[1])}}}"
     if form == "root":
         degree = f"[{parts[1]}]" if parts[1] is not None else ""
         return rf"\sqrt{degree}{{{latex(parts[0])}}}"

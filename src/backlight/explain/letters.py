@@ -13,9 +13,10 @@ from ..core.graph import Graph
 from ..core.math import CALL, Math, fraction, infix, name
 from .page import Line, figure
 
-__all__ = ["definitions", "lettered", "partial"]
+__all__ = ["definitions", "lettered", "partial", "with_operands"]
 
 ALPHABET = "abcdfghjkmnpqrstuvw"  # without e, i, l, o, which mean or look like something else, and x, y, z, which people use
+MOST = 60  # nodes beside the way that are explained
 DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -53,6 +54,18 @@ def definitions(graph: Graph, called: list[Math], nodes: Iterable[int]) -> tuple
         if node.inputs:
             lines.append((infix("=", called[i], node.op.math([called[j] for j in node.inputs], node.attrs), 5),))
     return tuple(lines)
+
+
+def with_operands(graph: Graph, nodes: Iterable[int]) -> set[int]:
+    """Nodes and all that they are made of, so that no letter stays unexplained; of very many, with their own operands only."""
+    found = set(nodes)
+    beside = {j for i in found for j in graph.nodes[i].inputs} - found
+    todo = list(beside)
+    while todo and len(beside) <= MOST:
+        below = [j for j in graph.nodes[todo.pop()].inputs if j not in found and j not in beside]
+        beside.update(below)
+        todo += below
+    return found | beside
 
 
 def partial(above: Math, below: Math) -> Math:

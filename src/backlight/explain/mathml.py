@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-from ..core.math import CALL, NEGATE, POWER, Math, beside
+from ..core.math import ATOM, CALL, NEGATE, POWER, Math, beside
 
 __all__ = ["mathml"]
 
@@ -42,6 +42,11 @@ def bracketed(text: str) -> str:
 def held(math: Math, binds: int) -> str:
     """The part, in brackets where it binds less than its place asks for."""
     return element(math) if math.binds >= binds else bracketed(element(math))
+
+
+def based(math: Math, binds: int) -> str:
+    """What something is written high at: a fraction in brackets, whatever it binds."""
+    return held(math, ATOM + 1 if math.form == "fraction" else binds)
 
 
 def word(text: str) -> str:
@@ -88,12 +93,12 @@ def element(math: Math) -> str:
         return row(sign(parts[0]), held(parts[1], NEGATE))
     if form == "postfix":
         if parts[0] == "ᵀ":
-            return f"<msup>{held(parts[1], CALL)}<mi>T</mi></msup>"
-        return row(held(parts[1], CALL), sign(parts[0]))
+            return f"<msup>{based(parts[1], CALL)}<mi>T</mi></msup>"
+        return row(based(parts[1], CALL), sign(parts[0]))
     if form == "fraction":
         return f"<mfrac>{element(parts[0])}{element(parts[1])}</mfrac>"
     if form == "power":
-        return f"<msup>{held(parts[0], POWER + 1)}{element(parts[1])}</msup>"
+        return f"<msup>{based(parts[0], POWER + 1)}{element(parts[1])}</msup>"
     if form == "root":
         x, degree = parts
         return f"<msqrt>{element(x)}</msqrt>" if degree is None else f"<mroot>{element(x)}<mn>{degree}</mn></mroot>"

@@ -46,6 +46,11 @@ def held(math: Math, binds: int) -> list[Any]:
     return [math] if math.binds >= binds else ["(", math, ")"]
 
 
+def based(math: Math, binds: int) -> list[Any]:
+    """What something is written high at: in brackets also where it is a fraction, or that would seem to belong to its foot."""
+    return held(math, ATOM + 1 if math.form == "fraction" else binds)
+
+
 def listed(parts: Sequence[Any]) -> list[Any]:
     """Parts between commas."""
     found: list[Any] = []
@@ -77,7 +82,7 @@ def pieces(math: Math, style: Style) -> list[Any]:
         return [sign, *(["(", x, ")"] if whole else held(x, NEGATE))]
     if form == "postfix":
         mark = ".T" if door and parts[0] == "ᵀ" else parts[0]
-        return [*held(parts[1], binds), mark]
+        return [*based(parts[1], binds), mark]
     if form == "fraction":
         bar = " / " if binds <= MULTIPLY else "/"  # ∂y/∂x is one symbol
         return [*held(parts[0], MULTIPLY), bar, *held(parts[1], MULTIPLY + 1)]
@@ -107,8 +112,8 @@ def pieces(math: Math, style: Style) -> list[Any]:
 def raised(x: Math, exponent: Math, door: bool) -> list[Any]:
     """A power; on the screen whole exponents stand high."""
     if not door and exponent.form == "number" and exponent.parts[0].lstrip("-−").isdigit():
-        return [*held(x, POWER + 1), exponent.parts[0].replace("−", "-").translate(RAISED)]
-    return [*held(x, POWER + 1), "^", *held(exponent, NEGATE if door else POWER)]
+        return [*based(x, POWER + 1), exponent.parts[0].replace("−", "-").translate(RAISED)]
+    return [*based(x, POWER + 1), "^", *held(exponent, NEGATE if door else POWER)]
 
 
 def quoted(word: str, mark: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from ..core.math import ADD, MULTIPLY, Math, infix, name
 from ..core.types import Type
 from ..run.record import Edge, Run
 from .formula import names, spelled
-from .letters import definitions, lettered, partial
+from .letters import definitions, lettered, partial, with_operands
 from .local import local_array
 from .page import Line, Page, Step, figure, shape_text
 from .paths import nodes_between
 
 __all__ = ["edge_equation", "local_letters", "rule_of", "story", "story_steps"]
 
+STRETCHING = frozenset({"broadcast_to", "expand_dims", "reshape"})  # what gradients do to fit: the shapes beside them say so
 DEEP = 40  # nodes of a local derivative written in letters; a longer one is shown as its number only
 
 
@@ -37,11 +39,20 @@ def who(graph: Graph, number: int, called: list[Math]) -> str:
 
 def local_letters(graph: Graph, edge: Edge, called: list[Math]) -> Math | None:
     """The local derivative as its rule writes it, in the letters of the forward nodes; None where it is long."""
-    if edge.part.local < 0:
-        return None
+    return letters_of(graph, edge.part.local, called, {}) if edge.part.local >= 0 else None
+
+
+def downstream_letters(graph: Graph, edge: Edge, called: list[Math], top: int) -> Math | None:
+    """What goes down an edge as its rule writes it, the gradient that arrives as ∂top/∂consumer; None where it is long."""
+    arrives = partial(called[top], called[edge.consumer])
+    return letters_of(graph, edge.part.downstream, called, {edge.part.upstream: arrives})
+
+
+def letters_of(graph: Graph, target: int, called: list[Math], known: dict[int, Math]) -> Math | None:
+    """A node that differentiation wrote, in the letters of the forward nodes and of those that are known."""
     first = graph.forward_count
-    spoken: dict[int, Math] = {}
-    todo, seen = [edge.part.local], 0
+    spoken = dict(known)
+    todo, seen = [target], 0
     while todo:
         i = todo[-1]
         node = graph.nodes[i]
@@ -58,9 +69,11 @@ def local_letters(graph: Graph, edge: Edge, called: list[Math]) -> Math | None:
                 seen += len(missing)
                 if seen > DEEP:
                     return None
+            elif node.op.name in STRETCHING:
+                spoken[i] = spoken[node.inputs[0]]
             else:
                 spoken[i] = node.op.math([spoken[j] for j in node.inputs], node.attrs)
-    return spoken[edge.part.local]
+    return spoken[target]
 
 
 def edge_equation(graph: Graph, edge: Edge, called: list[Math]) -> Math:
@@ -108,8 +121,9 @@ def node_steps(run: Run, number: int, called: list[Math]) -> list[Step]:
         steps.append(Step("no gradient", (("the gradient that was asked for does not pass through this node",),), number))
         return steps
     steps.append(upstream_step(run, number, called))
+    top = next((n.why.of for n in graph.nodes[graph.forward_count :] if n.why.kind == "seed"), graph.outputs[0])
     for edge in window.parts:
-        steps.append(downstream_step(run, edge, called))
+        steps.append(downstream_step(run, edge, called, top))
     return steps
 
 
@@ -135,41 +149,43 @@ def upstream_step(run: Run, number: int, called: list[Math]) -> Step:
     return Step("upstream", tuple(lines), number)
 
 
-def downstream_step(run: Run, edge: Edge, called: list[Math]) -> Step:
-    """Upstream × local = downstream on one edge."""
+def downstream_step(run: Run, edge: Edge, called: list[Math], top: int) -> Step:
+    """Upstream × local = downstream on one edge, for the derivative of `top`."""
     graph = run.graph
-    node = graph.nodes[edge.consumer]
-    lines: list[Line] = [(rule_of(node),)]
-    local = local_array(edge)
+    lines: list[Line] = [(rule_of(graph.nodes[edge.consumer]),)]
+    above, below = shape_text(np.shape(edge.upstream)), shape_text(np.shape(edge.downstream))
+    down = figure(edge.downstream)
     if edge.part.local >= 0:
         lines.append((edge_equation(graph, edge, called),))
-    if edge.part.local >= 0:
         times = "·" if np.ndim(edge.upstream) == 0 else "⊙"
-        left = infix(times, figure(edge.upstream), figure(edge.local), MULTIPLY)
-        lines.append(("upstream × local = ", infix("=", left, figure(edge.downstream), 5)))
-        if np.shape(edge.downstream) != np.shape(edge.upstream):
-            shapes = f"from {shape_text(np.shape(edge.upstream))} to {shape_text(np.shape(edge.downstream))}"
-            lines.append((f"summed over the axes that were stretched, {shapes}",))
+        product = infix(times, figure(edge.upstream), figure(edge.local), MULTIPLY)
+        if above == below:
+            lines.append(("upstream × local = ", infix("=", product, down, 5)))
+        else:
+            lines.append(("upstream × local = ", product))
+            lines.append((f"summed over the axes that were stretched, from {above} to {below}: ", down))
     else:
-        if local is not None:
+        local = local_array(edge)
+        if local is not None and np.ndim(local) <= 2:
             lines.append((f"local derivative, shape {shape_text(np.shape(local))}: ", figure(local)))
-        shapes = f"upstream {shape_text(np.shape(edge.upstream))} to downstream {shape_text(np.shape(edge.downstream))}: "
-        lines.append((shapes, figure(edge.downstream)))
+        letters = downstream_letters(graph, edge, called, top)
+        lines.append(("downstream = ", down if letters is None or letters == down else infix("=", letters, down, 5)))
+        if above != below:
+            lines.append((f"upstream has shape {above}, downstream {below}",))
     return Step(f"operand {edge.operand}, {who(graph, edge.to, called)}", tuple(lines), edge.to)
 
 
 def story_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:
     """Node by node from the output down to an input, for graphs with arrays."""
     between = sorted(nodes_between(run, of, wrt), reverse=True)
-    steps = [Step("in letters", definitions(run.graph, called, between), of)]
+    steps = [Step("in letters", definitions(run.graph, called, with_operands(run.graph, between)), of)]
+    arrivals = Counter(run.graph.nodes[i].inputs[k - 1] for i, k in run.graph.parts)
     for i in between:
-        steps += [upstream_step(run, i, called)] if i in (of, wrt) else []
-        steps += [downstream_step(run, e, called) for e in run[i].parts if e.to in between]
+        steps += [upstream_step(run, i, called)] if i == of or arrivals[i] > 1 else []
+        steps += [downstream_step(run, e, called, of) for e in run[i].parts if e.to in between]
     gradient: Any = run.value(run.graph.grads[wrt]) if wrt in run.graph.grads else None
     if gradient is None or not between:
         said = f"{spelled(called[of])} does not depend on {spelled(called[wrt])}, so the derivative is zero"
         return [Step("no path", ((said,),), wrt)]
     steps.append(Step("the result", ((infix("=", partial(called[of], called[wrt]), figure(gradient), 5),),), wrt))
     return steps
-
-
