@@ -25,7 +25,7 @@ def explain(capsys):
         (["x*x", "x=3", "--why", "x"], "   summed: 3 + 3 = 6"),
         (["sum((W@x)^2)", "W=[[1,2]]", "x=[3,4]", "--layers"], "   ∂C/∂W = δ₁ ⊗ x   (1) ⊗ (2) → 1×2   error 0"),
         (["relu(x)*y", "x=-1", "y=2", "--why-zero", "x"],
-         "   blocked at node 1, relu(x): relu did not take this branch for 1 of 1 element"),
+         "   blocked at node 1, relu(x): relu did not take this branch"),
         (["log(x)", "x=-1", "--why-nan"], "   NaN is born at node 1, log(x): log of -1"),
         (["log(x)", "x=-1"], "   NaN is born at node 1, log(x): log of -1"),
         (["x^2", "x=3", "--check"], "   1 of 1 edges agree with small steps"),

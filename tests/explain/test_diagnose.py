@@ -1,7 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 from tests.explain.runs import ran
 
+import backlight as bl
+from backlight.core.table import TABLE
 from backlight.errors import InputError
 from backlight.explain.diagnose import births, diagnose, why_nan, why_zero
 from backlight.ops import cast, exp, log, matmul, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
@@ -50,10 +54,10 @@ def test_the_trail_of_a_nan_from_its_birth_to_the_inputs():
         "1. first NaN going forward\n"
         "   NaN is born at node 2, log(x) at element [1]: log of -2\n"
         "   1 of 2 elements of this node\n"
-        "   what helps: keep its operand away from 0: log(x + 1e-12), or log1p(x) where it is log(1 + x); of a softmax or a "
-        "sigmoid, log_softmax or log_sigmoid\n"
+        "   what helps: log is of positive numbers only: make its operand so, by abs(x), x^2 or exp(x), or find out why it is "
+        "not\n"
         "2. what it reaches\n"
-        "   the gradient of y is not a number"
+        "   the output sum(log(x)·y) and the gradient of y are not a number"
     )
 
 
@@ -105,3 +109,94 @@ def test_a_run_without_gradients_is_refused():
     with pytest.raises(InputError) as caught:
         why_zero(plain, "x")
     assert str(caught.value) == "this run has no gradients: run it backward first, as in bl.backprop"
+
+
+def findings(text, **values):
+    """Everything that is said about a text's run: kind, operation, element."""
+    made = bl.backprop(text, **values)
+    nodes = made.graph.nodes
+    return [(f.kind, nodes[f.node].op.name, f.element) for f in diagnose(made)]
+
+
+# Faults as people make them: the text, its values, and the first verdict on it.
+UNSEEN = [
+    ("sum(log(softmax(x)))", {"x": [0, -800, 800]}, ("nan", "mul", (0,))),
+    ("sum(sqrt(A @ x))", {"A": [[1, -2], [3, 4]], "x": [1, 1]}, ("nan", "sqrt", (0,))),
+    ("sqrt(mean((x - mean(x))^2))", {"x": [2, 2, 2]}, ("nan", "mul", (0,))),
+    ("sum(x^y)", {"x": [2, -1, 3], "y": [1, 0.5, 2]}, ("nan", "pow", (1,))),
+    ("sum(acos(x))", {"x": [0.5, 0.9, 1.2]}, ("nan", "acos", (2,))),
+    ("log(sum(exp(x)))", {"x": [1000, 1]}, ("inf", "exp", (0,))),
+    ("sum(where(x > 0, 1, 0)*log(x))", {"x": [1, 0, 2]}, ("nan", "mul", (1,))),
+    ("sum((x - mean(x))/sqrt(mean((x - mean(x))^2)))", {"x": [3, 3]}, ("nan", "div", (0,))),
+    ("sum(x*w)", {"x": [1, math.nan, 2], "w": [1, 1, 1]}, ("nan", "input", (1,))),
+    ("sum(log(x)*w)", {"x": [math.nan, -1, 2], "w": [1, 1, 1]}, ("nan", "input", (0,))),
+    ("sum(A @ x)", {"A": [[0, 1], [1, 1]], "x": [math.inf, 1]}, ("nan", "matmul", (0,))),
+    ("exp(exp(x))", {"x": 10}, ("inf", "exp", ())),
+    ("sum(clip(x, 0, 1)*w)", {"x": [2, -1], "w": [1, 1]}, ("not chosen", "clip", (0,))),
+    ("sum(V @ relu(W @ x + b))", {"W": [[-1, 0], [0, 1]], "V": [[1, 2]], "x": [1, 2], "b": [0, -5]}, ("not chosen", "relu", (0,))),
+    ("min([x, y])", {"x": 3, "y": 1}, ("not chosen", "min", (0,))),
+    ("floor(x)*y", {"x": 1.5, "y": 2}, ("zero factor", "floor", ())),
+    ("sum(W @ x)", {"W": [[1, 2]], "x": [0, 0]}, ("zero factor", "matmul", None)),
+    ("stop_gradient(x*w) + y", {"x": 1, "w": 2, "y": 1}, ("stopped", "stop_gradient", None)),
+    ("(x > 1)*y", {"x": 2, "y": 3}, ("no derivative", "greater", None)),
+    ("tanh(w*x)", {"w": 500, "x": 2}, ("saturated", "tanh", ())),
+]
+
+
+@pytest.mark.parametrize(("text", "values", "first"), UNSEEN, ids=[text for text, _, _ in UNSEEN])
+def test_a_fault_as_people_make_it_is_found_at_its_node_and_element(text, values, first):
+    assert first in findings(text, **values)[:2]
+
+
+def test_a_nan_that_came_in_does_not_hide_one_that_is_born_beside_it():
+    found = findings("sum(log(x))", x=[math.nan, -1, 2])
+    assert found[:2] == [("nan", "input", (0,)), ("nan", "log", (1,))]
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "wrt", "lines"),
+    [
+        ("max(x)", {"x": [1, 3, 2]}, "x", [
+            "2 of its 3 elements are zero: [0, 1, 0]",
+            f"lost at node 1, max(x): 2 of 3 elements of operand 1 get nothing ({TABLE['max'].words})",
+        ]),
+        ("sum(softmax(x))", {"x": [0, 0]}, "x", [
+            "blocked at node 1, softmax(x): nothing of its gradient reaches operand 1",
+        ]),
+        ("tanh(w*x)", {"w": 500, "x": 2}, "w", ["saturated at node 3, tanh(w·x): the derivative of tanh rounds to 0"]),
+        ("sum(W @ x)", {"W": [[1, 2]], "x": [0, 0]}, "W", [
+            "blocked at node 2, W @ x: nothing of its gradient reaches operand 1, beside node 1, x, which is 0",
+        ]),
+        ("x^2", {"x": 0}, "x", ["multiplied by 0 at node 2, x²: the local derivative is 0, at 0 beside 2"]),
+        ("floor(x)*y", {"x": 1.5, "y": 2}, "x", [
+            "multiplied by 0 at node 1, ⌊x⌋: the local derivative is 0, at 1.5, where it is flat",
+        ]),
+        ("sum(x*m)", {"x": [1, 2, 3], "m": [0, 0, 1]}, "x", [
+            "2 of its 3 elements are zero: [0, 0, 1]",
+            "multiplied by 0 at node 2, x·m: the local derivative is 0 for 2 of 3 elements, at 1 beside 0",
+        ]),
+    ],
+)  # fmt: skip
+def test_where_a_gradient_was_lost(text, values, wrt, lines):
+    said = [line.strip() for line in str(why_zero(bl.backprop(text, **values), wrt)).splitlines() if line.startswith("   ")]
+    assert said == lines
+
+
+def test_a_gradient_that_starts_at_zero_is_told_from_one_that_was_lost():
+    page = why_zero(bl.backprop("x*y", x=2, y=3, upstream=0.0), "x")
+    assert str(page).splitlines()[2:] == ["1. upstream", "   the upstream gradient of node 2, x·y, is 0: it was given so"]
+
+
+def test_advice_is_for_the_infinity_that_a_nan_is_made_of_and_is_given_once():
+    text = str(why_nan(bl.backprop("sum(log(softmax(x)))", x=[0, -800, 800])))
+    assert text.count("what helps: keep its operand away from 0: log(x + 1e-12)") == 1
+    assert text.splitlines()[-4:] == [
+        "   what helps: mend what is infinite, node 2, log(softmax(x))",
+        "4. what it reaches",
+        "   the gradient of x is not a number",
+        "   the output sum(log(softmax(x))) is infinite",
+    ]
+    guarded = str(why_nan(bl.backprop("sum(where(x > 0, sqrt(x), 0))", x=[-1, 4])))
+    assert guarded.endswith("   no output and no gradient of an input: it is not used, or not chosen")
+    meets = str(why_nan(bl.backprop("sum(A @ x)", A=[[1, 0], [1, 1]], x=[1, math.inf])))
+    assert "NaN is born at node 2, A @ x at element [0]: matmul of node 0 and node 1, where 0 meets inf at place 1 of the" in meets
