@@ -103,6 +103,48 @@ def test_inside_a_trace_every_function_with_a_derivative_gives_numpys_value_in_n
                 assert same(got, want, exact=False), (dtype, shape, len(args), got, want)
 
 
+def leaves(found):
+    return [leaf for part in found for leaf in leaves(part)] if isinstance(found, (tuple, list)) else [found]
+
+
+def weighed(found, theirs=np):
+    """One real number of all that a function returns and that can have a derivative."""
+    total = 0.0
+    for k, part in enumerate(leaves(found)):
+        if getattr(part, "dtype", np.dtype(int)).kind in "fc":
+            w = np.cos(np.arange(part.size) + k).reshape(part.shape)
+            total = total + theirs.sum(theirs.real(part) * w) + theirs.sum(theirs.imag(part) * w[::-1] if part.dtype.kind == "c" else 0.0)
+    return total
+
+
+# Where a small step measures something else: jumps, eigenvectors known but for their phase, numbers that are asked for, random ones.
+JUMPS = set("frexp nextafter unwrap linalg.eig spacing argsort unique_values".split())
+PHASES = ("linalg.eigh", "linalg.qr", "linalg.svd")  # of complex matrices: known but for their phase
+
+
+@pytest.mark.parametrize(("name", "ours", "theirs"), [row for row in NAMES if row[0] not in JUMPS], ids=lambda v: v if isinstance(v, str) else "")
+def test_the_derivative_of_every_function_is_what_small_steps_measure(name, ours, theirs):
+    for dtype in ("float64", "complex128"):
+        for shape in ((3,), (3, 3)):
+            for count in (1, 2):
+                if (isinstance(theirs, np.ufunc) and count > theirs.nin) or (name in PHASES and dtype == "complex128"):
+                    continue
+                args = [sample(dtype, shape, 30 + k) for k in range(count)]
+                step = [sample(dtype, shape, 40 + k) for k in range(count)]
+                value, refused = outcome(lambda *a: weighed(theirs(*a)), *args)
+                if refused is not None or not isinstance(value, np.floating) or not np.isfinite(value):
+                    continue
+                pulled, fault = outcome(lambda *a: bl.vjp(lambda *b: weighed(ours(*b), bnp), *a), *args)
+                if fault is not None:
+                    assert isinstance(fault, (bl.errors.BacklightError, TypeError)), (dtype, shape, repr(fault))
+                    continue
+                slope = sum(np.sum(np.real(np.conj(g) * d)) for g, d in zip(pulled[1](1.0), step, strict=True))
+                h = 1e-6
+                along = [weighed(theirs(*[a + t * h * d for a, d in zip(args, step, strict=True)])) for t in (2, 1, -1, -2)]
+                measured = (8 * (along[1] - along[2]) - (along[0] - along[3])) / (12 * h)
+                assert slope == pytest.approx(measured, rel=2e-6, abs=2e-6 * (1 + abs(value))), (dtype, shape, count)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_arrays_of_every_dtype_are_made_and_filled(data):

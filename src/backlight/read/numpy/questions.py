@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from .held import answers, bare, whole, wrapped
+from ...errors import InputError
+from .held import answers, any_float, bare, whole, wrapped
 
 __all__ = ["QUESTIONS"]
 
@@ -46,17 +47,67 @@ def unique_part(function: Any) -> Callable[..., Any]:
     return call
 
 
+def picked(function: Any) -> Callable[..., Any]:
+    """A function that returns some of the numbers it was given: each carries the gradient of the first of its equals."""
+
+    def call(*args: Any, **named: Any) -> Any:
+        flat = [ops.reshape(whole(x), shape=(-1,)) for x in args]
+        pool = ops.concat(*flat, axis=0) if len(flat) > 1 else flat[0]
+        numbers = np.asarray(answers(function)(*args, **named).value)
+        line, first = np.unique(np.asarray(answers(np.asarray)(pool).value), return_index=True)
+        return ops.gather(pool, first[np.searchsorted(line, numbers)], axis=0)
+
+    return call
+
+
+def edges_of(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    """The edges of a histogram, which hang on the least and the largest number."""
+    if isinstance(bins, str):
+        raise InputError(f"numpy.histogram: bins={bins!r} cannot be traced: give a number, or the edges")
+    if np.ndim(whole(bins)) == 1:
+        return whole(bins)
+    low, high = (ops.min(whole(a)), ops.max(whole(a))) if range is None else range
+    kind = np.result_type(whole(low).dtype, whole(high).dtype, 1.0)
+    t = np.linspace(0.0, 1.0, int(bins) + 1).astype(kind)
+    return ops.add(ops.mul(low, 1.0 - t), ops.mul(high, t))
+
+
 def histogram(a: Any, bins: Any = 10, range: Any = None, weights: Any = None, density: Any = None) -> Any:
-    return answers(np.histogram)(a, bins, range, weights=weights, density=density)
+    """The edges with their gradients; the counts have none, unless they are sums of weights, or densities."""
+    if not any_float((a, bins, range, weights)):
+        return answers(np.histogram)(a, bins, range, weights=weights, density=density)
+    edges = edges_of(a, bins, range)
+    if weights is None:
+        counts: Any = answers(np.histogram)(a, bins, range)[0]
+    else:
+        place = answers(np.searchsorted)(edges, a, side="right").value - 1
+        n = edges.shape[0] - 1
+        last = np.asarray(answers(np.equal)(a, edges[-1]).value)
+        place = np.where(last, n - 1, place)
+        inside = (place >= 0) & (place < n)
+        kept = ops.where(inside, whole(weights), 0.0)
+        counts = ops.scatter_add(ops.reshape(kept, shape=(-1,)), np.where(inside, place, 0).reshape(-1), size=n)
+    if density:
+        counts = ops.div(counts, edges[1:] - edges[:-1]) / ops.cast(ops.sum(counts), dtype="float64")
+    return counts, edges
+
+
+def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    if weights is not None or density:
+        raise InputError("numpy.histogram2d: weights and density cannot be traced: leave them out")
+    nx, ny = bins if isinstance(bins, (list, tuple)) and len(bins) == 2 else (bins, bins)
+    rx, ry = range if range is not None else (None, None)
+    return answers(np.histogram2d)(x, y, bins, range)[0], edges_of(x, nx, rx), edges_of(y, ny, ry)
 
 
 NAMES = """nonzero flatnonzero argwhere searchsorted digitize isclose allclose array_equal array_equiv isin argpartition lexsort
-    nanargmax nanargmin iscomplex isreal isneginf isposinf histogram_bin_edges histogram2d histogramdd intersect1d union1d setdiff1d
-    setxor1d packbits unpackbits ravel_multi_index unravel_index tril_indices_from triu_indices_from diag_indices_from count_nonzero""".split()
+    nanargmax nanargmin iscomplex isreal isneginf isposinf packbits unpackbits ravel_multi_index unravel_index tril_indices_from triu_indices_from diag_indices_from count_nonzero""".split()
 
 QUESTIONS: dict[str, Callable[..., Any]] = {
     **{name: answers(getattr(np, name)) for name in NAMES if name != "count_nonzero"},
-    "linalg.matrix_rank": answers(np.linalg.matrix_rank), "histogram": histogram, "unique": unique,
+    "linalg.matrix_rank": answers(np.linalg.matrix_rank), "histogram": histogram, "histogram2d": histogram2d,
+    "histogram_bin_edges": edges_of, "unique": unique, **{name: picked(getattr(np, name)) for name in ("union1d", "setdiff1d", "setxor1d")},
+    "intersect1d": picked(np.intersect1d),
     "unique_values": unique_part(np.unique_values), "unique_counts": unique_part(np.unique_counts), "unique_inverse": unique_part(np.unique_inverse),
     "unique_all": unique_part(np.unique_all),
     **{name: answers(getattr(np, name)) for name in ("zeros", "ones", "empty", "eye", "identity", "tri", "indices", "diag_indices",
