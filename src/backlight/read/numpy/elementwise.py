@@ -179,6 +179,10 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "kl_div": lambda x, y: ops.where(ops.equal(x, 0.0), y, ops.xlogy(x, ops.div(x, y)) - x + y),
     "huber": lambda delta, r: ops.where(ops.less_equal(ops.abs(r), delta), 0.5 * r * r, delta * (ops.abs(r) - ops.mul(0.5, delta))),
     "pseudo_huber": lambda delta, r: ops.square(delta) * (ops.sqrt(1.0 + ops.square(ops.div(r, delta))) - 1.0),
+    "cosm1": lambda x: -2.0 * ops.square(ops.sin(0.5 * x)), "sindg": lambda x: ops.sin(x * (math.pi / 180.0)),
+    "cosdg": lambda x: ops.cos(x * (math.pi / 180.0)), "tandg": lambda x: ops.tan(x * (math.pi / 180.0)),
+    "poch": lambda z, m: ops.exp(ops.lgamma(ops.add(z, m)) - ops.lgamma(z)),
+    "binom": lambda n, k: ops.exp(-ops.log(ops.add(n, 1.0)) - ops.lgamma(ops.sub(n, k) + 1.0) - ops.lgamma(ops.add(k, 1.0)) + ops.lgamma(ops.add(n, 2.0))),
     "exp10": lambda x: ops.pow(10.0, x),
 }  # fmt: skip
 

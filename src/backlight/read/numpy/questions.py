@@ -67,6 +67,8 @@ def edges_of(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> 
     if np.ndim(whole(bins)) == 1:
         return whole(bins)
     low, high = (ops.min(whole(a)), ops.max(whole(a))) if range is None else range
+    if answers(np.equal)(low, high).value:  # NumPy makes room around a single number
+        low, high = ops.sub(low, 0.5), ops.add(high, 0.5)
     kind = np.result_type(whole(low).dtype, whole(high).dtype, 1.0)
     t = np.linspace(0.0, 1.0, int(bins) + 1).astype(kind)
     return ops.add(ops.mul(low, 1.0 - t), ops.mul(high, t))
@@ -95,6 +97,8 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, weights: Any = None, de
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     if weights is not None or density:
         raise InputError("numpy.histogram2d: weights and density cannot be traced: leave them out")
+    if not any_float((x, y, bins, range)):
+        return answers(np.histogram2d)(x, y, bins, range)
     nx, ny = bins if isinstance(bins, (list, tuple)) and len(bins) == 2 else (bins, bins)
     rx, ry = range if range is not None else (None, None)
     return answers(np.histogram2d)(x, y, bins, range)[0], edges_of(x, nx, rx), edges_of(y, ny, ry)
