@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.explain.runs import ran
 
+import backlight as bl
 from backlight.errors import InputError
 from backlight.explain.matrix import formulas, matrix_page
 from backlight.ops import matmul, relu, sigmoid, square, sum, tanh
@@ -89,3 +90,29 @@ def test_a_graph_without_layers_says_what_a_layer_is():
         matrix_page(ran(lambda x: x * x, x=1.0))
     said = "there is no layer in this graph: a layer is a product with a matrix that is an input, as in W @ x + b"
     assert str(caught.value) == said
+
+
+def test_V4_layers_that_share_their_weights_add_up_and_what_comes_from_elsewhere_is_said():
+    text = "h = tanh(W @ x + b)\ng = tanh(W @ h + b)\nC = sum((V @ g - y)^2) + 0.1*sum(V^2)"
+    rng = np.random.default_rng(0)
+    made = bl.backprop(text, x=[1, 2], W=rng.normal(size=(2, 2)), b=0.1, V=rng.normal(size=(3, 2)), y=[1, 0, 2])
+    assert max(f.error for f in formulas(made)) < 1e-14
+    page = str(matrix_page(made))
+    assert "   ∂C/∂W = δ₂ ⊗ h + δ₁ ⊗ x   (2) ⊗ (2) → 2×2, (2) ⊗ (2) → 2×2   error " in page
+    assert "   ∂C/∂b = Σ δ₂ + Σ δ₁   Σ over 2 → 1, Σ over 2 → 1   error " in page
+    assert "   ∂C/∂V = δ₃ ⊗ g + elsewhere   (3) ⊗ (2) → 3×2   error " in page
+
+
+def test_V4_what_goes_around_a_layer_is_no_bias():
+    made = bl.backprop("C = sum(x + W2 @ relu(W1 @ x))", x=[1, 2], W1=[[1, 0.5], [-0.8, 0.3]], W2=[[0.2, 0.1], [0.4, -0.5]])
+    assert max(f.error for f in formulas(made)) < 1e-14
+    assert "∂C/∂x" not in str(matrix_page(made))
+
+
+def test_V3_many_examples_at_once_are_summed_over_by_components_too():
+    made = bl.backprop("C = sum((X @ W - Y)^2)", X=np.ones((4, 3)), W=np.ones((3, 2)), Y=np.zeros((4, 2)))
+    assert str(matrix_page(made)).splitlines()[-3:] == [
+        "   ∂C/∂W[i, j] = Σ[n, k] δ₁[n, k]·∂z₁[n, k]/∂W[i, j]",
+        "   ∂z₁[n, k]/∂W[i, j] = δ[k, j]·X[n, i]   1 where k = j, else 0 (Kronecker), times the input",
+        "   ∂C/∂W[i, j] = Σ[n] δ₁[n, j]·X[n, i]",
+    ]

@@ -73,7 +73,8 @@ def shifted(graph: Graph, consumers: list[list[tuple[int, int]]], i: int, first:
     if len(above) == 1 and graph.nodes[above[0][0]].op.name == "add":
         c, k = above[0]
         other = graph.nodes[c].inputs[2 - k]
-        if graph.nodes[other].op.name == "input":
+        # What a layer reads too is no bias: it goes around the layer, as in x + W·f(x).
+        if graph.nodes[other].op.name == "input" and all(graph.nodes[b].op.name != "matmul" for b, _ in consumers[other] if b < first):
             return c, other
     return i, -1
 

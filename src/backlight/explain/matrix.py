@@ -7,7 +7,7 @@ from the formula, beside what the run holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..core.math import ADD, CALL, MULTIPLY, Math, call, index, infix, name, pos
 from ..errors import InputError
 from ..run.record import Edge, Run
 from .derive import differentiated
+from .formula import spelled
 from .layers import Layer, layers
 from .letters import partial
 from .page import Line, Page, Step, numeral
@@ -115,7 +116,44 @@ def formulas(run: Run) -> list[Formula]:
         signal = signal_formula(run, found, n, naming, written)
         written[n] = signal.written
         out += [signal, *parameter_formulas(run, layer, n, naming, signal)]
-    return out
+    return [elsewhere(run, found, formula) for formula in joined(out)]
+
+
+def joined(lines: list[Formula]) -> list[Formula]:
+    """The formulas with those of one parameter added up: several layers may share their weights."""
+    found: dict[int, Formula] = {}
+    signals: list[Formula] = []
+    for line in lines:
+        if str(line.of.parts[0]).startswith("δ"):
+            signals.append(line)
+        elif line.node in found:
+            one = found.pop(line.node)
+            found[line.node] = replace(
+                one, letters=infix("+", one.letters, line.letters, ADD), written=infix("+", one.written, line.written, ADD),
+                shapes=f"{one.shapes}, {line.shapes}", value=one.value + line.value,
+            )  # fmt: skip
+        else:
+            found[line.node] = line
+    return [*signals, *found.values()]
+
+
+def elsewhere(run: Run, found: list[Layer], line: Formula) -> Formula:
+    """A parameter's formula with what it gets outside of all layers, as from a penalty on its size."""
+    own = {(layer.product, layer.weights) for layer in found} | {(layer.z, layer.bias) for layer in found}
+    graph = run.graph
+    if str(line.of.parts[0]).startswith("δ"):
+        return line
+    rest = [
+        np.asarray(run.value(part.downstream)) for (c, k), part in graph.parts.items()
+        if graph.nodes[c].inputs[k - 1] == line.node and (c, line.node) not in own
+    ]
+    if not rest:
+        return line
+    more = name("elsewhere")
+    return replace(
+        line, letters=infix("+", line.letters, more, ADD), written=infix("+", line.written, more, ADD),
+        value=line.value + np.sum(rest, axis=0),
+    )  # fmt: skip
 
 
 def gradient(run: Run, i: int) -> Any:
@@ -242,7 +280,7 @@ def matrix_page(run: Run) -> Page:
         Step("error signals, from the output down", tuple(line(f) for f in signals), found[-1].z),
         Step("gradients, each from its layer's signal", tuple(line(f) for f in others), found[0].weights),
         Step("written out", tuple((equation(f.of, f.written),) for f in others), found[0].weights),
-        components(naming, found[-1], len(found)),
+        components(run, naming, found),
     ]
     return Page(f"Backpropagation through {len(found)} layer{'s' if len(found) > 1 else ''}", tuple(steps))
 
@@ -252,17 +290,29 @@ def line(f: Formula) -> Line:
     return (equation(f.of, f.letters), f"   {f.shapes}   error ", numeral(float(f"{f.error:.2g}")))
 
 
-def components(naming: Naming, layer: Layer, n: int) -> Step:
+def components(run: Run, naming: Naming, found: list[Layer]) -> Step:
     """The last layer once more, number by number: the sum over k collapses, because only one z depends on each weight."""
+    layer, n = found[-1], len(found)
     cost, w, h = name(naming.cost), naming.of(layer.weights), naming.of(layer.into)
     row, column = ("i", "j") if layer.left else ("j", "i")
-    weight = index(w, name("i"), name("j"))
-    z = infix("·", index(signal_name(n), name("k")), partial(index(naming.of(layer.z), name("k")), weight), MULTIPLY)
-    kronecker = infix("·", index(name("δ"), name("k"), name(row)), index(h, name(column)), MULTIPLY)
+    several = np.ndim(run.value(layer.into)) > 1           # n counts what is in a batch: rows, or columns
+
+    def at(x: Math, k: str) -> Math:
+        places = (k, "n") if layer.left else ("n", k)
+        return index(x, *map(name, places if several else (k,)))
+
+    def summed(over: str, x: Math) -> Math:
+        return Math("big", ("Σ", over, x, x), MULTIPLY) if over else x
+
+    weight, z = index(w, name("i"), name("j")), naming.of(layer.z)
+    chain = infix("·", at(signal_name(n), "k"), partial(at(z, "k"), weight), MULTIPLY)
+    kronecker = infix("·", index(name("δ"), name("k"), name(row)), at(h, column), MULTIPLY)
+    collapsed = infix("·", at(signal_name(n), row), at(h, column), MULTIPLY)
+    shared = sum(other.weights == layer.weights for other in found) > 1
+    alone = f"   through layer {n} alone: others share {spelled(w)}" if shared else ""
     lines: tuple[Line, ...] = (
-        (equation(partial(cost, weight), Math("big", ("Σ", "k", z, z), MULTIPLY)),),
-        (equation(partial(index(naming.of(layer.z), name("k")), weight), kronecker),
-         f"   1 where k = {row}, else 0 (Kronecker), times the input"),
-        (equation(partial(cost, weight), infix("·", index(signal_name(n), name(row)), index(h, name(column)), MULTIPLY)),),
-    )  # fmt: skip
+        (equation(partial(cost, weight), summed("n, k" if several else "k", chain)), alone),
+        (equation(partial(at(z, "k"), weight), kronecker), f"   1 where k = {row}, else 0 (Kronecker), times the input"),
+        (equation(partial(cost, weight), summed("n" if several else "", collapsed)),),
+    )
     return Step("by components", lines, layer.weights)
