@@ -119,21 +119,27 @@ def show(
     near: int | str | None = None,
     up: int = 1,
     down: int = 1,
+    learning_rate: float | None = None,
+    check: bool = False,
 ) -> Picture:
     """The picture of a graph or a run; `print` writes it to the terminal, a notebook shows it, `path` saves it.
 
     `path` ends in .svg, .html, .dot, .txt or .png. `parameters` names the inputs to be marked as learnable, besides those
     that say so themselves. `detail` is how much is said about each node: all of it on a card, its name, value and gradient on
     a chip, a dot; it goes by their number unless given. `near` shows one node alone with what stands at most `up` edges above
-    and `down` edges below it. Raises: FileError for another ending, or where the file cannot be written; NameError for a
-    node that is not there; ValueError for another detail.
+    and `down` edges below it. With a `learning_rate` the step of descent stands on every parameter as arithmetic, with
+    `check` every edge says whether small steps agree with its rule. Raises: FileError for another ending, or where the file
+    cannot be written; NameError for a node that is not there; ValueError for another detail.
 
     >>> show(backprop("x·y", x=2, y=3)).svg()[:5]
     '<svg '
     """
     from .show.picture import picture
 
-    made = picture(subject, parameters=parameters, title=title, theme=theme, detail=detail, near=near, up=up, down=down)
+    made = picture(
+        subject, parameters=parameters, title=title, theme=theme, detail=detail, near=near, up=up, down=down,
+        learning_rate=learning_rate, check=check,
+    )  # fmt: skip
     if path is not None:
         made.save(path)
     return made

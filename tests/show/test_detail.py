@@ -113,3 +113,26 @@ def test_what_is_no_number_is_marked_by_words_and_by_a_flag(text: str, values: d
 def test_what_is_well_has_no_flag() -> None:
     marks = drawn(view(bl.backprop("x*y", x=1, y=2))).marks
     assert not [mark for mark in marks if isinstance(mark, Flag) or (isinstance(mark, Text) and mark.bad)]
+
+
+def test_G9_a_step_of_descent_stands_on_the_node_as_arithmetic() -> None:
+    run = bl.backprop("(y - (w*x + b))^2", x=2.1, y=4, w=1, b=0)
+    shown = bl.show(run, parameters=["w", "b"], learning_rate=0.01)
+    text = shown.text()
+    assert "update   1 + (−0.01 · (-7.9799999999999995))" in text
+    assert "       = 1.0798" in text
+    assert "       = 0.038" in text
+    assert text.count("update") == 2                       # of the parameters alone
+    arrays = bl.show(bl.backprop("sum(w*x)", w=[1, 2], x=[3, 4]), learning_rate=0.5).text()
+    assert "update   value + (−0.5 · gradient)" in arrays
+    assert "       = [-0.5 0]" in arrays
+    with pytest.raises(ValueError) as error:
+        bl.show(run, learning_rate=0)
+    assert str(error.value) == "the learning rate is 0, and it must be above 0"
+
+
+def test_edges_without_words_say_the_sign_of_what_comes_down() -> None:
+    run = bl.backprop("sum(a - b*c)", a=[1, 2], b=[3, 1], c=[1, -1])
+    drawing = drawn(detailed(view(run), "chip"))
+    found = [mark.text for mark in drawing.marks if isinstance(mark, Text) and mark.text in ("+", "−", "±")]
+    assert sorted(found) == ["+", "+", "±", "−", "−"]

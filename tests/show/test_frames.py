@@ -40,7 +40,7 @@ def test_G2_forward_backward_and_update_follow() -> None:
         "backward: the gradient of 4·x + 1 is 18",
         "backward: the gradient of 4·x is 18",
         "backward: the gradient of x is 72",
-        "update: x becomes 2 − 0.01 · 72 = 1.28",
+        "update: x becomes 2 + (−0.01 · 72) = 1.28",
     )
 
 

@@ -58,7 +58,7 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
 def test_G2_steps_are_saved_as_numbered_files_and_one_that_plays(tmp_path: Path) -> None:
     files = bl.show(RUN, parameters=["x"]).save_steps(tmp_path / "steps", learning_rate=0.1)
     assert [path.name for path in files] == [*(f"{k:02}.svg" for k in range(1, 17)), "all.svg"]
-    assert "update: x becomes 2 − 0.1 · 72 = -5.2" in files[-2].read_text(encoding="utf-8")
+    assert "update: x becomes 2 + (−0.1 · 72) = -5.2" in files[-2].read_text(encoding="utf-8")
     for path in files:
         ElementTree.fromstring(path.read_text(encoding="utf-8"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from ..run.record import Run
 if TYPE_CHECKING:
     from ..show.view import View
 
-__all__ = ["CHOICES", "KINDS", "draw", "levels", "seen"]
+__all__ = ["CHOICES", "KINDS", "draw", "levels", "rate_of", "seen"]
 
 KINDS: Final = ("svg", "html", "dot", "png", "steps")
 CHOICES: Final = ("tree", "near", "up", "down", "detail", "parameters")  # of what is shown, and how
@@ -28,16 +29,23 @@ def draw(subject: Graph | Run, options: Mapping[str, str]) -> list[str]:
     from ..show.detail import detailed
     from ..show.folding import folded
     from ..show.picture import Picture
+    from ..show.trust import checked
+    from ..show.view import stepped
 
     shown = seen(subject, options)
     if "near" not in options and "tree" not in options:
         shown = folded(shown)
     wish: Any = options.get("detail", "auto")
+    rate = rate_of(options) if "descend" in options else None
+    if rate is not None:
+        shown = stepped(shown, rate)
+    if "check" in options and isinstance(subject, Run):
+        shown = checked(shown, subject)
     picture = Picture(subject, detailed(shown, wish), titled(subject))
     notes = []
     for kind in asked:
         if kind == "steps":
-            files = picture.save_steps(options[kind])
+            files = picture.save_steps(options[kind], rate)
             notes.append(f"{len(files) - 1} steps drawn in {options[kind]}; {files[-1].name} plays them")
         else:
             notes.append(f"drawn in {picture.save(options[kind], kind)}")
@@ -59,6 +67,15 @@ def seen(subject: Graph | Run, options: Mapping[str, str]) -> View:
         if name in options:
             raise InputError(f"--{name} says how far to look from a node: name it, as in --near {graph.input_names[0]}")
     return tree(shown) if "tree" in options else shown
+
+
+def rate_of(options: Mapping[str, str]) -> float:
+    """The learning rate of `--descend`, 0.01 unless it is said."""
+    word = options["descend"] or "0.01"
+    try:
+        return float(word)
+    except builtins.ValueError:
+        raise InputError(f"--descend is a learning rate such as 0.01, and it is {word!r:.40}") from None
 
 
 def levels(options: Mapping[str, str], name: str) -> int:

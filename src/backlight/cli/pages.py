@@ -61,11 +61,9 @@ def check(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
 
 def descent(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
     from ..explain.descent import descend
+    from .draw import rate_of
 
-    try:
-        rate = float(word or "0.01")
-    except ValueError:
-        raise InputError(f"--descend is a learning rate such as 0.01, and it is {word!r:.40}") from None
+    rate = rate_of({"descend": word})
     return [descend(made, rate, wrt).page()]
 
 
@@ -83,7 +81,8 @@ def pages(made: Run, options: Mapping[str, str], wrt: Sequence[int] | None) -> s
     """The explanations that were asked for, one after the other; the derivation where only a form was named."""
     if not made.graph.grads:
         raise InputError("there are no gradients in this run, so there is nothing to derive: differentiate by a float input")
-    inputs = [i for i in made.graph.inputs if i in made.graph.grads] if wrt is None else list(wrt)
+    learnt = [made.graph.number(name.strip()) for name in options.get("parameters", "").split(",") if name.strip()]
+    inputs = list(wrt or learnt) or [i for i in made.graph.inputs if i in made.graph.grads]
     asked = {name: options[name] for name in PAGES if name in options} or {"derive": ""}
     found = [page for name, word in asked.items() for page in PAGES[name](made, word, inputs)]
     if "latex" in options:

@@ -74,7 +74,8 @@ def shifted(graph: Graph, consumers: list[list[tuple[int, int]]], i: int, first:
         c, k = above[0]
         other = graph.nodes[c].inputs[2 - k]
         # What a layer reads too is no bias: it goes around the layer, as in x + W·f(x).
-        if graph.nodes[other].op.name == "input" and all(graph.nodes[b].op.name != "matmul" for b, _ in consumers[other] if b < first):
+        read = any(graph.nodes[b].op.name == "matmul" for b, _ in consumers[other] if b < first)
+        if graph.nodes[other].op.name == "input" and not read:
             return c, other
     return i, -1
 

@@ -15,9 +15,9 @@ from ..core.op import signature_of
 from ..core.types import TupleType, Type
 from ..explain.formula import names, names_of
 from ..run.record import Run
-from .figures import inline, number, trouble
+from .figures import bracketed, inline, number, trouble
 
-__all__ = ["Card", "Detail", "Joint", "Kind", "cards", "joints", "troubled"]
+__all__ = ["Card", "Detail", "Joint", "Kind", "cards", "joints", "troubled", "update_lines"]
 
 SUMMANDS = 4             # more are counted, not written out
 Kind = Literal["parameter", "input", "constant", "operation", "group"]
@@ -28,7 +28,8 @@ Detail = Literal["card", "chip", "dot"]  # everything; name, value and gradient;
 class Card:
     """What is said about one node. `value` and `gradient` are None where there is none yet.
 
-    `arrivals` are the gradients that come down to it, where there are several: they add up to its gradient.
+    `arrivals` are the gradients that come down to it, where there are several: they add up to its gradient. `update` is the
+    learning rate of the step of descent that is shown on it, 0 for none.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Card:
     scope: str = ""
     arrivals: tuple[Any, ...] = ()
     detail: Detail = "card"
+    update: float = 0.0
 
     @property
     def title(self) -> str:
@@ -60,6 +62,19 @@ class Card:
         return f"+ summed over {len(self.arrivals)} edges"
 
 
+def update_lines(card: Card) -> list[str]:
+    """One step of descent as arithmetic: value + (−η · gradient) = new value; nothing where none is shown."""
+    if not card.update or card.value is None or card.gradient is None:
+        return []
+    new = card.value - card.update * card.gradient
+    if getattr(card.value, "ndim", 0) == 0:
+        value, gradient = number(card.value), number(card.gradient)
+        gradient = f"({gradient})" if gradient.startswith("-") else gradient
+        return [f"update   {value} + (−{card.update:g} · {gradient})", f"       = {number(new)}"]
+    first, *rest = bracketed(new)
+    return [f"update   value + (−{card.update:g} · gradient)", f"       = {first}", *(f"{'':9}{line}" for line in rest)]
+
+
 def troubled(card: Card) -> bool:
     """Whether its value or its gradient holds something that is no number, or an infinity."""
     return bool(trouble(card.value) or trouble(card.gradient))
@@ -69,7 +84,8 @@ def troubled(card: Card) -> bool:
 class Joint:
     """One edge: which operand it is (from 1), what it carries up, and what it carries down, if it does.
 
-    `consumer` and `operand` are places in the list of cards, not numbers of nodes: a view may show a node twice.
+    `consumer` and `operand` are places in the list of cards, not numbers of nodes: a view may show a node twice. `verdict` is
+    what small steps say about its rule, where they were asked.
     """
 
     consumer: int
@@ -80,6 +96,12 @@ class Joint:
     local: Any = None
     downstream: Any = None
     carries: bool = False
+    verdict: str = ""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether small steps found its rule wrong."""
+        return self.verdict.startswith("✗")
 
     @property
     def product(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import Literal
 
-from .card import Card, Joint
+from .card import Card, Joint, update_lines
 from .drawing import Drawing, Frame, Line, Mark, Text, Tone
 from .face import short
 from .figures import bracketed, number, trouble
@@ -86,7 +86,8 @@ def label_of(joint: Joint) -> list[str]:
     if not joint.rising:
         return [PASSING]
     first, *rest = joint.product or ("",)
-    return [RISING + joint.rising, *([FALLING + first] if first else []), *("  " + line for line in rest)]
+    falling = [*([FALLING + first] if first else []), *("  " + line for line in rest)]
+    return [RISING + joint.rising, *falling, *([joint.verdict] if joint.verdict else [])]
 
 
 def body(card: Card) -> list[tuple[str, Tone]]:
@@ -106,7 +107,7 @@ def body(card: Card) -> list[tuple[str, Tone]]:
         lines += _named("gradient ", card.gradient, "backward")
         if card.total:
             lines.append((" " * 9 + card.total, "backward"))
-    return lines
+    return [*lines, *((line, "parameter") for line in update_lines(card))]
 
 
 def _named(word: str, value: object, tone: Tone) -> list[tuple[str, Tone]]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .card import Card, Joint
+from .card import Card, Joint, update_lines
 from .drawing import Tone
 from .figures import bracketed, inline, number, trouble
 from .layout import Size
@@ -67,6 +67,8 @@ class Face:
             self.show("gradient", card.gradient, "backward")
             if card.total:
                 self.say(f"{'':9}{card.total}", "backward")
+        for line in update_lines(card):
+            self.say(line, "parameter")
 
     def say(self, words: str, tone: Tone, bad: bool = False) -> None:
         self.lines.append(Words(words, tone, self.row, bad))
@@ -109,6 +111,8 @@ def label(edge: Joint) -> list[Words]:
     for offset, line in enumerate(product):
         last = wrong and offset == len(product) - 1
         lines.append(Words(("  " if offset else "↓ ") + line + (" !" if last else ""), "backward", float(len(lines)), last))
+    if edge.verdict:
+        lines.append(Words(edge.verdict, "backward" if edge.wrong else "quiet", float(len(lines)), edge.wrong))
     return lines
 
 

@@ -17,7 +17,7 @@ from .drawing import Drawing, Flag, Heat, Line, Mark, Text
 from .figures import inline
 from .graph import EDGE, drawn
 from .svg import Theme, inked, style, svg
-from .view import View
+from .view import View, stepped
 
 __all__ = ["Film", "animated", "film", "numbered"]
 
@@ -46,6 +46,7 @@ class Film:
 
 def film(seen: View, *, learning_rate: float | None = None) -> Film:
     """The frames of a graph (how it is built) or of a run (forward and backward pass, and with a rate the update)."""
+    seen = seen if learning_rate is None else stepped(seen, learning_rate)
     drawing = drawn(seen)
     order = [card.number for card in seen.cards]
     captions = [f"build {card.name}" for card in seen.cards]
@@ -60,17 +61,20 @@ def film(seen: View, *, learning_rate: float | None = None) -> Film:
         if card.gradient is not None:
             backward[card.number] = len(captions)
             captions.append(f"backward: the gradient of {card.name} is {inline(card.gradient, 6)} {card.total}".rstrip())
-    if learning_rate is not None:
-        learnt = [card for card in seen.cards if card.kind == "parameter" and card.gradient is not None]
-        for card in learnt:
-            new = inline(card.value - learning_rate * card.gradient, 6)
+    update: dict[int, int] = {}
+    for card in seen.cards:
+        if card.update and card.number not in update:
+            update[card.number] = len(captions)
+            new = inline(card.value - card.update * card.gradient, 6)
             value, gradient = inline(card.value, 6), inline(card.gradient, 6)
-            captions.append(f"update: {card.name} becomes {value} − {learning_rate} · {gradient} = {new}")
-    steps = tuple(_step(mark, building, forward, backward) for mark in drawing.marks)
+            captions.append(f"update: {card.name} becomes {value} + (−{card.update:g} · {gradient}) = {new}")
+    steps = tuple(_step(mark, building, forward, backward, update) for mark in drawing.marks)
     return Film(drawing, steps, tuple(captions))
 
 
-def _step(mark: Mark, building: dict[int, int], forward: dict[int, int], backward: dict[int, int]) -> int:
+def _step(
+    mark: Mark, building: dict[int, int], forward: dict[int, int], backward: dict[int, int], update: dict[int, int]
+) -> int:
     """When a mark appears: a card and its edges when they are built, a number when it is known."""
     if mark.node < 0:
         return 0
@@ -78,6 +82,8 @@ def _step(mark: Mark, building: dict[int, int], forward: dict[int, int], backwar
         return forward.get(mark.node, building[mark.node])
     if isinstance(mark, (Text, Heat, Flag, Line)) and mark.tone in ("backward", "wrong"):
         return backward.get(mark.node, building[mark.node])
+    if isinstance(mark, Text) and mark.tone == "parameter":
+        return update.get(mark.node, building[mark.node])
     return building[mark.node]
 
 

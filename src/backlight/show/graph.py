@@ -53,7 +53,8 @@ def drawn(seen: View, *, direction: Direction = "up", title: str = "", afar: boo
         sheet = layout(sizes, links, direction=direction, gap=10.0, between=26.0, chip=DOT)
     else:
         sheet = layout(sizes, links, direction=direction, gap=26.0, between=22.0 if labels else 40.0, chip=chip)
-    marks = [*_edges(sheet, boxes, edges, owners), *(_bridges(sheet, owners) if afar else ()), *_cards(sheet, boxes, faces, labels)]
+    lines = [*_edges(sheet, boxes, edges, owners), *(_bridges(sheet, owners) if afar else ())]
+    marks = [*lines, *_cards(sheet, boxes, edges, faces, labels)]
     key, tall, wide = _legend(boxes, any(face.maps for face in faces), sheet.height + 2 * EDGE + 8.0)
     width, height = max(sheet.width + 2 * EDGE, wide), sheet.height + 2 * EDGE + tall
     return Drawing(width, height, (*marks, *key), title or _title(boxes), table(seen, 10_000))
@@ -78,6 +79,9 @@ def _edges(
             share = strength[at] / most if most > 0 and np.isfinite(strength[at]) else 0.0
             tone: Tone = "backward" if np.isfinite(strength[at]) else "wrong"
             marks.append(Line(beside, tone, owner, 0, 1.0 + 3.0 * share, strength[at] == 0, arrow=ends))
+        if edge.carries and starts and ends and boxes[edge.operand].detail != "dot":
+            x, y = points[-1]                              # no words on this edge: the sign of what comes down, where it arrives
+            marks.append(Text(x + 9.0, y - 2.0, _sign(edge.downstream), "backward", "start", 0.9, owner))
         if starts and boxes[edge.consumer].detail != "dot":
             x, y = points[0]
             marks.append(Text(x - 4.0, y + 11.0, str(edge.number), "quiet", "end", 0.8, owner))
@@ -95,15 +99,26 @@ def _bridges(sheet: Layout, owners: Sequence[tuple[int, bool, bool]]) -> list[Ma
     return marks
 
 
+def _sign(value: object) -> str:
+    """+ or −, ± where an array has both, nothing for zero and for what is no number."""
+    array = np.asarray(value)
+    return {(True, True): "±", (True, False): "+", (False, True): "−"}.get((bool((array > 0).any()), bool((array < 0).any())), "")
+
+
 def _strength(value: object) -> float:
     array = np.asarray(value)
     return float(np.abs(array).max()) if array.size else 0.0
 
 
 def _cards(
-    sheet: Layout, boxes: Sequence[Card], faces: Sequence[Face], labels: Sequence[tuple[Joint, Sequence[Words]]]
+    sheet: Layout,
+    boxes: Sequence[Card],
+    edges: Sequence[Joint],
+    faces: Sequence[Face],
+    labels: Sequence[tuple[Joint, Sequence[Words]]],
 ) -> list[Mark]:
     marks: list[Mark] = []
+    crooked = {edge.consumer for edge in edges if edge.wrong}
     for box in reversed(sheet.boxes):                      # outputs first: the order in which a keyboard goes
         left, top = box.x - box.width / 2 + EDGE, box.y - box.height / 2 + EDGE
         if box.shows >= len(boxes):
@@ -127,7 +142,7 @@ def _cards(
             high, wide = map_size(value)
             x, y = left + PAD * 2 + face.text_width, top + PAD + row * ROW
             marks.append(Heat(x, y, wide, high, np.asarray(value), tone, card.number))
-        if trouble(card.value) or trouble(card.gradient):
+        if trouble(card.value) or trouble(card.gradient) or box.shows in crooked:
             marks.append(Flag(left + box.width, top, "forward" if trouble(card.value) else "backward", card.number))
     return marks
 

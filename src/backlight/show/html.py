@@ -17,11 +17,11 @@ import numpy as np
 
 from ..core.graph import Graph
 from ..explain.letters import lettered
-from ..explain.page import Page
+from ..explain.page import Page, Step
 from ..explain.story import node_steps
 from ..run.record import Run
 from .account import titled
-from .card import Card
+from .card import Card, Joint
 from .detail import detailed
 from .drawing import Drawing, Frame, Text
 from .face import short
@@ -143,10 +143,13 @@ def _stories(seen: View, run: Run | None) -> list[str]:
     """One hidden story a card, and where the arrows lead from it."""
     up: dict[int, list[int]] = {}
     down: dict[int, list[int]] = {}
+    asked: dict[int, list[Joint]] = {}
     for edge in seen.joints:
         high, low = seen.cards[edge.consumer].number, seen.cards[edge.operand].number
         down.setdefault(high, []).append(low)
         up.setdefault(low, []).append(high)
+        if edge.verdict:
+            asked.setdefault(high, []).append(edge)
     called = lettered(run.graph) if run is not None else []
     told: dict[int, str] = {}
     for card in seen.cards:
@@ -159,6 +162,9 @@ def _stories(seen: View, run: Run | None) -> list[str]:
             words = _plain(card)
         else:
             steps = node_steps(run, card.number, called)
+            verdicts = [(f"operand {edge.number}: {edge.verdict}",) for edge in asked.get(card.number, ())]
+            if verdicts:
+                steps.append(Step("small steps", tuple(verdicts), card.number))
             words = Page(f"{card.number}  {card.title}", tuple(steps)).html(DIGITS) + _numbers(card)
         told[card.number] = f'<template data-story="{card.number}" data-title="{escape(card.title)}"{links}>{words}</template>'
     return list(told.values())

@@ -20,7 +20,8 @@ from .html import html
 from .png import png
 from .svg import Theme, svg
 from .terminal import text
-from .view import View, neighbourhood, view
+from .trust import checked
+from .view import View, neighbourhood, stepped, view
 
 __all__ = ["Picture", "picture", "written"]
 
@@ -142,12 +143,18 @@ def picture(
     near: int | str | None = None,
     up: int = 1,
     down: int = 1,
+    learning_rate: float | None = None,
+    check: bool = False,
 ) -> Picture:
     """The picture of a graph or a run, folded and drawn small where it is large; or of what stands `near` a node.
 
-    Raises: NameError for a node that is not there; ValueError for a detail that is none.
+    With a learning rate the step of descent stands on every parameter; with `check` every
+    edge says what small steps think of its rule.
+    Raises: NameError for a node that is not there; ValueError for a detail that is none, or a rate that is not above 0.
     """
     graph = subject.graph if isinstance(subject, Run) else subject
     seen = view(subject, parameters)
     seen = folded(seen) if near is None else neighbourhood(seen, graph.number(near), up, down)
+    seen = seen if learning_rate is None else stepped(seen, learning_rate)
+    seen = checked(seen, subject) if check and isinstance(subject, Run) else seen
     return Picture(subject, detailed(seen, detail), title or titled(subject), theme)

@@ -10,11 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ..core.graph import Graph
-from ..errors import LimitError, NameError
+from ..errors import LimitError, NameError, ValueError
 from ..run.record import Run
 from .card import Card, Joint, cards, joints
 
-__all__ = ["View", "neighbourhood", "tree", "view"]
+__all__ = ["View", "neighbourhood", "stepped", "tree", "view"]
 
 LARGEST = 2000           # cards of a tree, which may double with every level
 
@@ -37,6 +37,18 @@ class View:
 def view(subject: Graph | Run, parameters: Collection[str | int] = (), *, lettered: bool = False) -> View:
     """All forward nodes of a graph or a run. With `lettered`, unnamed operations are called a, b, c, …"""
     return View(tuple(cards(subject, parameters, lettered)), tuple(joints(subject)))
+
+
+def stepped(seen: View, rate: float) -> View:
+    """The view with one step of descent on its parameters; where none are marked, on every input that has a gradient.
+
+    Raises: ValueError where the rate is not above 0.
+    """
+    if not rate > 0:
+        raise ValueError(f"the learning rate is {rate:g}, and it must be above 0")
+    kinds = ("parameter",) if any(card.kind == "parameter" for card in seen.cards) else ("input",)
+    cards = (replace(card, update=rate) if card.kind in kinds and card.gradient is not None else card for card in seen.cards)
+    return View(tuple(cards), seen.joints)
 
 
 def tree(seen: View) -> View:
