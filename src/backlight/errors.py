@@ -7,6 +7,8 @@ ourselves. Each docstring is a failing example and its mend.
 
 import builtins
 
+from numpy.linalg import LinAlgError
+
 __all__ = [
     "BacklightError",
     "DTypeError",
@@ -17,6 +19,7 @@ __all__ = [
     "InputError",
     "LeakError",
     "LimitError",
+    "MatrixError",
     "MutationError",
     "NameError",
     "NotFiniteError",
@@ -107,6 +110,13 @@ class LeakError(GraphError):
     """A traced array that is used after the function that it was traced in has ended.
 
     It was kept in a list or a global name; return it from the function instead, or keep `x.value`.
+    """
+
+
+class MatrixError(ValueError, LinAlgError):
+    """A matrix that has no inverse, no root, no decomposition; NumPy's LinAlgError too, so that code that expects it goes on.
+
+    `np.linalg.cholesky(A)` of a traced `A` that is not positive definite fails; add a positive number to its diagonal.
     """
 
 

@@ -64,7 +64,9 @@ class Tape:
     While the `inner` tape is open, whatever is done is written there.
     """
 
-    __slots__ = ("at", "guards", "held", "inner", "inputs", "nodes", "open", "parent", "positions", "scope", "values", "why")
+    __slots__ = (
+        "at", "guards", "held", "inner", "inputs", "nodes", "open", "parent", "positions", "refused", "scope", "values", "why",
+    )  # fmt: skip
 
     def __init__(self, values: bool = False, positions: bool = False) -> None:
         self.nodes: list[Node] = []
@@ -79,6 +81,7 @@ class Tape:
         self.parent: Tape | None = None
         self.inner: Tape | None = None
         self.held: dict[int, int] = {}
+        self.refused: tuple[Exception, At | None] | None = None  # what NumPy may turn into an error of its own, and where
 
     def close(self, function: Any) -> None:
         """Say that the function has ended: its arrays keep their values, and nothing can be done with them any more."""
@@ -378,10 +381,21 @@ class Array:
                     way = "fill an array of backlight.numpy"
                 elif found.startswith(("math.", "cmath.")):
                     way = f"use numpy.{found.rpartition('.')[2]}"
-                raise GraphError(
-                    f"{kind}: node {self.number} ({self.type}) would leave the graph in {found}, and its gradient would be lost: "
-                    f"{way}, or {kind}(x) where a constant is meant"
+                raise self.refuse(
+                    GraphError(
+                        f"{kind}: node {self.number} ({self.type}) would leave the graph in {found}, and its gradient would be "
+                        f"lost: {way}, or {kind}(x) where a constant is meant"
+                    )
                 )
+            if self.size != 1:
+                word = f"{kind}: node {self.number} is {self.type} {self.shape}, and one number is needed: take one, as in x[0]"
+                raise self.refuse(ShapeError(word))
+
+    def refuse(self, error: Exception) -> Exception:
+        """An error that NumPy may swallow, remembered with its place."""
+        if self.tape is not None:
+            self.tape.refused = (error, frame_position(3))
+        return error
 
     def __float__(self) -> float:
         self.plain("float")
@@ -397,10 +411,16 @@ class Array:
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
-            raise DTypeError(f"an index must be a whole number, and this is {self.type}: round and cast it to an integer")
+            word = f"an index must be a whole number, and this is {self.type}: round and cast it to an integer"
+            raise self.refuse(DTypeError(word))
         return self.ask("int", operator.index(self.value))  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
+        if self.tape is not None and self.tape.open and self.size != 1:
+            raise ShapeError(
+                f"bool: node {self.number} is {self.type} {self.shape}, and a branch needs one truth value: ask np.any or np.all "
+                "of it, or choose number by number with np.where"
+            )
         return self.ask("bool", bool(self.value))  # type: ignore[no-any-return]
 
     def __round__(self, digits: int | None = None) -> Any:

@@ -23,7 +23,7 @@ from ..core.op import Op
 from ..core.tree import Nest, flatten
 from ..errors import BacklightError, InputError
 from .numpy import lend  # and NumPy's functions find their rows from here on
-from .trouble import placed
+from .trouble import innermost, placed
 
 __all__ = ["Traced", "as_array", "enclosed", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
 
@@ -54,14 +54,26 @@ def record(positions: bool = True) -> Iterator[Tape]:
     except BacklightError as error:
         placed(error, error.__traceback__)
         raise
-    except ValueError as error:
-        cause = error.__cause__
-        if not isinstance(cause, BacklightError):  # ours, which NumPy has wrapped into one of its own
+    except (ValueError, TypeError, IndexError) as error:
+        cause = meant(tape, error)
+        if cause is None:
             raise
         placed(cause, error.__traceback__)
         raise cause from None
     finally:
         OPEN.reset(token)
+
+
+def meant(tape: Tape, error: Exception) -> BacklightError | None:
+    """The error of ours that NumPy has wrapped into one of its own, or dropped for one."""
+    if isinstance(error.__cause__, BacklightError):
+        return error.__cause__
+    if tape.refused is None or not isinstance(tape.refused[0], BacklightError):
+        return None
+    found, at = tape.refused
+    last = innermost(error.__traceback__)
+    same = last is not None and at is not None and (last[0].file, last[0].line) == (at.file, at.line)
+    return found if same and isinstance(found, BacklightError) else None
 
 
 @contextmanager
@@ -136,6 +148,8 @@ def as_array(tape: Tape, name: str, leaf: Any) -> Array:
     """A result as a node: a plain number is a constant."""
     if isinstance(leaf, Array):
         return tape.hold(leaf)
+    if leaf is None:
+        raise InputError(f"the function returned nothing{f' as {name}' if name else ''}: is a `return` missing?")
     if not isinstance(leaf, (bool, np.bool_)) and not is_number(leaf):
         place = f" as {name}" if name else ""
         raise InputError(f"the function returned {type(leaf).__name__} {leaf!r:.40}{place}: return numbers or arrays of them")

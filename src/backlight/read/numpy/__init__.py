@@ -9,6 +9,7 @@ for in the same way, and found by their names.
 
 from __future__ import annotations
 
+import builtins
 import operator as operators
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 from ... import ops
 from ...core.array import Array
 from ...core.graph import Above
-from ...errors import GraphError, InputError
+from ...errors import BacklightError, GraphError, InputError, MatrixError, ShapeError, ValueError
 from .arrange import ARRANGEMENTS
 from .elementwise import UFUNCS, elementwise, no_row
 from .held import answers, any_float, any_traced, bare, elements, held, is_traced, outside, whole, wrapped
@@ -119,6 +120,14 @@ def traced(function: Any, said: str, args: Sequence[Any], named: dict[str, Any])
     named = {k: v for k, v in named.items() if not ((k == "dtype" and v is None) or (k == "order" and v in (None, "C", "K")) or k in ("like", "casting", "subok"))}
     try:
         return wrapped(found(*args, **named))
+    except ValueError as error:
+        if not said.startswith("linalg.") or isinstance(error, (GraphError, ShapeError)):
+            raise
+        raise MatrixError(str(error)) from None
+    except (np.exceptions.AxisError, builtins.ValueError) as error:
+        if isinstance(error, BacklightError):
+            raise
+        raise ShapeError(f"numpy.{said}: {error}") from None
     except TypeError as error:
         if "unexpected keyword" not in str(error) and "positional argument" not in str(error):
             raise

@@ -1,0 +1,98 @@
+"""The thirty mistakes of docs/mistakes.py, each made, and every message asserted whole: the page is what is said."""
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import backlight as bl
+import backlight.numpy as bnp
+from backlight.errors import BacklightError, DTypeError, GraphError, LeakError, ShapeError
+
+ROOT = Path(__file__).parents[2]
+MADE = runpy.run_path(str(ROOT / "docs" / "make_mistakes.py"))
+
+
+def test_the_page_of_mistakes_is_what_is_said_of_them():
+    assert (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8") == MADE["page"](), "run `.venv/bin/python docs/make_mistakes.py`"
+
+
+@pytest.mark.parametrize("mistake", MADE["mistakes"](), ids=lambda m: m.__name__)
+def test_every_mistake_is_noticed_by_an_error_of_ours_or_of_python(mistake):
+    with pytest.raises((BacklightError, AttributeError)) as caught:
+        mistake(np, bl.grad, np.array)
+    assert caught.value.__cause__ is None
+    if isinstance(caught.value, BacklightError) and caught.value.at is not None:
+        assert "    ^" in str(caught.value) or "^\n" in str(caught.value)
+
+
+def asked(f):
+    with pytest.raises(BacklightError) as caught:
+        bl.grad(f)(np.array([1.0, 2.0]))
+    return type(caught.value), str(caught.value).partition("\n")[0]
+
+
+def test_numbers_that_would_leave_the_graph_unnoticed_are_refused():
+    import math
+
+    assert asked(lambda x: math.exp(x[0])) == (
+        GraphError,
+        "float: node 1 (Float64) would leave the graph in math.exp, and its gradient would be lost: use numpy.exp, or float(x) where a "
+        "constant is meant",
+    )
+    assert asked(lambda x: np.array([x[0], x[1]]).astype(float)[0]) == (
+        GraphError,
+        "float: node 1 (Float64) would leave the graph in the method astype, and its gradient would be lost: make one array of it first, "
+        "with backlight.numpy.asarray, or float(x) where a constant is meant",
+    )
+    assert asked(lambda x: np.mean([x[0], x[1]])) == (
+        GraphError,
+        "numpy.mean of an array of objects would make a plain number of node 5 (Float64), and the graph would lose it: make one array "
+        "first, as in backlight.numpy.asarray(z)",
+    )
+    assert asked(lambda x: float(x) * x[0]) == (ShapeError, "float: node 0 is Vector Float64 (2,), and one number is needed: take one, as in x[0]")
+    assert asked(lambda x: np.ones(3)[x[0]]) == (
+        DTypeError, "an index must be a whole number, and this is Float64: round and cast it to an integer"
+    )  # fmt: skip
+
+
+def test_numbers_that_are_asked_for_by_name_are_given():
+    for ask in (float, lambda x: complex(x).real, lambda x: round(float(x), 3), lambda x: next(float(v) for v in [x])):
+        assert bl.grad(lambda x, ask=ask: ask(x[0]) * x[1])(np.array([1.5, 2.0])).tolist() == [0.0, 1.5]
+    assert f"{bnp.asarray(2.5):.2f}" == "2.50"
+
+
+def test_an_array_of_a_trace_that_has_ended_keeps_its_value_and_nothing_else():
+    kept = []
+    bl.grad(lambda x: kept.append(x * 2.0) or np.sum(x))(np.array([1.0, 2.0]))
+    assert kept[0].value.tolist() == [2.0, 4.0]
+    assert kept[0].shape == (2,)
+    assert repr(kept[0]) == "array([2., 4.])"
+    with pytest.raises(LeakError) as caught:
+        kept[0] + 1.0
+    assert str(caught.value) == (
+        "node 2 was written while <lambda> was traced, and that has ended: return it from the function, or keep its value, x.value, "
+        "where a constant is meant"
+    )
+
+
+def test_a_long_line_is_shown_around_the_mistake():
+    with pytest.raises(ShapeError) as caught:
+        bl.grad(lambda x: np.sum(x) + np.sum(x * 1.0) + np.sum(x * 2.0) + np.sum(x * 3.0) + np.sum(x * 4.0) + np.sum(x + np.ones(3)) + np.sum(x))(np.ones(2))
+    message, place, code, under, names = str(caught.value).splitlines()
+    assert message == "add: cannot stretch Float64 (2,) and Float64 (3,) to one shape: axis -1 has sizes 2 and 3"
+    assert place.startswith("  test_mistakes.py, line ")
+    assert code.strip().startswith("…")
+    assert code[under.index("^") : under.rindex("^") + 1] == "x + np.ones(3)"
+    assert names == "    where x is Vector Float64 (2,)"
+
+
+def test_code_that_expects_numpys_error_of_a_matrix_goes_on():
+    def f(A):
+        try:
+            return np.sum(np.linalg.cholesky(A))
+        except np.linalg.LinAlgError:
+            return np.sum(np.linalg.cholesky(A + 3.0 * np.eye(2)))
+
+    assert np.isfinite(bl.grad(f)(np.array([[1.0, 2.0], [2.0, 1.0]]))).all()
