@@ -176,24 +176,24 @@ def arithmetic(row: str, ufunc: str) -> tuple[Operator, Operator, Operator]:
     not there, NumPy's door decides.
     """
 
-    def forward(self: Array, y: Any) -> Any:
+    def forward(self: Array, other: Any, /) -> Any:
         if row and self.tape is not None and (row != "pow" or self.type.is_float):
             try:
-                return TABLE[row](self, y)
+                return TABLE[row](self, other)
             except DTypeError:
                 pass
-        return lent("operator")(ufunc, self, y)
+        return lent("operator")(ufunc, self, other)
 
-    def reflected(self: Array, y: Any) -> Any:
+    def reflected(self: Array, other: Any, /) -> Any:
         if row and self.tape is not None and (row != "pow" or self.type.is_float):
             try:
-                return TABLE[row](y, self)
+                return TABLE[row](other, self)
             except DTypeError:
                 pass
-        return lent("operator")(ufunc, y, self)
+        return lent("operator")(ufunc, other, self)
 
-    def update(self: Array, y: Any) -> Any:
-        return lent("update")(ufunc, self, y)
+    def update(self: Array, other: Any, /) -> Any:
+        return lent("update")(ufunc, self, other)
 
     return forward, reflected, update
 
@@ -201,13 +201,13 @@ def arithmetic(row: str, ufunc: str) -> tuple[Operator, Operator, Operator]:
 def comparison(row: str, ufunc: str) -> Operator:
     """One of the operators that compare."""
 
-    def compare(self: Array, y: Any) -> Any:
+    def compare(self: Array, other: Any, /) -> Any:
         if self.tape is not None:
             try:
-                return TABLE[row](self, y)
+                return TABLE[row](self, other)
             except (DTypeError, InputError):
                 pass
-        return lent("operator")(ufunc, self, y)
+        return lent("operator")(ufunc, self, other)
 
     return compare
 
@@ -319,10 +319,10 @@ class Array:
     def __invert__(self) -> Array:
         return lent("operator")("invert", self)  # type: ignore[no-any-return]
 
-    def __getitem__(self, key: Any) -> Array:
+    def __getitem__(self, key: Any, /) -> Array:
         return lent("subscript")(self, key)  # type: ignore[no-any-return]
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Any, /) -> None:
         lent("assign")(self, key, value)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:

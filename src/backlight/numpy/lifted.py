@@ -25,6 +25,13 @@ def signature_of(function: Any) -> inspect.Signature | None:
     return found.replace(parameters=kept) if kinds == sorted(kinds) else None
 
 
+# Where the standard's arguments are not those that NumPy tells.
+STANDARD: dict[str, Callable[..., Any]] = {
+    "vecdot": lambda x1, x2, /, *, axis=-1: None,
+    "reshape": lambda x, /, shape, order="C", *, copy=None: None,
+}
+
+
 def lifted(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
     """The function that answers for one of NumPy's, on arrays of either kind."""
 
@@ -34,7 +41,7 @@ def lifted(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
     call.__name__ = call.__qualname__ = name or function.__name__
     call.__module__ = __name__.rpartition(".")[0]
     call.__doc__ = f"What numpy's `{call.__name__}` gives; recorded inside a trace."
-    found = signature_of(function)
+    found = signature_of(STANDARD.get(call.__name__, function))
     if found is not None:
         call.__signature__ = found  # type: ignore[attr-defined]
     if isinstance(function, np.ufunc):

@@ -22,7 +22,7 @@ from ..core.graph import Graph
 from ..core.op import Op
 from ..core.tree import Nest, flatten
 from ..errors import BacklightError, InputError
-from .numpy import lend  # and NumPy's functions find their rows from here on
+from .numpy import held, lend  # and NumPy's functions find their rows from here on
 from .trouble import innermost, placed
 
 __all__ = ["Traced", "as_array", "enclosed", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
@@ -148,6 +148,10 @@ def as_array(tape: Tape, name: str, leaf: Any) -> Array:
     """A result as a node: a plain number is a constant."""
     if isinstance(leaf, Array):
         return tape.hold(leaf)
+    if isinstance(leaf, np.ndarray) and leaf.dtype == object:  # NumPy's array of traced numbers
+        leaf = held(leaf)
+        if isinstance(leaf, Array):
+            return tape.hold(leaf)
     if leaf is None:
         raise InputError(f"the function returned nothing{f' as {name}' if name else ''}: is a `return` missing?")
     if not isinstance(leaf, (bool, np.bool_)) and not is_number(leaf):

@@ -1,0 +1,95 @@
+"""NumPy's functions with their settings: each call inside a trace gives NumPy's value, and the derivative that small steps measure."""
+
+import numpy as np
+import pytest
+
+import backlight as bl
+
+R = np.random.default_rng(0)
+A = R.normal(size=(3, 4))
+B = R.normal(size=(4, 2))
+S = R.normal(size=(3, 3))
+P = S @ S.T + np.eye(3)
+V = R.normal(size=5)
+C = R.normal(size=(2, 3, 4))
+
+CALLS = [
+    (lambda x: np.sum(x, axis=(0, 1)), A), (lambda x: np.sum(x, 1, keepdims=True), A), (lambda x: np.sum(x, where=x > 0), A),
+    (lambda x: np.sum(x, initial=2.0), A), (lambda x: np.prod(x, axis=-1), A), (lambda x: np.mean(x, axis=(0, 2)), C),
+    (lambda x: np.mean(x, where=x > 0), A), (lambda x: np.std(x, axis=1, ddof=1), A), (lambda x: np.var(x, axis=0, keepdims=True), A),
+    (lambda x: np.std(x, correction=1), A), (lambda x: np.max(x, axis=1, initial=0.1), A), (lambda x: np.min(x, where=x > 0, initial=9.0), A),
+    (lambda x: np.amax(x, axis=(0, 1), keepdims=True), C), (lambda x: np.ptp(x, axis=0), A), (lambda x: np.average(x, axis=0, weights=[1.0, 2.0, 3.0]), A),
+    (lambda x: np.average(A, weights=np.abs(x)), A), (lambda x: np.median(x, axis=1), A), (lambda x: np.percentile(x, 30.0), V),
+    (lambda x: np.percentile(x, [10.0, 50.0], axis=0), A), (lambda x: np.quantile(x, 0.4, method="midpoint"), V),
+    (lambda x: np.quantile(x, [0.2, 0.7], axis=(0, 1), keepdims=True), A), (lambda x: np.nanmean(np.where(x > 0, x, np.nan)), A),
+    (lambda x: np.nanstd(np.where(x > -1, x, np.nan), axis=1), A), (lambda x: np.nanmax(np.where(x > 0, x, np.nan)), A),
+    (lambda x: np.nanmedian(np.where(x > -1, x, np.nan)), A), (lambda x: np.nansum(np.where(x > 0, x, np.nan), axis=0), A),
+    (lambda x: np.nanquantile(np.where(x > -2, x, np.nan), 0.3, axis=1), A),
+    (lambda x: np.cumsum(x), A), (lambda x: np.cumsum(x, axis=0), A), (lambda x: np.cumprod(x, axis=1), A),
+    (lambda x: np.cumulative_sum(x, axis=1, include_initial=True), A), (lambda x: np.diff(x, n=2), A), (lambda x: np.diff(x, axis=0, prepend=0.0), A),
+    (lambda x: np.gradient(x), V), (lambda x: np.gradient(x, 0.3, axis=1), A), (lambda x: np.stack(np.gradient(x)), A),
+    (lambda x: np.gradient(x, np.array([0.0, 1.0, 1.5, 3.0, 4.0])), V), (lambda x: np.trapezoid(x, dx=0.5), A), (lambda x: np.trapezoid(x, [0.0, 1.0, 3.0], axis=0), A),
+    (lambda x: np.trapezoid(np.sin(x), np.sort(x)), V), (lambda x: np.interp(0.7, [0.0, 1.0, 2.0], x[:3]), V),
+    (lambda x: np.interp(x, [-2.0, 0.0, 2.0], [1.0, 3.0, 2.0]), V), (lambda x: np.interp(np.sort(x), np.sort(x) * 1.1, x), V),
+    (lambda x: np.convolve(x, [1.0, 2.0, 0.5], mode="valid"), V), (lambda x: np.correlate(x, x[:2], mode="full"), V),
+    (lambda x: np.cov(x), A), (lambda x: np.cov(x, rowvar=False, bias=True), A), (lambda x: np.corrcoef(x), A),
+    (lambda x: np.reshape(x, (2, -1), order="F"), A), (lambda x: np.ravel(x, order="F"), A), (lambda x: np.transpose(x, (2, 0, 1)), C),
+    (lambda x: np.transpose(x), C), (lambda x: np.moveaxis(x, [0, 1], [-1, -2]), C), (lambda x: np.rollaxis(x, 2), C), (lambda x: np.expand_dims(x, (0, 2)), A),
+    (lambda x: np.squeeze(x[None, :, None], axis=(0, 2)), A), (lambda x: np.rot90(x, 3, (0, 1)), A), (lambda x: np.roll(x, (1, -2), axis=(0, 1)), A),
+    (lambda x: np.roll(x, 5), A), (lambda x: np.flip(x, (0, 1)), A), (lambda x: np.fliplr(np.flipud(x)), A), (lambda x: np.tile(x, (2, 1, 2)), A),
+    (lambda x: np.repeat(x, [1, 0, 2], axis=0), A), (lambda x: np.repeat(x, 2), A), (lambda x: np.pad(x, ((1, 0), (0, 2))), A),
+    (lambda x: np.pad(x, 2, mode="reflect"), V), (lambda x: np.pad(x, ((1, 1), (2, 0)), mode="edge"), A), (lambda x: np.pad(x, 1, mode="symmetric"), V),
+    (lambda x: np.pad(x, {-1: (1, 2)}, mode="wrap"), A), (lambda x: np.concatenate([x, 2 * x], axis=None), A), (lambda x: np.vstack([x, x[0]]), A),
+    (lambda x: np.hstack((x[:, :1], x)), A), (lambda x: np.dstack([x, x]), A), (lambda x: np.column_stack([x[:, 0], x]), A), (lambda x: np.stack([x, x * 2], axis=-1), A),
+    (lambda x: np.block([[x, x[:, :1]], [x[:1], np.ones((1, 1))]]), A), (lambda x: np.split(x, [1, 3], axis=1)[1], A), (lambda x: np.array_split(x, 3)[0], V),
+    (lambda x: np.hsplit(x, 2)[1], A), (lambda x: np.append(x, [9.0]), V), (lambda x: np.insert(x, 1, 9.0), V), (lambda x: np.insert(x, [0, 2], x[:2]), V),
+    (lambda x: np.delete(x, [0, 2], axis=1), A), (lambda x: np.resize(x, (2, 3)), V), (lambda x: np.diag(x, 1), V), (lambda x: np.diag(x, -1), A),
+    (lambda x: np.diagonal(x, 1), A), (lambda x: np.diagonal(x, axis1=1, axis2=2), C), (lambda x: np.trace(x, offset=1), A), (lambda x: np.tril(x, -1), C),
+    (lambda x: np.triu(x, 1), A), (lambda x: np.diagflat(x), A), (lambda x: np.take(x, [[0, 1], [3, -1]], axis=1), A), (lambda x: np.take(x, 7, mode="wrap"), V),
+    (lambda x: np.take_along_axis(x, np.argsort(x, axis=1), axis=1), A), (lambda x: np.sort(x, axis=0), A), (lambda x: np.sort(x, axis=None), A),
+    (lambda x: np.partition(x, 2), V), (lambda x: np.compress([True, False, True], x, axis=0), A), (lambda x: np.extract(x > 0, x), A), (lambda x: x[x > 0], A),
+    (lambda x: x[np.nonzero(x > 0)], A), (lambda x: np.where(x > 0, x, 0.1 * x), A), (lambda x: np.select([x > 1, x > 0], [x, x**2], default=-x), A),
+    (lambda x: np.choose(np.array([0, 1, 1]), [x[0, :3], x[1, :3]]), A), (lambda x: np.piecewise(x, [x < 0, x >= 0], [lambda t: -t, lambda t: t**2]), V),
+    (lambda x: np.clip(x, -0.5, None), A), (lambda x: np.clip(x, x.min() / 2, 0.5), A), (lambda x: np.nan_to_num(x), A), (lambda x: np.maximum(x, 0.3), A),
+    (lambda x: np.fmax(x, np.nan), A), (lambda x: np.heaviside(x, 0.5) * x, A), (lambda x: np.hypot(x, 2.0), A), (lambda x: np.arctan2(x, x[::-1]), V),
+    (lambda x: np.logaddexp(x, 1.0), A), (lambda x: np.logaddexp2(x, 1.0), A), (lambda x: np.copysign(x, -1.0), A), (lambda x: np.mod(x, 0.7), A),
+    (lambda x: np.fmod(x, 0.7), A), (lambda x: np.divmod(x, 0.7)[1], A), (lambda x: np.modf(x)[0], A), (lambda x: np.sinc(x), A), (lambda x: np.i0(x), V),
+    (lambda x: np.power(np.abs(x), 1.5), A), (lambda x: np.float_power(np.abs(x), x), A), (lambda x: 2.0**x, A), (lambda x: np.square(x) ** 0.5, A),
+    (lambda x: np.dot(x, B), A), (lambda x: np.dot(B[:, 0], x.T), A), (lambda x: np.inner(x, A), A), (lambda x: np.outer(x, [1.0, 2.0]), V), (lambda x: np.vdot(x, A), A),
+    (lambda x: np.tensordot(x, A, axes=([1], [1])), A), (lambda x: np.tensordot(C, x, axes=2), A.T[:3, :3].repeat(2, 1)[:, :4].repeat(1, 0)),
+    (lambda x: np.kron(x, [[1.0, 2.0]]), A), (lambda x: np.cross(x[:, :3], [1.0, 2.0, 3.0]), A),
+    (lambda x: np.einsum("ij,jk->ik", x, B), A), (lambda x: np.einsum("ij->j", x), A), (lambda x: np.einsum("ii", x), S), (lambda x: np.einsum("...i,...i", x, x), C),
+    (lambda x: np.einsum(x, [0, 1], B, [1, 2], [0, 2]), A), (lambda x: np.matmul(C, x), B), (lambda x: np.vecdot(x, A), A), (lambda x: np.matvec(A, x), V[:4]),
+    (lambda x: np.linalg.norm(x), A), (lambda x: np.linalg.norm(x, axis=1), A), (lambda x: np.linalg.norm(x, ord=1), V), (lambda x: np.linalg.norm(x, ord=np.inf), A),
+    (lambda x: np.linalg.norm(x, ord=3, axis=0), A), (lambda x: np.linalg.norm(x, "nuc"), A), (lambda x: np.linalg.norm(x, 2), A), (lambda x: np.linalg.norm(x, axis=(1, 2)), C),
+    (lambda x: np.linalg.inv(x), P), (lambda x: np.linalg.solve(x, V[:3]), P), (lambda x: np.linalg.solve(P, x), A), (lambda x: np.linalg.det(x), P),
+    (lambda x: np.linalg.slogdet(x)[1], P), (lambda x: np.linalg.slogdet(x).logabsdet, P), (lambda x: np.linalg.cholesky(x @ x.T + np.eye(3)), S),
+    (lambda x: np.linalg.eigvalsh(x + x.T), S), (lambda x: np.linalg.eigh(x).eigenvalues, P), (lambda x: np.linalg.svd(x, compute_uv=False), A),
+    (lambda x: np.linalg.svd(x, full_matrices=False)[1], A), (lambda x: np.linalg.qr(x)[1], S), (lambda x: np.linalg.pinv(x), A), (lambda x: np.linalg.matrix_power(x, 3), P),
+    (lambda x: np.linalg.matrix_power(x, -2), P), (lambda x: np.linalg.multi_dot([A, x, B.T]), B), (lambda x: np.linalg.lstsq(A.T, x, rcond=None)[0], V[:4]),
+    (lambda x: np.linalg.cond(x), P), (lambda x: np.abs(np.fft.fft(x)), V), (lambda x: np.fft.irfft(np.fft.rfft(x)[:2], 5), V), (lambda x: np.real(np.fft.ifft2(np.fft.fft2(x) * 2)), A),
+    (lambda x: np.fft.fftshift(x), V), (lambda x: np.abs(np.fft.fft(x, n=8, norm="ortho")), V), (lambda x: np.abs(np.fft.rfftn(x)), A), (lambda x: np.fft.hfft(x), V),
+    (lambda x: np.polyval(x, 0.7), V), (lambda x: np.polyval([1.0, 2.0, 3.0], x), V), (lambda x: np.polymul(x, [1.0, 2.0]), V), (lambda x: np.polyder(x), V),
+    (lambda x: np.polyint(x), V), (lambda x: np.vander(x, 3), V), (lambda x: np.linspace(x[0], x[1], 5), V), (lambda x: np.geomspace(1.0, np.abs(x[0]), 4), V),
+    (lambda x: np.logspace(x[0], 1.0, 3, base=2.0), V), (lambda x: np.meshgrid(x, [1.0, 2.0])[0], V), (lambda x: np.meshgrid(x, x, indexing="ij", sparse=True)[1], V),
+    (lambda x: np.apply_along_axis(lambda r: r * r.sum(), 1, x), A), (lambda x: np.unwrap(3 * x), V), (lambda x: np.bincount([0, 1, 1, 0, 2], weights=x), V),
+    (lambda x: np.full_like(x, x[0]), V), (lambda x: np.full((2, 2), np.sum(x)), V), (lambda x: np.ediff1d(x, to_end=[1.0]), V), (lambda x: np.unique(x), V),
+    (lambda x: np.add.reduce(x, axis=1), A), (lambda x: np.multiply.outer(x, x), V), (lambda x: np.add.accumulate(x), V), (lambda x: np.maximum.reduce(x), V),
+    (lambda x: np.angle(x + 1j), V), (lambda x: np.real(np.exp(1j * x)), V), (lambda x: np.abs(x + 2j), V), (lambda x: np.imag(np.conj(x * (1 + 2j))), V),
+    (lambda x: np.deg2rad(x), V), (lambda x: np.round(x * 10) / 10 + x, V), (lambda x: np.trunc(x) + np.floor(x) * x, V), (lambda x: np.nextafter(x, 9.0), V),
+    (lambda x: np.histogram(x, bins=3, density=True)[1], V), (lambda x: np.broadcast_arrays(x[:, None], x)[0], V), (lambda x: np.atleast_2d(x), V), (lambda x: np.unstack(x)[2], A),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "x"), CALLS, ids=range(len(CALLS)))
+def test_a_call_with_settings(f, x):
+    want = f(x)
+    value, pullback = bl.vjp(f, x)
+    assert np.shape(value) == np.shape(want)
+    assert value == pytest.approx(want, rel=1e-11, abs=1e-12, nan_ok=True)
+    upstream = np.cos(np.arange(np.size(want))).reshape(np.shape(want))
+    step = np.sin(1.0 + np.arange(x.size)).reshape(x.shape)
+    h = 1e-6
+    ahead, behind, far, back = (f(x + t * h * step) for t in (1, -1, 2, -2))
+    measured = np.sum(upstream * (8 * (ahead - behind) - (far - back)) / (12 * h))
+    assert np.sum(pullback(upstream)[0] * step) == pytest.approx(measured, rel=1e-6, abs=1e-6 * (1 + np.sum(np.abs(want))))
