@@ -91,9 +91,10 @@ def test_jupyterlab_shows_the_view_and_python_follows(tmp_path: Path, browser: A
     with serving(command, f"{at}/api", **own):
         context = browser.new_context(viewport={"width": 1500, "height": 1000})
         page = context.new_page()
-        page.add_locator_handler(page.locator(".jp-Dialog .jp-mod-accept"), lambda button: button.click())  # which kernel, news
         page.goto(f"{at}/lab/tree/nb.ipynb?reset")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+        page.locator(".jp-Dialog .jp-mod-accept").click(timeout=60_000)  # which kernel it should be
+        page.locator(".jp-Dialog").wait_for(state="detached")
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
         page.get_by_role("menuitem", name="Run").first.click()
         page.get_by_text("Run All Cells", exact=True).first.click()

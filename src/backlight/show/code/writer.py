@@ -12,7 +12,7 @@ import numpy as np
 from ...core.array import Array, Tape
 from ...core.graph import Graph, Node, live_nodes
 from ...core.op import Op
-from ...core.types import Type
+from ...core.types import TupleType, Type
 from ...errors import GraphError, InputError
 from ...run.record import Run
 from .dialects import DIALECTS
@@ -102,7 +102,7 @@ def copied(tape: Tape, node: Node, inputs: tuple[int, ...], dialect: Dialect) ->
     if (node.op.kind == "leaf" and node.op.name != "item") or spelled(node, [tape.nodes[j] for j in inputs], dialect):
         tape.nodes.append(node._replace(inputs=inputs))
         return len(tape.nodes) - 1
-    if node.op.inside is None:
+    if node.op.inside is None or isinstance(node.type, TupleType):
         settings = ", ".join(f"{k}={v!r}" for k, v in node.attrs)
         raise GraphError(f"{dialect.name} has no word for {node.op.name}{f' with {settings}' if settings else ''}, and there is no "
                          "definition of it in smaller operations")  # fmt: skip
