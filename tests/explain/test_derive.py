@@ -149,7 +149,7 @@ def test_a_run_without_gradients_is_refused():
 def test_a_page_is_written_as_latex_html_and_plain_data():
     page = derive(ran(lambda x: x * x, x=3.0))
     latex = page.latex(document=True)
-    assert latex.startswith("\\documentclass{article}\n\\usepackage{amsmath}\n")
+    assert latex.startswith("\\documentclass{article}\n\\usepackage{amsmath}\n\\usepackage[margin=25mm]{geometry}\n")
     assert r"\[\frac{\partial a}{\partial x} = 3 + 3 = 6\]" in latex
     assert latex.count("{") == latex.count("}")
     html = page.html()

@@ -21,6 +21,7 @@ from .mathml import element
 
 __all__ = ["Line", "Page", "Step", "figure", "numeral", "shape_text"]
 
+PAPER = 6  # digits of the numbers of arrays in LaTeX
 Piece = str | Math
 Line = tuple[Piece, ...]
 
@@ -58,11 +59,15 @@ class Page:
         return "\n".join(out)
 
     def latex(self, document: bool = False) -> str:
-        """The page as LaTeX: a fragment that needs `amsmath`, or a whole document that compiles as it is."""
+        """The page as LaTeX: a fragment that needs `amsmath`, or a whole document that compiles as it is.
+
+        Numbers of arrays are rounded to six digits, or no matrix would fit on paper; single numbers have all of theirs.
+        """
         out = [rf"\section*{{{escaped(self.title)}}}", r"\begin{enumerate}"] if self.steps else [escaped(self.title)]
         for step in self.steps:
             out.append(rf"\item \textbf{{{escaped(step.title)}}}")
-            for line in step.lines:
+            for full in step.lines:
+                line = tuple(p if isinstance(p, str) else rounded(p, PAPER) for p in full)
                 formula = len(line) == 1 and isinstance(line[0], Math)
                 text = "".join(escaped(p) if isinstance(p, str) else f"${latex(p)}$" for p in line)
                 out.append(f"\\[{latex(line[0])}\\]" if formula else f"\\par {text}")  # type: ignore[arg-type]
@@ -73,7 +78,8 @@ class Page:
     @staticmethod
     def document(pages: Sequence[Page]) -> str:
         """Pages as one LaTeX document that compiles as it is."""
-        head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\setlength{\\parindent}{0pt}\n\\begin{document}\n"
+        head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\usepackage[margin=25mm]{geometry}\n"
+        head += "\\setlength{\\parindent}{0pt}\n\\begin{document}\n\\raggedright\n"
         return head + "\n".join(page.latex() for page in pages) + "\n\\end{document}\n"
 
     def html(self, digits: int | None = None) -> str:

@@ -86,8 +86,11 @@ def label_of(joint: Joint) -> list[str]:
     if not joint.rising:
         return [PASSING]
     first, *rest = joint.product or ("",)
+    rising = RISING + joint.rising + (" !" if trouble(joint.value) else "")
     falling = [*([FALLING + first] if first else []), *("  " + line for line in rest)]
-    return [RISING + joint.rising, *falling, *([joint.verdict] if joint.verdict else [])]
+    if joint.carries and trouble(joint.downstream):
+        falling[-1] += " !"
+    return [rising, *falling, *([joint.verdict] if joint.verdict else [])]
 
 
 def body(card: Card) -> list[tuple[str, Tone]]:

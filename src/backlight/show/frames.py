@@ -106,11 +106,14 @@ def animated(told: Film, *, theme: Theme = "auto", seconds_a_step: float = 0.8) 
         f"<desc>{escape(drawing.twin)}</desc>",
         f"<style>{style(theme)}.bl .hidden{{visibility:hidden}}{BUTTONS}</style>",
     ]
+    # What is worked stands above the picture, in sight however tall that is.
+    parts.append(_controls(width, told.captions[-1] if told.captions else ""))
+    parts.append(f'<g transform="translate(0 {CAPTION + CONTROLS:g})">')
     for step, marks in _by_step(told):
         parts.append(f'<g data-step="{step}">')
         parts += [inked(mark) for mark in marks]
         parts.append("</g>")
-    parts.append(_controls(width, drawing.height, told.captions[-1] if told.captions else ""))
+    parts.append("</g>")
     script = files("backlight.show").joinpath("film.js").read_text(encoding="utf-8")
     told_data = json.dumps({"captions": told.captions, "milliseconds": round(1000 * seconds_a_step)}, ensure_ascii=False)
     safe = told_data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -130,7 +133,7 @@ def _by_step(told: Film) -> list[tuple[int, list[Mark]]]:
     return found
 
 
-def _controls(width: float, y: float, caption: str) -> str:
+def _controls(width: float, caption: str) -> str:
     """The caption, the buttons and the bar to scrub."""
     buttons: Sequence[tuple[str, str, str]] = (
         ("first", "to the start", "M4 2V16H6V2zM18 2V16L7 9z"),
@@ -139,8 +142,9 @@ def _controls(width: float, y: float, caption: str) -> str:
         ("forth", "one step on", "M4 2V16L16 9z"),
         ("last", "to the end", "M2 2V16L13 9z M14 2V16H16V2z"),
     )
-    row = y + CAPTION
-    parts = [f'<text class="strong" id="caption" aria-live="polite" x="{EDGE:g}" y="{y + CAPTION / 2:g}">{escape(caption)}</text>']
+    row = 10.0
+    where = f'x="{EDGE:g}" y="{row + CONTROLS + 12:g}"'
+    parts = [f'<text class="strong" id="caption" aria-live="polite" {where}>{escape(caption)}</text>']
     for place, (action, words, shape) in enumerate(buttons):
         x = EDGE + 30 * place
         parts.append(
