@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.browser import complaints, opened
+from tests.show import scenes
 from tests.show.test_html import PERCEPTRON
 
 from backlight.show.html import html
@@ -170,3 +171,16 @@ def test_the_table_says_what_the_picture_says(browser: Any, address: str) -> Non
         rows = page.locator("[aria-label=table] tr").all_inner_texts()
     assert len(rows) == 1 + PERCEPTRON.graph.forward_count
     assert rows[1 + B].split("\t")[:5] == [str(B), "b", "Float64", "input :: Float64", "()"]
+
+
+def test_a_tall_graph_begins_at_its_output_in_letters_that_can_be_read(browser: Any, tmp_path: Any) -> None:
+    path = tmp_path / "tall.html"
+    path.write_text(html(scenes.chain(60)), encoding="utf-8")
+    with opened(browser, path.as_uri()) as page:
+        wide = page.locator("#sheet").bounding_box()["width"]
+        assert wide / box(page)[2] >= 0.4
+        assert box(page)[1] == 0
+        output = page.locator("#sheet rect.output").first.bounding_box()
+        assert 0 < output["x"] < wide - output["width"]
+        page.keyboard.press("0")
+        assert wide / box(page)[2] < 0.2                   # all of it

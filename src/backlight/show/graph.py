@@ -133,7 +133,7 @@ def _cards(
         dot = card.detail == "dot"
         words = "" if card.detail == "card" else "\n".join([f"{card.number}  {card.title}", *(x for x, _, _ in short(card)[1:])])
         marks.append(Frame(left, top, box.width, box.height, paint, card.output, box.chip or dot, card.number, words))
-        if box.chip and not dot:
+        if box.chip and box.height > DOT[1]:
             marks.append(Text(box.x + EDGE, top + 15.0, card.name, "strong", "middle", node=card.number))
             continue
         for line in face.lines:

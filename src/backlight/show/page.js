@@ -9,6 +9,7 @@
   const stories = new Map([...document.querySelectorAll("template[data-story]")].map((t) => [t.dataset.story, t]));
   const frames = new Map();
   const CHIP = 0.66;                                       // smaller than this, letters of 12 px cannot be read
+  const LEGIBLE = 0.4;                                     // smaller than this, nobody starts to read
   const DOT = 0.16;                                        // and here large ones cannot either
   let seen = { x: 0, y: 0, k: 1 };                         // left, top, and how many times enlarged
   let chosen = "";
@@ -26,6 +27,16 @@
   const fit = () => {
     const k = Math.min(sheet.clientWidth / size.width, sheet.clientHeight / size.height, 1.5);
     seen = { k, x: size.width / 2 - sheet.clientWidth / 2 / k, y: size.height / 2 - sheet.clientHeight / 2 / k };
+    draw();
+  };
+  // At first sight: all of it, or where that could not be read, the output and what stands below it.
+  const begin = () => {
+    const { clientWidth: w, clientHeight: h } = sheet;
+    if (Math.min(w / size.width, h / size.height) >= LEGIBLE) return fit();
+    const k = clamp(w / size.width, LEGIBLE, 1);
+    const top = svg.querySelector("rect.output, rect[data-node]")?.getBBox();
+    const middle = size.width * k <= w || !top ? size.width / 2 : top.x + top.width / 2;
+    seen = { k, x: middle - w / 2 / k, y: 0 };
     draw();
   };
   const zoom = (factor, px = sheet.clientWidth / 2, py = sheet.clientHeight / 2) => {
@@ -142,7 +153,7 @@
     seen = { x: place[0], y: place[1], k: place[2] };
     draw();
   } else {
-    fit();
+    begin();
   }
   if (wanted.node) choose(wanted.node);
 })();
