@@ -34,7 +34,7 @@ class Pass:
     def __init__(self, function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any], argnums: Argnums) -> None:
         outer = open_tape()
         self.nested = outer is not None
-        with nullcontext(outer) if outer is not None else record() as tape:
+        with nullcontext(outer) if outer is not None else record(positions=False) as tape:
             assert tape is not None
             self.tape: Tape = tape
             self.single = isinstance(argnums, (int, str))
@@ -92,22 +92,37 @@ class Pass:
 
     def pull(self, seeds: dict[int, int], conjugate: bool = False) -> list[Any]:
         """The gradients of all leaves, nested as the arguments are."""
+        if not self.nested:
+            return self.pull_values(seeds, conjugate)
         tape = self.tape
         wrt = [x.number for group in self.leaves for x in group]
+        walk = pull(tape, seeds, wrt, self.start)
+        found = []
+        for group, nest in zip(self.leaves, self.nests, strict=True):
+            arrays = []
+            for x in group:
+                number = walk.grads.get(x.number)
+                if number is None:
+                    before, tape.why = tape.why, Why("unused", "not on a path to the output", x.number)
+                    arrays.append(tape.constant(np.zeros(x.shape, x.dtype)[()]))
+                    tape.why = before
+                else:
+                    arrays.append(ops.conj(tape.handle(number)) if conjugate else tape.handle(number))
+            found.append(nest.around(arrays))
+        return found
+
+    def pull_values(self, seeds: dict[int, int], conjugate: bool) -> list[Any]:
+        """The same where nobody will look at the tape again: values, and nothing else is kept."""
+        tape = self.tape
+        values: Any = tape.values
+        end = len(tape.nodes)
         with np.errstate(all="ignore"):
-            walk = pull(tape, seeds, wrt, self.start)
-            found = []
-            for group, nest in zip(self.leaves, self.nests, strict=True):
-                arrays = []
-                for x in group:
-                    number = walk.grads.get(x.number)
-                    if number is None:
-                        before, tape.why = tape.why, Why("unused", "not on a path to the output", x.number)
-                        arrays.append(tape.constant(np.zeros(x.shape, x.dtype)[()]))
-                        tape.why = before
-                    else:
-                        arrays.append(ops.conj(tape.handle(number)) if conjugate else tape.handle(number))
-                found.append(nest.around([self.out(a) for a in arrays]))
+            arrived = pull(tape, seeds, [x.number for group in self.leaves for x in group], self.start, bare=True).arrived
+        found = []
+        for group, nest in zip(self.leaves, self.nests, strict=True):
+            given = [np.zeros(x.shape, x.dtype)[()] if arrived[x.number] is None else values[arrived[x.number]] for x in group]
+            found.append(nest.around([np.conj(g) for g in given] if conjugate else given))
+        del tape.nodes[end:], values[end:]
         return found
 
     def out(self, x: Any) -> Any:

@@ -210,6 +210,7 @@ UNARY: dict[str, Truth] = {
     "ceil": steps(mp.ceil),
     "round": steps(mp.nint),
     "trunc": steps(lambda x: mp.sign(x) * mp.floor(abs(x))),
+    "tanh_slope": Truth(sech2, (lambda x: -2 * mp.tanh(min(max(x, -9999), 9999)) * sech2(x),)),
     "gelu_slope": Truth(lambda x: below(x) + x * density(x), (None,)),
     "silu_slope": Truth(lambda x: s(x) * (1 + x * s(-x)), (None,)),
     "mish_slope": Truth(mish_slope, (None,)),

@@ -117,6 +117,18 @@ class Tape:
         number = self.add(TABLE["const"], (), type_of(value), (("value", value),), "", value)
         return Array(self, number, value if self.values is not None else None)
 
+    def plain(self, x: float, beside: Type) -> tuple[int, Any]:
+        """The number and the value of a constant for a Python number, of the dtype of the array that it stands beside."""
+        dtype = beside.dtype
+        value = np.float64(x) if dtype is FLOAT.dtype else dtype.type(x)
+        kind = FLOAT if dtype is FLOAT.dtype else Type(dtype, ())
+        at = frame_position(4) if self.positions else self.at
+        number = len(self.nodes)
+        self.nodes.append(new_node(Node, (TABLE["const"], (), kind, (("value", value),), "", self.scope, at, self.why)))
+        if self.values is not None:
+            self.values.append(value)
+        return number, value
+
     def hold(self, x: Array, op: str = "") -> Array:
         """An array as one of this tape: a constant if it has no tape, an input that stands for it if it is from around this one."""
         tape = x.tape
@@ -161,6 +173,15 @@ def as_value(value: Any) -> Any:
 def own(value: Any) -> Any:
     """A leaf's numbers: a copy of what somebody else may write into later."""
     return value.copy() if isinstance(value, np.ndarray) and value.flags.writeable else value
+
+
+# NumPy's functions that are a row for every real number, by the name of the row.
+QUICK: Final[dict[Any, str]] = {
+    np.sin: "sin", np.cos: "cos", np.tan: "tan", np.exp: "exp", np.log: "log", np.sqrt: "sqrt", np.tanh: "tanh", np.add: "add",
+    np.subtract: "sub", np.multiply: "mul", np.divide: "div", np.negative: "neg", np.absolute: "abs", np.square: "square",
+    np.power: "pow", np.maximum: "maximum", np.minimum: "minimum", np.expm1: "expm1", np.log1p: "log1p", np.arctan: "atan",
+    np.arctan2: "atan2", np.hypot: "hypot", np.sinh: "sinh", np.cosh: "cosh",
+}  # fmt: skip
 
 
 class Operator(Protocol):
@@ -326,6 +347,17 @@ class Array:
         lent("assign")(self, key, value)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        row = QUICK.get(ufunc)
+        if row is not None and not named and method == "__call__":  # the short way, for what real numbers on a tape mean
+            for x in inputs:
+                if type(x) is Array:
+                    tape = x.tape
+                    if tape is None or (kind := tape.nodes[x.number].type).__class__ is not Type or kind.dtype.kind != "f":
+                        break
+                elif type(x) is not float and type(x) is not np.float64:
+                    break
+            else:
+                return TABLE[row](*inputs)
         return lent("ufunc")(self, ufunc, method, *inputs, **named)
 
     def __array_function__(self, called: Any, types: Any, args: Any, named: Any) -> Any:

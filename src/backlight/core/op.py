@@ -23,7 +23,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ..errors import BacklightError, DTypeError, InputError, ShapeError, ValueError
-from .array import Array, as_value, frame_position, one_tape, own
+from .array import Array, Tape, as_value, frame_position, one_tape, own
 from .graph import Graph, Node, lent, nearest
 from .math import Math, call, keyword, lift
 from .table import TABLE
@@ -39,6 +39,7 @@ Rule = Callable[..., Any]
 Rules = Rule | Sequence[Rule | None] | None
 
 
+SCALARS: Final = (float, np.float64)
 new_node = tuple.__new__  # a quarter of a microsecond less than Node(…), for every node of every trace
 
 
@@ -97,6 +98,8 @@ class Op:
     inside               the same in smaller operations
     batch                (n, xs, mapped, **attrs) -> the result for a batch of n, which is the first axis of the operands that
                          are mapped; "inside": as its smaller operations say; None: as the kind of the row says, else one by one
+    peeks                whether a rule for its derivative looks at the number of a constant operand
+    raw                  the value rule on operands that are floats of one dtype, where `value` makes them so first
     integers             operands that must be whole numbers (indices, seeds)
     cost                 (types…, **attrs) -> floating point operations; elementwise rows count one an element
     analytic             whether a complex step through `value` gives the derivative
@@ -125,11 +128,17 @@ class Op:
     mark: Rule | None = None
     inside: Rule | None = None
     batch: Rule | Literal["inside"] | None = None
+    peeks: bool = False
+    raw: Rule | None = None
     integers: tuple[int, ...] = ()
     cost: Rule | None = None
     analytic: bool = False
     cases: Sequence[Case] = ()
     memo: dict[Any, Any] = field(default_factory=dict)
+    count: int = -1  # how many operands it takes; -1 where their number varies
+
+    def __post_init__(self) -> None:
+        self.count = -1 if self.variadic else len(self.args)
 
     @property
     def variadic(self) -> bool:
@@ -225,25 +234,45 @@ class Op:
 
     def __call__(self, *args: Any, **attrs: Any) -> Array:
         """Write this operation to the tape of its operands, or just compute it where none has a tape."""
-        if len(args) == 2 and not attrs:  # the short way: two nodes of one tape
-            x, y = args
-            if type(x) is Array and type(y) is Array:
-                tape = x.tape
-                if tape is not None and tape is y.tape and tape.inner is None and len(self.args) == 2:
-                    nodes = tape.nodes
-                    a, b = x.number, y.number
-                    kinds: Any = (nodes[a].type, nodes[b].type)
-                    found = self.memo.get((kinds, ()))
-                    if found is None:
-                        found = self.infer(kinds, ())
-                    value = None
-                    if tape.values is not None:
-                        value = self.value(x._value, y._value)
-                        tape.values.append(value)
-                    at = frame_position(2) if tape.positions else tape.at
-                    number = len(nodes)
-                    nodes.append(new_node(Node, (self, (a, b), found, (), "", tape.scope, at, tape.why)))
-                    return Array(tape, number, value)
+        if not attrs and len(args) == self.count:  # the short ways: nodes of one tape, or one and a Python number
+            if len(args) == 2:
+                x, y = args
+                if type(x) is Array:
+                    tape = x.tape
+                    if tape is not None and tape.inner is None:
+                        if type(y) is Array:
+                            if y.tape is tape:
+                                return self.pair(tape, x.number, y.number, x._value, y._value)
+                        elif type(y) in SCALARS and not self.integers:
+                            kind = tape.nodes[x.number].type
+                            if type(kind) is Type and kind.dtype.kind == "f" and (type(y) is float or kind.dtype is FLOAT):
+                                number, value = tape.plain(y, kind)
+                                return self.pair(tape, x.number, number, x._value, value)
+                elif type(x) in SCALARS and type(y) is Array and not self.integers:
+                    tape = y.tape
+                    if tape is not None and tape.inner is None:
+                        kind = tape.nodes[y.number].type
+                        if type(kind) is Type and kind.dtype.kind == "f" and (type(x) is float or kind.dtype is FLOAT):
+                            number, value = tape.plain(x, kind)
+                            return self.pair(tape, number, y.number, value, y._value)
+            elif len(args) == 1:
+                (x,) = args
+                if type(x) is Array:
+                    tape = x.tape
+                    if tape is not None and tape.inner is None:
+                        nodes = tape.nodes
+                        kinds = (nodes[x.number].type,)
+                        found = self.memo.get((kinds, ()))
+                        if type(found) is Type:
+                            value = None
+                            if tape.values is not None:
+                                direct = self.raw is not None and found is kinds[0]
+                                value = self.raw(x._value) if direct else self.value(x._value)  # type: ignore[misc]
+                                tape.values.append(value)
+                            at = frame_position(2) if tape.positions else tape.at
+                            number = len(nodes)
+                            nodes.append(new_node(Node, (self, (x.number,), found, (), "", tape.scope, at, tape.why)))
+                            return Array(tape, number, value)
         if attrs or len(args) != len(self.args) or self.args[-1][0] == "*":
             args, frozen = self.settings(args, attrs)
         else:
@@ -279,6 +308,24 @@ class Op:
             else:
                 value = self.value(*[x._value for x in args])
         made = Array(tape, tape.add(self, numbers, found, frozen, "", value), value)
+        return made if type(found) is Type else several(made, found)
+
+    def pair(self, tape: Tape, a: int, b: int, x: Any, y: Any) -> Array:
+        """Write this operation on two nodes of a tape, whose values are x and y."""
+        nodes = tape.nodes
+        kinds: Any = (nodes[a].type, nodes[b].type)
+        found = self.memo.get((kinds, ()))
+        if found is None:
+            found = self.infer(kinds, ())
+        value = None
+        if tape.values is not None:
+            direct = self.raw is not None and kinds[0].dtype is kinds[1].dtype is found.dtype  # type: ignore[union-attr]
+            value = self.raw(x, y) if direct else self.value(x, y)  # type: ignore[misc]
+            tape.values.append(value)
+        at = frame_position(3) if tape.positions else tape.at
+        number = len(nodes)
+        nodes.append(new_node(Node, (self, (a, b), found, (), "", tape.scope, at, tape.why)))
+        made = Array(tape, number, value)
         return made if type(found) is Type else several(made, found)
 
     def place(self, tape: Any, args: tuple[Any, ...], k: int) -> Array:
@@ -486,12 +533,14 @@ def elementwise(
                     )
         return Type(result_dtype(name, types, result), stretch(name, types))
 
+    wraps = result == "float" and type is None
     return register(
         Op(
             name=name,
             args=names,
             type=type or result_type,
-            value=floating(value) if result == "float" and type is None else value,
+            value=floating(value) if wraps else value,
+            raw=value if wraps else None,
             kind=kind,
             doc=doc,
             attrs=attrs or {},

@@ -11,14 +11,23 @@ from .graph import At
 __all__ = ["caller", "frame_position"]
 
 INSIDE: Final = __name__.rsplit(".", 2)[0]  # "backlight": frames of the package itself are not where users wrote things
+OURS: dict[Any, bool] = {}  # by the name of a module, whether it is of the package
+KNOWN: dict[tuple[int, int], tuple[Any, At]] = {}  # by the address of the code and the instruction, with the code to keep it there
+MOST: Final = 1 << 16  # places that are remembered
 
 
 def caller(depth: int = 2) -> Any:
     """The frame of the nearest caller outside the package, or None."""
     frame: Any = sys._getframe(depth)
-    while frame is not None and frame.f_globals.get("__name__", "").split(".", 1)[0] == INSIDE:
+    while frame is not None:
+        name = frame.f_globals.get("__name__")
+        ours = OURS.get(name)
+        if ours is None:
+            ours = OURS[name] = str(name).split(".", 1)[0] == INSIDE
+        if not ours:
+            return frame
         frame = frame.f_back
-    return frame
+    return None
 
 
 def frame_position(depth: int = 2) -> At | None:
@@ -26,12 +35,19 @@ def frame_position(depth: int = 2) -> At | None:
     frame = caller(depth + 1)
     if frame is None:
         return None
-    code = frame.f_code
+    code, instruction = frame.f_code, frame.f_lasti
+    found = KNOWN.get((id(code), instruction))
+    if found is not None:
+        return found[1]
     line, column, end = frame.f_lineno, 0, 0
-    where = next(islice(code.co_positions(), frame.f_lasti // 2, None), None)
+    where = next(islice(code.co_positions(), instruction // 2, None), None)
     if where is not None:
         start, stop, first, last = where
         line = start or line
         column = (first or 0) + 1
         end = (last or 0) + 1 if stop == start else 0
-    return At(code.co_filename, line, column, end)
+    if len(KNOWN) >= MOST:
+        KNOWN.clear()
+    at = At(code.co_filename, line, column, end)
+    KNOWN[(id(code), instruction)] = code, at
+    return at

@@ -21,6 +21,7 @@ from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
 from .reverse import is_float, pull
+from .template import Template, constant_key, learn
 
 __all__ = ["forward", "push"]
 
@@ -28,8 +29,11 @@ __all__ = ["forward", "push"]
 class Climb:
     """One walk up a tape: the tangent of every node that has one, by number."""
 
-    def __init__(self, tape: Tape, tangents: dict[int, int]) -> None:
+    def __init__(self, tape: Tape, tangents: dict[int, int], bare: bool = False) -> None:
         self.tape = tape
+        self.bare = bare  # values only: what is written behind the graph is not looked at again
+        self.templates: dict[Any, Template] = {}
+        self.seen: set[Any] = set()
         self.tangents = tangents
         self.whole: dict[int, Sequence[Array | None]] = {}  # nodes with several outputs: the tangents of all of them
 
@@ -40,6 +44,10 @@ class Climb:
             return
         op, tape = node.op, self.tape
         tape.scope, tape.at = node.scope, node.at
+        key = self.template_key(i, node)
+        if key is not None:
+            self.by_template(i, node, key)
+            return
         if type(node.type) is TupleType:
             self.moved_tuple(i, node)
             return
@@ -60,6 +68,45 @@ class Climb:
             terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_transpose(i, node, k, j)]
         if terms:
             tangents[i] = self.fitted(i, node, terms)
+
+    def template_key(self, i: int, node: Node) -> Any:
+        """What the nodes that a rule writes depend on, or None where they may depend on more."""
+        op, inputs, kind, attrs = node[:4]
+        if op.local is None or op.jvp is not None or op.move is not None or type(kind) is not Type or not kind.is_float:
+            return None
+        nodes, tangents = self.tape.nodes, self.tangents
+        if len(inputs) == 2:
+            a, b = inputs
+            if a == b:
+                return None
+            x, y = nodes[a], nodes[b]
+            if op.peeks:
+                return (op, x.type, y.type, attrs, a in tangents, b in tangents, constant_key(x), constant_key(y))
+            return (op, x.type, y.type, attrs, a in tangents, b in tangents)
+        return (op, nodes[inputs[0]].type, attrs) if len(inputs) == 1 else None
+
+    def by_template(self, i: int, node: Node, key: Any) -> None:
+        """Elementwise, and perhaps written before for a node like this one."""
+        tape, tangents = self.tape, self.tangents
+        found = self.templates.get(key)
+        place = [i, *node.inputs, *[tangents[j] for j in node.inputs if j in tangents]]
+        if found is not None:
+            if self.bare:
+                found.compute(tape, place)
+            else:
+                found.write(tape, place, i)
+            if found.results >= 0:
+                tangents[i] = place[found.results]
+            return
+        start = len(tape.nodes)
+        terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_local(i, node, k, j)]
+        if terms:
+            tangents[i] = self.fitted(i, node, terms)
+        if key in self.seen and len(set(place)) == len(place):
+            t = tangents.get(i, -1)
+            rows, shared, where = learn(tape, place, start, [t])
+            self.templates[key] = Template(rows, shared, where.get(t, -1))
+        self.seen.add(key)
 
     def fitted(self, i: int, node: Node, terms: Sequence[Array]) -> int:
         """The sum of the terms, in the shape and the dtype of the node."""
@@ -210,12 +257,14 @@ def copied_onto(tape: Tape, sheet: Tape, answer: int, known: dict[int, Any]) -> 
     return known[answer]
 
 
-def push(tape: Tape, seeds: Mapping[int, int], start: int = 0, stop: int | None = None) -> dict[int, int]:
+def push(
+    tape: Tape, seeds: Mapping[int, int], start: int = 0, stop: int | None = None, bare: bool = False
+) -> dict[int, int]:
     """Write tangents of the nodes from `start` to `stop` on the tape itself, and say by node where they are.
 
-    `seeds` maps a node to the node that is its tangent.
+    `seeds` maps a node to the node that is its tangent. With `bare`, for a tape that nobody will look at, only values are kept.
     """
-    climb = Climb(tape, dict(seeds))
+    climb = Climb(tape, dict(seeds), bare)
     before = tape.why, tape.at, tape.positions, tape.scope
     tape.positions = False
     nodes = tape.nodes

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..core.array import Array, Tape
 from ..core.collection import no_collection
-from ..core.graph import Graph, Node, Parts, Why, live_nodes
+from ..core.graph import Graph, Node, Part, Parts, Why, live_nodes
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
@@ -32,8 +32,9 @@ __all__ = ["pull", "reverse"]
 class Walk:
     """One walk down a tape: what has arrived where, and what has been written."""
 
-    def __init__(self, tape: Tape, active: bytearray) -> None:
+    def __init__(self, tape: Tape, active: bytearray, bare: bool = False) -> None:
         self.tape = tape
+        self.bare = bare  # values only: what is written behind the graph is not looked at again
         self.active = active
         self.grads: dict[int, int] = {}
         self.parts = Parts()
@@ -69,6 +70,8 @@ class Walk:
     def gather(self, i: int) -> tuple[int, Mask]:
         """The gradient of node i: what arrived, summed; and where it is live."""
         numbers = self.arrived[i]
+        if self.bare and not self.masks and type(numbers) is list:
+            return self.added(i, numbers), None
         masks = self.masks.pop(i, None) if self.masks else None
         if type(numbers) is not list:
             return numbers, masks[0] if masks else None
@@ -77,6 +80,19 @@ class Walk:
         if masks is None or any(m is None for m in masks):
             return total.number, None
         return total.number, either(masks)
+
+    def added(self, i: int, numbers: list[int]) -> int:
+        """The sum of what arrived, as a value."""
+        tape = self.tape
+        values = tape.values
+        assert values is not None
+        total = values[numbers[0]]
+        for n in numbers[1:]:
+            total = total + values[n]
+        number = len(values)
+        values.append(total)
+        tape.nodes.append(Node(TABLE["total"], (), tape.nodes[i].type))
+        return number
 
     def known(self, number: int) -> Any:
         """The value of a node, on a tape that keeps values."""
@@ -96,7 +112,9 @@ class Walk:
         mask: Mask = None
         if type(g) is list or self.masks:
             g, mask = self.gather(i)
-        self.grads[i] = g
+            self.arrived[i] = g
+        if not self.bare:
+            self.grads[i] = g
         if not node.inputs:
             return
         key = self.template_key(node, i, g) if mask is None else None
@@ -105,16 +123,45 @@ class Walk:
             return
         found = self.templates.get(key)
         if found is not None:
-            found.repeat(self, i, g, node.inputs)
+            self.repeat(found, i, g, node.inputs)
         elif key in self.seen:
             start = len(tape.nodes)
             self.write(i, node, g, mask)
-            made = learn(self, i, g, node, start)
+            made = self.learnt(i, g, node, start)
             if made is not None:
                 self.templates[key] = made
         else:
             self.seen.add(key)
             self.write(i, node, g, mask)
+
+    def repeat(self, found: Template, i: int, g: int, inputs: tuple[int, ...]) -> None:
+        """Write what the template says, and send it down the edges of node i."""
+        place = [i, g, *inputs]
+        arrived = self.arrived
+        if self.bare:
+            found.compute(self.tape, place)
+        else:
+            found.write(self.tape, place, i)
+            add = self.parts.flat.extend
+            for k, local, down in found.results:
+                add((i, k + 1, g, place[local] if local >= 0 else -1, place[down]))
+        for k, _, down in found.results:
+            j = inputs[k]
+            if arrived[j] is None and not self.masks:
+                arrived[j] = place[down]
+            else:
+                self.arrive(j, place[down], None)
+
+    def learnt(self, i: int, g: int, node: Node, start: int) -> Template | None:
+        """The template of what has just been written for node i; None where it cannot be repeated."""
+        if any(j in self.masks for j in node.inputs):
+            return None
+        tail = self.parts.flat[-5 * len(node.inputs) :]
+        edges = {tail[n + 1]: Part(*tail[n + 2 : n + 5]) for n in range(0, len(tail), 5) if tail[n] == i}
+        wanted = [j for part in edges.values() for j in part[1:]]
+        rows, shared, where = learn(self.tape, [i, g, *node.inputs], start, wanted)
+        results = [(k - 1, where[p.local] if p.local >= 0 else -1, where[p.downstream]) for k, p in sorted(edges.items())]
+        return Template(rows, shared, results)
 
     def template_key(self, node: Node, i: int, g: int) -> Any:
         """What the nodes that a rule writes depend on, or None where they may depend on more."""
@@ -129,6 +176,8 @@ class Walk:
             x, y = nodes[a], nodes[b]
             if active[a] and active[b]:
                 return (op, x.type, y.type, attrs)
+            if not op.peeks:
+                return (op, x.type, y.type, attrs, active[a])
             return (op, x.type, y.type, attrs, active[a], constant_key(x), constant_key(y))
         if len(inputs) == 1:
             (a,) = inputs
@@ -281,10 +330,11 @@ class Walk:
             self.arrive(j, d.number, mask)
 
 
-def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 0) -> Walk:
+def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 0, bare: bool = False) -> Walk:
     """Write gradients of the seeded nodes, down to the nodes `wrt`, on the tape itself.
 
-    `seeds` maps a node to the node that is its upstream gradient; only nodes from number `start` on are walked through.
+    `seeds` maps a node to the node that is its upstream gradient; only nodes from number `start` on are walked through. With
+    `bare`, for a tape that nobody will look at, only values are kept: `arrived` says by node where its gradient's is.
     """
     top = max(seeds) if seeds else -1
     active = bytearray(len(tape.nodes))
@@ -300,7 +350,7 @@ def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 
                 break
     before = tape.why, tape.at, tape.positions, tape.scope
     tape.positions = False
-    walk = Walk(tape, active)
+    walk = Walk(tape, active, bare)
     for i, g in seeds.items():
         walk.arrive(i, g, None)
     arrived = walk.arrived
@@ -310,7 +360,7 @@ def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 
             if g is not None:
                 if nodes[i].inputs or type(g) is list:
                     walk.step(i, nodes[i])
-                else:  # a leaf with one consumer: nothing to sum, nothing to pass on
+                elif not bare:  # a leaf with one consumer: nothing to sum, nothing to pass on
                     walk.grads[i] = g
     tape.why, tape.at, tape.positions, tape.scope = before
     return walk

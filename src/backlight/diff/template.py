@@ -1,19 +1,19 @@
 """What a rule wrote for one node, to be written again for the next node like it.
 
 Rules are functions that write graph, and for a graph of many small nodes calling them again and again is most of the
-work: the rule of a product of two scalars is the same for each of a hundred thousand products.
+work: the rule of a product of two scalars is the same for each of a hundred thousand products. So what it wrote is kept as
+rows, whose operands are places in a table: what was there before (the node, its operands, what arrived at it), nodes that all
+share, and then what is written on the way. Where nobody will look at the nodes, only their values are computed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..core.graph import Node, Part, Why
-
-if TYPE_CHECKING:
-    from .reverse import Walk
+from ..core.array import Tape
+from ..core.graph import Node, Why
 
 __all__ = ["Template", "constant_key", "learn"]
 
@@ -29,25 +29,26 @@ def constant_key(node: Node) -> Any:
 
 
 class Template:
-    """What a rule wrote for one node, ready to be written again for the next node like it.
+    """Rows to be written again. `write` and `compute` take the numbers of the first places, and add those of what they write.
 
-    The rule of a product is the same for every product of two scalars, so in a graph of many small nodes it is worth
-    running once. `rows` are the nodes it wrote, their operands given as places in a table: the node itself, its gradient,
-    its operands, nodes shared by all, and then what is written on the way.
+    `results` are places of what the rule was asked for, -1 for nothing: for reverse mode (operand, local, downstream) of each
+    edge, for forward mode the tangent.
     """
 
-    __slots__ = ("edges", "rows", "shared")
+    __slots__ = ("pairs", "results", "rows", "shared", "stubs")
 
-    def __init__(self, rows: Sequence[Any], shared: Sequence[int], edges: Sequence[Any]) -> None:
+    def __init__(self, rows: Sequence[Any], shared: Sequence[int], results: Any) -> None:
         self.rows = rows
         self.shared = shared
-        self.edges = edges
+        self.results = results
+        self.pairs = [(*row[1], row[5]) if len(row[1]) == 2 else (row[1], None, row[5]) for row in rows]
+        self.stubs = [Node(op, (), type_, attrs) for op, _, type_, attrs, _, _ in rows]
 
-    def repeat(self, walk: Walk, i: int, g: int, inputs: tuple[int, ...]) -> None:
-        tape = walk.tape
+    def write(self, tape: Tape, place: list[int], i: int) -> None:
+        """Write the rows for node i."""
         nodes, values = tape.nodes, tape.values
         scope, at = tape.scope, tape.at
-        place = [i, g, *inputs, *self.shared]
+        place += self.shared
         for op, refs, type_, attrs, (kind, rule, operand), work in self.rows:
             if len(refs) == 2:
                 x, y = place[refs[0]], place[refs[1]]
@@ -61,47 +62,46 @@ class Template:
             place.append(len(nodes))
             why = new_tuple(Why, (kind, rule, i, operand))
             nodes.append(new_tuple(Node, (op, numbers, type_, attrs, "", scope, at, why)))
-        add, arrived = walk.parts.flat.extend, walk.arrived
-        for k, local, down in self.edges:
-            d = place[down]
-            add((i, k + 1, g, place[local] if local >= 0 else -1, d))
-            j = inputs[k]
-            if arrived[j] is None and not walk.masks:
-                arrived[j] = d
+
+    def compute(self, tape: Tape, place: list[int]) -> None:
+        """The values of what would be written; in the place of each node stands one of its operation and type."""
+        values: Any = tape.values
+        number = len(values)
+        place += self.shared
+        for x, y, work in self.pairs:
+            if y is not None:
+                values.append(work(values[place[x]], values[place[y]]))
             else:
-                walk.arrive(j, d, None)
+                values.append(work(*[values[place[r]] for r in x]))
+            place.append(number)
+            number += 1
+        tape.nodes += self.stubs
 
 
-def learn(walk: Walk, i: int, g: int, node: Node, start: int) -> Template | None:
-    """The template of what has just been written for node i, from node `start` on; None where it cannot be repeated."""
-    if any(j in walk.masks for j in node.inputs):
-        return None
-    nodes = walk.tape.nodes
-    where: dict[int, int] = {i: 0, g: 1}
-    for k, j in enumerate(node.inputs):
-        where.setdefault(j, 2 + k)
+def learn(tape: Tape, first: Sequence[int], start: int, results: Sequence[int]) -> tuple[list[Any], list[int], dict[int, int]]:
+    """What has just been written from node `start` on, as rows; what they share; and the place of every node.
+
+    `first` are the numbers of the first places, `results` those that will be asked for. A constant need not be written again.
+    """
+    nodes = tape.nodes
+    where: dict[int, int] = {}
+    for k, number in enumerate(first):
+        where.setdefault(number, k)
     shared: list[int] = []
-
-    def place(number: int) -> int:
-        """The place in the table of a node that was there before, or of a constant, which need not be written again."""
-        if number not in where:
-            where[number] = 2 + len(node.inputs) + len(shared)
-            shared.append(number)
-        return where[number]
-
-    tail = walk.parts.flat[-5 * len(node.inputs) :]
-    written = {tail[n + 1]: Part(*tail[n + 2 : n + 5]) for n in range(0, len(tail), 5) if tail[n] == i}
     fresh = [start + n for n, made in enumerate(nodes[start:]) if made.op.name != "const"]
     new = set(fresh)
-    for used in (*(j for n in fresh for j in nodes[n].inputs), *(j for part in written.values() for j in part[1:])):
-        if used >= 0 and used not in new:
-            place(used)
+    for used in (*(j for n in fresh for j in nodes[n].inputs), *results):
+        if used >= 0 and used not in new and used not in where:
+            where[used] = len(first) + len(shared)
+            shared.append(used)
     for count, n in enumerate(fresh):
-        where[n] = 2 + len(node.inputs) + len(shared) + count
+        where[n] = len(first) + len(shared) + count
     rows = []
     for n in fresh:
         op, inputs, type_, attrs, _, _, _, why = nodes[n]
-        work = partial(op.value, **dict(attrs)) if attrs else op.value
+        work = op.value
+        if op.raw is not None and all(nodes[j].type.dtype is type_.dtype for j in inputs):  # type: ignore[union-attr]
+            work = op.raw
+        work = partial(work, **dict(attrs)) if attrs else work
         rows.append((op, [where[j] for j in inputs], type_, attrs, (why.kind, why.rule, why.operand), work))
-    edges = [(k - 1, where[p.local] if p.local >= 0 else -1, where[p.downstream]) for k, p in sorted(written.items())]
-    return Template(rows, shared, edges)
+    return rows, shared, where

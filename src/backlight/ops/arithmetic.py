@@ -263,6 +263,7 @@ def pow_by_exponent(z: Any, x: Any, y: Any) -> Any:
 
 pow: Op = elementwise(
     "pow", "x y",
+    peeks=True,
     doc="x to the power y. At x = 0 both derivatives are their limits: 0^0 counts as constant. Where x is negative, x^y has no "
     "derivative by y: NaN.",
     words="power rule: y·x^(y−1) to the base, x^y·log x to the exponent",
