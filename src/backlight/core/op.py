@@ -261,7 +261,7 @@ class Op:
                     tape = x.tape
                     if tape is not None and tape.inner is None:
                         nodes = tape.nodes
-                        kinds = (nodes[x.number].type,)
+                        kinds: Any = (nodes[x.number].type,)
                         found = self.memo.get((kinds, ()))
                         if type(found) is Type:
                             value = None
