@@ -181,7 +181,7 @@ def story_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:
     steps = [Step("in letters", definitions(run.graph, called, with_operands(run.graph, between)), of)]
     arrivals = Counter(run.graph.nodes[i].inputs[k - 1] for i, k in run.graph.parts)
     for i in between:
-        steps += [upstream_step(run, i, called)] if i == of or arrivals[i] > 1 else []
+        steps += [upstream_step(run, i, called)] if i in run.graph.grads and (i == of or arrivals[i] > 1) else []
         steps += [downstream_step(run, e, called, of) for e in run[i].parts if e.to in between]
     gradient: Any = run.value(run.graph.grads[wrt]) if wrt in run.graph.grads else None
     if gradient is None or not between:
