@@ -44,17 +44,40 @@ ONE_LESS_EULER: Final = 0.42278433509846713
 ABOUT_TWO: Final = (ONE_LESS_EULER, *((-1) ** k * zeta_less_one(k) / k for k in range(2, 46)))
 
 
-def shifted(x: Any) -> tuple[Any, list[tuple[Any, p.Pair]]]:
-    """x moved up by whole steps beyond FAR, and the steps on the way, each with where it is taken."""
-    steps = []
-    still = np.zeros_like(x)
-    here: p.Pair = (x, still)
-    while np.any(here[0] < FAR):
-        low = here[0] < FAR
-        steps.append((low, here))
-        up = p.add(here, pair(1.0, x))
-        here = (np.where(low, up[0], here[0]), np.where(low, up[1], here[1]))
-    return here, steps
+STEPS: Final = np.arange(FAR)  # as many as take any positive number beyond FAR
+
+
+def shifted(x: Any, low: Any) -> tuple[p.Pair, p.Pair, Any]:
+    """x + low moved up by whole steps beyond FAR; the places on the way, along an axis in front; and which of them count."""
+    places = p.exact_sum(*np.broadcast_arrays(x, STEPS.reshape(-1, *(1,) * np.ndim(x))))
+    taken = places[0] < FAR
+    far = p.exact_sum(x, np.sum(taken, axis=0).astype(np.float64))
+    return p.settle(far[0], far[1] + low), (places[0], places[1] + low), taken
+
+
+def joined(how: Any, parts: p.Pair) -> p.Pair:
+    """Everything along the first axis joined by `how`, in pairs of neighbours, which takes a few calls of NumPy only."""
+    while len(parts[0]) > 1:
+        n = len(parts[0]) // 2
+        a, b = (parts[0][:n], parts[1][:n]), (parts[0][n : 2 * n], parts[1][n : 2 * n])
+        made, odd = how(a, b), (parts[0][2 * n :], parts[1][2 * n :])
+        parts = (np.concatenate([made[0], odd[0]]), np.concatenate([made[1], odd[1]])) if len(odd[0]) else made
+    return parts[0][0], parts[1][0]
+
+
+BLOCK: Final = 2048  # numbers at a time, so that the places on the way stay in the processor's cache
+
+
+def by_blocks(value: Any) -> Any:
+    """The function of arrays, a block at a time."""
+
+    def found(x: Any) -> Any:
+        if np.size(x) <= BLOCK:
+            return value(x)
+        flat = np.ravel(x)
+        return np.concatenate([value(flat[at : at + BLOCK]) for at in range(0, flat.size, BLOCK)]).reshape(np.shape(x))
+
+    return found
 
 
 def stirling(x: p.Pair) -> p.Pair:
@@ -73,30 +96,25 @@ def stirling(x: p.Pair) -> p.Pair:
 
 def lgamma_positive(x: Any, low: Any) -> p.Pair:
     """lgamma of a positive pair."""
-    far, steps = shifted(x)
-    far = (far[0], far[1] + np.where(x >= FAR, low, 0.0))
-    product = pair(1.0, x)
-    for taken, here in steps:
-        here = p.add(here, (low, np.zeros_like(low)))
-        one = p.mul(product, here)
-        product = (np.where(taken, one[0], product[0]), np.where(taken, one[1], product[1]))
-    if steps and np.any(low != 0):
-        far = p.add(far, (np.where(x < FAR, low, 0.0), np.zeros_like(low)))
+    far, places, taken = shifted(x, low)
+    product = joined(p.mul, (np.where(taken, places[0], 1.0), np.where(taken, places[1], 0.0)))
     return p.add(stirling(far), p.negative(p.log(product)))
 
 
+@by_blocks
 def lgamma(x: Any) -> Any:
     """log |Γ(x)|."""
     positive = x > 0
     a = np.where(positive, np.clip(x, 1e-280, None), FAR)
     z = lgamma_positive(a, np.zeros_like(a))[0]
     z = np.where(x < 1e-17, -np.log(np.abs(x)), z)
-    # About 1 and 2, where it is 0, and up from there to 0.
-    d = np.clip(x - 2.0, -0.75, 0.5)
-    two = d * polynomial(d, ABOUT_TWO)
-    d = np.clip(x - 1.0, -0.5, 0.25)
-    one = d * polynomial(d, ABOUT_TWO) - np.log1p(d)
-    z = np.where((x >= 1.25) & (x <= 2.5), two, np.where((x >= 0.5) & (x < 1.25), one, z))
+    # About 1 and 2, where it is 0.
+    near = (x >= 0.5) & (x <= 2.5)
+    if np.any(near):
+        lower = x < 1.25
+        d = np.where(near, x - np.where(lower, 1.0, 2.0), 0.0)
+        about = d * polynomial(d, ABOUT_TWO)
+        z = np.where(near, np.where(lower, about - np.log1p(np.where(lower, d, 0.0)), about), z)
     negative = (x < -1e-17) & (x > -1e15)
     if np.any(negative):
         b = np.where(negative, x, -0.5)
@@ -114,8 +132,7 @@ def lgamma(x: Any) -> Any:
 
 def digamma_positive(x: Any, low: Any) -> p.Pair:
     """ψ of a positive pair: log x − 1/(2x) − 1/(12x²) + …"""
-    far, steps = shifted(x)
-    far = p.add(far, (low, np.zeros_like(low)))
+    far, places, taken = shifted(x, low)
     y = (np.minimum(far[0], 1e280), far[1])
     r = p.div(pair(1.0, x), y)
     z = p.add(p.log(y), (-r[0] / 2, -r[1] / 2))
@@ -124,12 +141,11 @@ def digamma_positive(x: Any, low: Any) -> p.Pair:
     t = square[0]
     rest = -t * t * polynomial(t, [b / (2 * j) for j, b in enumerate(BERNOULLI[1:], 2)])
     z = p.add(z, (rest, np.zeros_like(rest)))
-    for taken, here in steps:
-        term = p.div(pair(1.0, x), p.add(here, (low, np.zeros_like(low))))
-        z = p.add(z, (np.where(taken, -term[0], 0.0), np.where(taken, -term[1], 0.0)))
-    return z
+    terms = p.div(pair(1.0, places[0]), places)
+    return p.add(z, p.negative(joined(p.add, (np.where(taken, terms[0], 0.0), np.where(taken, terms[1], 0.0)))))
 
 
+@by_blocks
 def digamma(x: Any) -> Any:
     """ψ(x), the slope of lgamma."""
     positive = x > 0

@@ -5,6 +5,17 @@ from __future__ import annotations
 import mpmath as mp
 import numpy as np
 
+
+def mish_slope(x: mp.mpf) -> mp.mpf:
+    t = mp.exp(x)
+    return t * (t**3 + 4 * t * t + 6 * t + 4 + 4 * x * (1 + t)) / (t * (t + 2) + 2) ** 2
+
+
+def off_the_poles(x: np.ndarray) -> np.ndarray:
+    """Where the relatives of the gamma function are finite, and mpmath still answers."""
+    return (x > 0) | ((x > -1e9) & (x != np.rint(x)))
+
+
 EXACT = {
     "exp": mp.exp, "exp2": lambda x: mp.power(2, x), "exp10": lambda x: mp.power(10, x), "expm1": mp.expm1,
     "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
@@ -12,17 +23,23 @@ EXACT = {
     "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh, "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,
     "asin": mp.asin, "acos": mp.acos, "atan": mp.atan, "erf": mp.erf, "erfc": mp.erfc,
     "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)), "pow": mp.power, "atan2": mp.atan2,
-    "hypot": lambda x, y: mp.sqrt(x * x + y * y),
+    "hypot": lambda x, y: mp.sqrt(x * x + y * y), "erfinv": mp.erfinv,
+    "erfinv_slope": lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(mp.erfinv(x) ** 2), "sinc": mp.sincpi,
+    "sinc_slope": lambda x: mp.mpf(0) if x == 0 else (mp.cospi(x) - mp.sincpi(x)) / x, "mish_slope": mish_slope,
+    "lgamma": lambda x: mp.re(mp.loggamma(x)), "digamma": mp.digamma,
+    **{f"polygamma{n}": lambda x, n=n: mp.psi(n, x) for n in range(1, 5)},
+    "power_log": lambda x, y: mp.power(x, y) * mp.log(x), "power_slope": lambda x, y: y * mp.power(x, y - 1),
 }
 DOMAIN = {
     "log": lambda x: x > 0, "log2": lambda x: x > 0, "log10": lambda x: x > 0, "log1p": lambda x: x > -1,
     "asin": lambda x: abs(x) <= 1, "acos": lambda x: abs(x) <= 1, "atanh": lambda x: abs(x) < 1,
-    "acosh": lambda x: x >= 1,
+    "acosh": lambda x: x >= 1, "erfinv": lambda x: abs(x) < 1, "erfinv_slope": lambda x: abs(x) < 1,
+    "lgamma": off_the_poles, "digamma": off_the_poles, **dict.fromkeys((f"polygamma{n}" for n in range(1, 5)), off_the_poles),
 }
 # Where mpmath would form a number of millions of digits: what the function is there, on the left and on the right.
 FLAT = {
     "exp": (0, mp.inf), "exp2": (0, mp.inf), "exp10": (0, mp.inf), "expm1": (-1, mp.inf), "sinh": (-mp.inf, mp.inf),
-    "cosh": (mp.inf, mp.inf), "tanh": (-1, 1), "sigmoid": (0, 1), "erf": (-1, 1), "erfc": (2, 0),
+    "cosh": (mp.inf, mp.inf), "tanh": (-1, 1), "sigmoid": (0, 1), "erf": (-1, 1), "erfc": (2, 0), "mish_slope": (0, 1),
 }
 ODD = {"expm1", "sinh", "tanh", "asinh", "atanh", "log1p", "asin", "atan", "sin", "tan", "erf"}
 
@@ -34,10 +51,15 @@ def exact(name: str, *operands: float) -> mp.mpf:
         return mp.mpf(FLAT[name][x > 0])
     if name in ODD and abs(x) < mp.mpf(2) ** -90:
         return x * (2 / mp.sqrt(mp.pi) if name == "erf" else 1)
-    if name == "pow":
+    if name in {"pow", "power_log", "power_slope"}:
         with mp.workprec(300):
-            exponent = operands[1] * mp.log(x)
-            return mp.exp(exponent) if abs(exponent) < 2000 else mp.mpf(mp.inf if exponent > 0 else 0)
+            y = mp.mpf(operands[1]) - (name == "power_slope")
+            exponent = y * mp.log(x)
+            factor = {"pow": 1, "power_log": mp.log(x), "power_slope": mp.mpf(operands[1])}[name]
+            size = mp.exp(exponent) if abs(exponent) < 2000 else mp.mpf(mp.inf if exponent > 0 else 0)
+            return mp.mpf(size * factor) if factor else mp.mpf(0)
+    if name == "sinc_slope" and abs(x) < 1e-30:
+        return -x * mp.pi**2 / 3
     with mp.workprec(1400 if name in {"sin", "cos", "tan"} else 300):
         return EXACT[name](*(mp.mpf(v) for v in operands))
 

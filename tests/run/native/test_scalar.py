@@ -5,6 +5,7 @@ import pytest
 from tests.run.native.conftest import KINDS, PLAIN
 from tests.run.native.reference import exact, points, units
 
+from backlight.ops.curves import power_log, power_slope
 from backlight.run.emit import scalar
 from backlight.run.native import host
 
@@ -38,6 +39,15 @@ SPECIAL = {
     "erf": {INF: 1.0, -INF: -1.0, -0.0: -0.0},
     "erfc": {INF: 0.0, -INF: 2.0, 0.0: 1.0},
     "cbrt": {INF: INF, -INF: -INF, -0.0: -0.0, -8.0: -2.0},
+    "erfinv": {1.0: INF, -1.0: -INF, -0.0: -0.0, 1.5: NAN, INF: NAN},
+    "erfinv_slope": {1.0: INF, -1.0: INF, 1.5: NAN, INF: NAN},
+    "sinc": {0.0: 1.0, 2.0: 0.0, INF: 0.0, -INF: 0.0},
+    "sinc_slope": {0.0: -0.0, 1.0: -1.0, INF: 0.0, -INF: 0.0},
+    "mish_slope": {INF: 1.0, -INF: -0.0},
+    "lgamma": {INF: INF, -INF: INF, 0.0: INF, -3.0: INF, 1.0: 0.0, 2.0: 0.0},
+    "digamma": {INF: INF, -INF: NAN, 0.0: -INF, -2.0: NAN},
+    **{f"polygamma{n}": {INF: 0.0 if n % 2 else -0.0, 0.0: INF if n % 2 else -INF, -2.0: INF if n % 2 else NAN}
+       for n in range(1, 5)},
 }
 PAIRS = {
     "pow": [
@@ -55,7 +65,9 @@ PAIRS = {
         (0.0, 0.0), (INF, NAN), (NAN, -INF), (INF, 1.0), (NAN, 1.0), (1.0, NAN), (-3.0, 4.0), (0.0, -5.0),
     ],
 }
-NUMPY = {"pow": np.power, "atan2": np.arctan2, "hypot": np.hypot}
+PAIRS["power_log"] = [(0.0, 0.0), (0.0, 2.0), (0.0, -1.0), (1.0, 3.0), (2.0, 3.0), (-1.0, 2.0), (NAN, 1.0), (2.0, NAN), (INF, 2.0)]
+PAIRS["power_slope"] = [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (3.0, 0.0), (2.0, 3.0), (-2.0, 3.0), (-2.0, 2.0), (NAN, 2.0)]
+NUMPY = {"pow": np.power, "atan2": np.arctan2, "hypot": np.hypot, "power_log": power_log, "power_slope": power_slope}
 Run = Callable[..., np.ndarray]
 
 
@@ -81,7 +93,7 @@ def test_a_function_of_two_is_within_4_units_in_the_last_place(name: str, target
     random = np.random.default_rng(2)
     x = points(name, KINDS[kind], 24)
     y = random.permutation(x)
-    if name == "pow":
+    if name.startswith("pow"):
         x = np.concatenate([abs(x), np.exp(3 * random.normal(size=150))]).astype(KINDS[kind])
         y = np.concatenate([y, 30 * random.normal(size=150)]).astype(KINDS[kind])
         x, y = x[x > 0], y[x > 0]

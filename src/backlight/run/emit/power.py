@@ -8,79 +8,17 @@ from __future__ import annotations
 
 from backlight.run.emit import exponential, logarithm
 from backlight.run.emit.code import Code
-from backlight.run.emit.coefficients import POLYNOMIALS
-from backlight.run.emit.format import DOUBLE, FLOAT, LN2, Format
+from backlight.run.emit.format import DOUBLE, FLOAT, Format
+from backlight.run.emit.pairs import exp_pair, in_double, log_pair, product
 from backlight.run.emit.value import Value
 
-Pair = tuple[Value, Value]
 INFINITY = float("inf")
-
-
-def product(c: Code, a: Value, b: Value) -> Pair:
-    """Return a b exactly, as a sum of two numbers."""
-    p = a * b
-    if c.target.fma:
-        return p, c.muladd(a, b, -p)
-    mask = -1 << 27
-    a1, b1 = (a.bits() & mask).as_float(), (b.bits() & mask).as_float()
-    a2, b2 = a - a1, b - b1
-    return p, ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
-
-
-def renormalise(a: Value, b: Value) -> Pair:
-    """Return a + b as a sum whose first part is the nearest number; |a| >= |b|."""
-    s = a + b
-    return s, b - (s - a)
-
-
-def exact_sum(a: Value, b: Value) -> Pair:
-    """Return a + b exactly, as a sum of two numbers."""
-    s = a + b
-    t = s - a
-    return s, (a - (s - t)) + (b - t)
-
-
-def times(c: Code, a: Pair, b: Pair) -> Pair:
-    """Return the product of two sums, to about 100 bits."""
-    p, e = product(c, a[0], b[0])
-    return renormalise(p, e + (a[0] * b[1] + a[1] * b[0]))
-
-
-def log_pair(c: Code, x: Value) -> Pair:
-    """Return log x in two parts, for positive finite x: 2s + 2/3 s³ in pairs, the rest of the series in one."""
-    f = DOUBLE
-    whole = logarithm.split(c, f, x)
-    y = whole.m - 1.0
-    below = y + 2.0
-    lost = y - (below - 2.0)
-    s = y / below
-    # what the division left: y - s (below + lost)
-    p, e = product(c, s, below)
-    low = (((y - p) - e) - s * lost) / below
-    pair = (s, low)
-    z = times(c, pair, pair)
-    third = 2 / 3
-    tail = z[0] * c.polynomial(z[0], POLYNOMIALS["log_tail", "double"])
-    two_thirds = exact_sum(x.lift(third), tail + 3.700743415417188e-17)  # what 2/3 is above its nearest double
-    cubic = times(c, times(c, z, pair), two_thirds)
-    high, rest = f.split(LN2, 42)
-    total = exact_sum(whole.k * high, s * 2.0)
-    more = exact_sum(total[0], cubic[0])
-    return renormalise(more[0], more[1] + (total[1] + (cubic[1] + (low * 2.0 + whole.k * rest))))
-
-
-def exp_pair(c: Code, high: Value, low: Value) -> Value:
-    """Return e^(high + low)."""
-    f = DOUBLE
-    p, n = exponential.parts(c, f, high)
-    low = c.select(c.abs(high).lt(800.0), low, 0.0)
-    return exponential.scale(c, f, (p + 1.0) + c.muladd(low, p, low), n)
 
 
 def pow(c: Code, f: Format, x: Value, y: Value) -> Value:
     """Write x^y; a negative x has a power only where y is whole."""
     if f is FLOAT:
-        return in_double(c, x, y, plain_pow)
+        return in_double(c, plain_pow, x, y)
     return finish_pow(c, x, y, exact_pow(c, x, y))
 
 
@@ -116,17 +54,6 @@ def finish_pow(c: Code, x: Value, y: Value, size: Value) -> Value:
     size = c.select(negative, c.select(impossible, float("nan"), signed), size)
     size = c.select(x.isnan() | y.isnan(), x + y, size)
     return c.select(y.eq(0.0) | x.eq(1.0), 1.0, size)
-
-
-def in_double(c: Code, x: Value, y: Value, write: object) -> Value:
-    """Return a function of two floats, computed in doubles by halves of the vector."""
-    assert callable(write)
-    if x.lanes == 1:
-        result: Value = write(c, c.convert(x, "double"), c.convert(y, "double"))
-        return c.convert(result, "float")
-    pairs = zip(c.halves(x), c.halves(y), strict=True)
-    low, high = (c.convert(write(c, c.convert(a, "double"), c.convert(b, "double")), "float") for a, b in pairs)
-    return c.join(low, high)
 
 
 def cbrt(c: Code, f: Format, x: Value) -> Value:

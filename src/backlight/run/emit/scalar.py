@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backlight.run.emit import error_function, exponential, inverse, logarithm, power, trigonometry
+from backlight.run.emit import error_function, exponential, gamma, inverse, logarithm, power, special, trigonometry
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.format import FORMATS, Format
 from backlight.run.emit.value import Value, type_text
@@ -39,11 +39,26 @@ UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
     "erf": error_function.erf,
     "erfc": error_function.erfc,
     "cbrt": power.cbrt,
+    "erfinv": special.erfinv,
+    "erfinv_slope": special.erfinv_slope,
+    "sinc": special.sinc,
+    "sinc_slope": special.sinc_slope,
+    "mish_slope": special.mish_slope,
+    "lgamma": gamma.lgamma,
+    "digamma": gamma.digamma,
+    **{f"polygamma{order}": gamma.polygamma(order) for order in gamma.ORDERS},
 }
 BINARY: dict[str, Callable[[Code, Format, Value, Value], Value]] = {
     "pow": power.pow,
     "atan2": inverse.atan2,
     "hypot": power.hypot,
+    "power_log": special.power_log,
+    "power_slope": special.power_slope,
+}
+# So long that a call costs nothing beside them, and one copy in a module is enough.
+LONG = {
+    "erfinv", "erfinv_slope", "sinc", "sinc_slope", "mish_slope", "lgamma", "digamma", "power_log", "power_slope",
+    *(f"polygamma{order}" for order in gamma.ORDERS),
 }
 
 
@@ -58,7 +73,8 @@ def define(module: Module, name: str, kind: str, lanes: int) -> str:
         return BINARY[name](c, f, *operands)
 
     parameters = [(letter, kind, lanes) for letter in letters]
-    return module.define(f"bl.{name}.{kind}.x{lanes}", type_text(kind, lanes), parameters, "alwaysinline #0", write)
+    how = "noinline" if name in LONG else "alwaysinline"
+    return module.define(f"bl.{name}.{kind}.x{lanes}", type_text(kind, lanes), parameters, f"{how} #0", write)
 
 
 def apply(c: Code, name: str, *operands: Value) -> Value:

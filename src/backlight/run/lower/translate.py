@@ -30,6 +30,8 @@ POINT: dict[str, str] = {
     "logical_not": "logical_not", "where": "where", "bit_and": "bit_and", "bit_or": "bit_or", "bit_xor": "bit_xor",
     "bit_not": "bit_not", "shift_left": "shift_left", "shift_right": "shift_right", "floor_div": "floor_divide",
     "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
+    "erfinv": "erfinv", "erfinv_slope": "erfinv_slope", "sinc": "sinc", "sinc_slope": "sinc_slope", "mish_slope": "mish_slope",
+    "lgamma": "lgamma", "digamma": "digamma", "power_log": "power_log", "power_slope": "power_slope",
 }
 # These need floats; on whole numbers they are the reference machine's.
 FLOATS_ONLY = {"copysign", "divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}
@@ -244,3 +246,13 @@ def small_power(t: Translation, inputs: list[int], kind: str, out: Type) -> int 
 
 
 ENTRIES: dict[str, Entry] = {row: point_entry(op) for row, op in POINT.items()}
+
+
+def polygamma(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
+    """Return the entry of the first orders; the others are the reference machine's."""
+    if (order := attrs["order"]) not in (1, 2, 3, 4):
+        raise UnableError
+    return point_entry(f"polygamma{order}")(t, out, inputs, types, {})
+
+
+ENTRIES["polygamma"] = polygamma
