@@ -48,7 +48,8 @@ def test_every_row_of_single_numbers_and_its_gradients_agree_with_the_reference(
 
 
 def test_every_operation_of_compiled_loops_is_one_of_the_walker() -> None:
-    assert set(POINT.values()) <= set(OPCODES)
+    of_whole_numbers = {op for op in POINT.values() if op.startswith(("bit_", "shift_"))}
+    assert set(POINT.values()) - of_whole_numbers <= set(OPCODES)
     assert len(set(OPCODES)) == len(UNARY) + len(BINARY) + 1
 
 

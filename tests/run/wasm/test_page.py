@@ -5,11 +5,12 @@ import pytest
 from tests.run.native.conftest import KINDS, PLAIN, loops  # noqa: F401
 from tests.run.native.graphs import CLOSE, ROWS, agree, case_graph, graph_of, named, reference, with_gradients
 from tests.run.native.reference import points
+from tests.run.native.test_machine import random_function
 from tests.run.wasm.node import Job, needs_node, work
 
 from backlight import errors, ops
 from backlight.core.table import TABLE
-from backlight.core.types import Type
+from backlight.core.types import Type, type_of
 from backlight.run.emit import scalar
 from backlight.run.emit.code import Module
 from backlight.run.lower.tape import LONG
@@ -124,3 +125,22 @@ def test_a_long_graph_of_single_numbers_is_walked_along_in_a_page_too() -> None:
     values = [np.float64(0.3), np.float64(0.9)]
     found = [np.frombuffer(data, np.float64)[0] for data in work([page_job(compiled, values)])[0]]
     assert np.allclose(found, reference(graph, values, outputs), 1e-9)
+
+
+@needs_node
+@pytest.mark.parametrize("dtype", CLOSE)
+def test_random_graphs_in_a_page_agree_with_the_reference(dtype: str) -> None:
+    random = np.random.default_rng(21)
+    shapes = [(), (3,), (4, 3), (3, 4), (2, 3, 3), (17, 3), (0, 3)]
+    jobs, wanted = [], []
+    for _ in range(16):
+        steps = [tuple(map(int, random.integers(0, 20, 3))) for _ in range(random.integers(1, 14))]
+        values = [random.normal(size=shapes[k]).astype(dtype)[()] for k in random.integers(0, len(shapes), 3)]
+        graph = graph_of(random_function(steps), *(type_of(v) for v in values))
+        compiled = page.compile_page(graph)
+        jobs.append(page_job(compiled, values))
+        wanted.append((compiled, reference(graph, values, graph.outputs)))
+    for (compiled, values), parts in zip(wanted, work(jobs), strict=True):
+        for spot, data, value in zip(compiled.outputs, parts, values, strict=True):
+            found = np.frombuffer(data, spot.type.dtype).reshape(spot.type.shape)
+            assert agree(found, value, 100 * CLOSE[dtype])

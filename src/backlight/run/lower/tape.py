@@ -30,8 +30,8 @@ UNARY = tuple(dict.fromkeys(
     digamma polygamma1 polygamma2 polygamma3 polygamma4 logical_not isnan isinf isfinite copy""".split()
 ))  # fmt: skip
 BINARY = tuple(
-    """add subtract multiply divide power remainder maximum minimum atan2 hypot copysign power_log power_slope less less_equal
-    greater greater_equal equal not_equal logical_and logical_or logical_xor""".split()
+    """add subtract multiply divide power remainder maximum minimum atan2 hypot copysign power_log power_slope floor_divide less
+    less_equal greater greater_equal equal not_equal logical_and logical_or logical_xor""".split()
 )  # fmt: skip
 OPCODES = (*BINARY, *UNARY, "where")  # the number of an operation is its place here
 CODE = {op: number for number, op in enumerate(OPCODES)}

@@ -12,6 +12,7 @@ import itertools
 import threading
 from typing import Any
 
+from backlight import errors
 from backlight.run.emit.value import Target
 
 NAMES = itertools.count()
@@ -20,7 +21,9 @@ LOCK = threading.RLock()  # one compilation at a time: LLVM's global context is 
 
 @functools.cache
 def llvm() -> Any:
-    """Return llvmlite's binding, ready for this processor and for WebAssembly."""
+    """Return llvmlite's binding, ready for this processor and for WebAssembly. Raises: GraphError where it is missing."""
+    if not present():
+        raise errors.GraphError("this needs a compiler: pip install llvmlite, or let the reference machine run the graph")
     import llvmlite.binding as binding
 
     binding.initialize_all_targets()

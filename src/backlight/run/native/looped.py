@@ -25,7 +25,7 @@ from backlight.run.lower.listing import listing
 from backlight.run.lower.lowering import lower
 from backlight.run.lower.memory import plan
 from backlight.run.native import host, threads
-from backlight.run.native.plan import SHARED, compiled, complain, memory
+from backlight.run.native.plan import SHARED, complain, loaded, memory
 from backlight.run.native.stepped import ManySteps, Stepped
 
 
@@ -58,7 +58,7 @@ class Looped:
         if len(pieces) != 1 or pieces[0].symbol is None:
             raise InPiecesError
         define_steps(module, self.surroundings(), pieces[0].symbol)
-        self.code = host.Loaded(compiled(module), ["bl.steps"])
+        self.code = loaded(module, ["bl.steps"])
         self.call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.code.addresses["bl.steps"])
         self.constants = {b: np.ascontiguousarray(a) for b, a in lowered.constants.items()}
 

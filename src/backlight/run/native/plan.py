@@ -86,7 +86,7 @@ class Plan:
         if described is not None:
             door.define(module, described, symbols[0])
             symbols.append("bl.entry")
-        self.code = host.Loaded(compiled(module), symbols)
+        self.code = loaded(module, symbols)
         self.arena = memory(program.arena)
         self.lock = threading.Lock()
         self.pool = threads.follow(self) if self.work > SHARED else None
@@ -223,14 +223,16 @@ def refer(call: Any, view: Callable[[int, Type], np.ndarray[Any, Any]]) -> None:
         view(buffer, type_)[...] = value
 
 
-def compiled(module: Module) -> bytes:
-    """Return the object file of a module: from disk if it is there, else made and put there."""
+def loaded(module: Module, symbols: list[str]) -> host.Loaded:
+    """Return the code of a module: from disk if it is there and can be loaded, else made and put there."""
     text = module.text(host.triple(), host.attributes())
     name = store.key(VERSION, text, host.identity())
     image = store.load(name)
-    if image is None:
-        image = host.assemble(text)
-        store.save(name, image)
-    return image
-
-
+    if image is not None:
+        try:
+            return host.Loaded(image, symbols)
+        except RuntimeError:  # it is not what it says
+            store.remove(name)
+    image = host.assemble(text)
+    store.save(name, image)
+    return host.Loaded(image, symbols)

@@ -12,10 +12,12 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-MAGIC = b"backlight object 1\n"
+MAGIC = b"backlight object 2\n"
 LIMIT_BYTES = 256 * 2**20
+ABANDONED_S = 3600.0  # nobody writes an entry for an hour
 
 
 def folder() -> Path | None:
@@ -56,13 +58,25 @@ def load(name: str) -> bytes | None:
         return None
     head = len(MAGIC) + 32
     image = data[head:]
-    if data[: len(MAGIC)] != MAGIC or hashlib.sha256(image).digest() != data[len(MAGIC):head]:
-        with contextlib.suppress(OSError):
-            path.unlink()
+    if data[: len(MAGIC)] != MAGIC or seal(name, image) != data[len(MAGIC):head]:
+        remove(name)
         return None
     with contextlib.suppress(OSError):
         os.utime(path)  # used just now: among the last to be removed
     return image
+
+
+def seal(name: str, image: bytes) -> bytes:
+    """Return the digest of an entry under this name: another's, put in its place, is not taken for it."""
+    return hashlib.sha256(name.encode() + b"\0" + image).digest()
+
+
+def remove(name: str) -> None:
+    """Remove an entry, if the disk lets us."""
+    where = folder()
+    if where is not None:
+        with contextlib.suppress(OSError):
+            (where / f"{name}.o").unlink()
 
 
 def save(name: str, image: bytes) -> None:
@@ -77,19 +91,25 @@ def save(name: str, image: bytes) -> None:
         return
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(MAGIC + hashlib.sha256(image).digest() + image)
+            file.write(MAGIC + seal(name, image) + image)
         os.replace(temporary, where / f"{name}.o")
-    except OSError:
+    except BaseException as error:  # an interrupt leaves nothing behind either
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if not isinstance(error, OSError):
+            raise
         return
     prune(where)
 
 
 def prune(where: Path, limit: int = LIMIT_BYTES) -> None:
-    """Remove the entries that were not used for longest, until the rest fits."""
+    """Remove the entries that were not used for longest, until the rest fits; and what a killed writer left."""
     found = []
     with contextlib.suppress(OSError):
+        for path in where.glob("*.part"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > ABANDONED_S:
+                    path.unlink()
         for path in where.glob("*.o"):
             with contextlib.suppress(OSError):
                 status = path.stat()

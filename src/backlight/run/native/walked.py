@@ -16,7 +16,7 @@ from backlight.run.emit.code import Module
 from backlight.run.emit.walker import define_walker, operands_of
 from backlight.run.lower.tape import OPCODES, ROUNDED, Tape
 from backlight.run.native import host
-from backlight.run.native.plan import as_returned, check_finite, compiled
+from backlight.run.native.plan import as_returned, check_finite, loaded
 
 
 @functools.cache
@@ -25,7 +25,7 @@ def walker() -> tuple[Callable[[int, int, int], None], host.Loaded]:
     with host.LOCK:
         module = Module(host.target())
         symbol = define_walker(module)
-        code = host.Loaded(compiled(module), [symbol])
+        code = loaded(module, [symbol])
         walk = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(code.addresses[symbol])
         return walk, code
 
