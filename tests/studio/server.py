@@ -73,6 +73,8 @@ class Guest:
     def __init__(self, line: ClientConnection) -> None:
         self.line = line
         self.count = 0
+        self.first: dict[str, Any] = {}
+        self.shows = True
 
     async def send(self, kind: str, **fields: Any) -> int:
         """Send a wish; returns its number."""
@@ -86,7 +88,7 @@ class Guest:
         if isinstance(data, str):
             return json.loads(data), b""
         news, payload = opened_frame(data)
-        if news["kind"] == "values":
+        if news["kind"] == "values" and self.shows:
             await self.line.send(json.dumps({"kind": "ack", "frame": news["frame"]}))
         return news, bytes(payload)
 
@@ -107,7 +109,7 @@ class Guest:
 
 
 @contextlib.asynccontextmanager
-async def guest(served: Served, origin: str | None = None, token: str | None = None) -> AsyncIterator[Guest]:
+async def guest(served: Any, origin: str | None = None, token: str | None = None) -> AsyncIterator[Guest]:
     """A visitor that has heard the welcome."""
     at = served.address.replace("http", "ws", 1) + "live"
     given = served.token if token is None else token
@@ -118,6 +120,7 @@ async def guest(served: Served, origin: str | None = None, token: str | None = N
         made = Guest(line)
         news, _ = await made.hear()
         assert news["kind"] in ("welcome", "mistake"), news
+        made.first = news
         if news["kind"] == "mistake":
             made.count = -1
         yield made

@@ -17,7 +17,7 @@ from ..live.document import Document
 from .app import Studio
 from .gate import Gate, is_loopback
 
-__all__ = ["PORT", "serve"]
+__all__ = ["PORT", "serve", "settings"]
 
 PORT: Final = 2718
 
@@ -33,11 +33,15 @@ def serve(document: Document | None, *, host: str, port: int | None, opens: bool
             threading.Thread(target=webbrowser.open, args=(gate.address(),), daemon=True).start()
 
     studio = Studio(gate, document, quick=max(1, min(4, os.cpu_count() or 1)), started=started)
-    config = uvicorn.Config(
+    uvicorn.Server(settings(studio)).run([listening])
+
+
+def settings(studio: Studio) -> uvicorn.Config:
+    """How uvicorn serves it."""
+    return uvicorn.Config(
         studio.app(), log_level="warning", access_log=False, ws="websockets-sansio", ws_max_size=1 << 24,
         ws_per_message_deflate=False, server_header=False, date_header=False, timeout_graceful_shutdown=1, lifespan="on",
     )  # fmt: skip
-    uvicorn.Server(config).run([listening])
 
 
 def bound(host: str, port: int, others: bool) -> socket.socket:

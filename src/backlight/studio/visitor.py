@@ -81,10 +81,6 @@ class Visitor:
         elif len(self.waiting) + self.slow_waiting >= MOST_WAITING:
             count = f"{MOST_WAITING} wishes are waiting already"
             await self.say(f"{count}: wait for their answers", "limit", number_of(data))
-        elif kind in SLOW or (kind == "descend" and data.get("steps") != 1):
-            self.slow_waiting += 1
-            assert self.group is not None
-            self.group.create_task(self.slowly(data))
         else:
             self.waiting.append(data)
             self.wake.set()
@@ -121,10 +117,16 @@ class Visitor:
             while self.waiting:
                 if self.held is not None and self.waiting[0].get("kind") == "move":
                     break                                   # two frames are under way: a third would only be late
-                await self.grant(self.waiting.popleft(), self.quick)
+                data = self.waiting.popleft()
+                if is_slow(data):
+                    self.slow_waiting += 1
+                    assert self.group is not None
+                    self.group.create_task(self.slowly(data))
+                else:
+                    await self.grant(data, self.quick)
 
     async def slowly(self, data: dict[str, Any]) -> None:
-        """Grant one wish that may take long."""
+        """Grant one wish that may take long, while others are granted."""
         try:
             await self.grant(data, self.slow)
         finally:
@@ -138,13 +140,13 @@ class Visitor:
         task.add_done_callback(lambda _: said.put_nowait(None))
         changed = False
         while (found := await said.get()) is not None:
-            changed = changed or changes(data, found)
+            if not changed and changes(data, found):
+                changed = True
+                self.remember(data, wish)
             await self.pass_on(*found)
         failed = task.exception()
-        if changed:
-            self.remember(data, wish)
-            if failed is None:
-                worker.known[self.number] = self.version
+        if changed and failed is None:
+            worker.known[self.number] = self.version
         if isinstance(failed, TookTooLong):
             message = f"this took longer than {worker.seconds:g} seconds and was abandoned: make it smaller"
             await self.say(message, "limit", number_of(data))
@@ -183,6 +185,11 @@ class Visitor:
 
 VALUES: Final = b'{"kind":"values"'
 SHORT: Final = 4 + len(VALUES)
+
+
+def is_slow(data: Mapping[str, Any]) -> bool:
+    """Whether a wish may take long."""
+    return data.get("kind") in SLOW or (data.get("kind") == "descend" and data.get("steps") != 1)
 
 
 def whole_move(data: Mapping[str, Any]) -> bool:
