@@ -223,3 +223,20 @@ def test_the_callers_arrays_may_change_later_without_changing_a_derivative():
         return z
 
     assert bl.grad(g)(x).tolist() == [0.0, 2.0, 4.0]
+
+
+def test_a_large_array_that_is_used_again_and_again_is_kept_once():
+    w = np.linspace(0.0, 1.0, 4000).reshape(40, 100)
+
+    def f(x):
+        z = x
+        for _ in range(5):
+            z = np.tanh(w @ z)[:1] * x
+        w[0, 0] = 9.0
+        return np.sum(w @ z) + np.sum(w.T[:, :1])
+
+    graph = bl.trace(f)(np.ones(100))
+    kept = [dict(node.attrs)["value"] for node in graph.nodes if node.op.name == "const" and node.type.shape == (40, 100)]
+    assert len(kept) == 6
+    assert len({value.ctypes.data for value in kept}) == 2
+    assert (kept[0][0, 0], kept[5][0, 0]) == (0.0, 9.0)

@@ -25,6 +25,7 @@ __all__ = ["Array", "Guard", "Tape", "as_value", "frame_position"]
 
 FLOAT: Final = Type("float64", ())
 new_node = tuple.__new__
+SMALL: Final = 2048  # bytes that are copied sooner than compared
 
 
 class Guard(NamedTuple):
@@ -65,7 +66,8 @@ class Tape:
     """
 
     __slots__ = (
-        "at", "guards", "held", "inner", "inputs", "nodes", "open", "parent", "positions", "refused", "scope", "values", "why",
+        "at", "copies", "guards", "held", "inner", "inputs", "nodes", "open", "parent", "positions", "refused", "scope", "values",
+        "why",
     )  # fmt: skip
 
     def __init__(self, values: bool = False, positions: bool = False) -> None:
@@ -81,6 +83,7 @@ class Tape:
         self.parent: Tape | None = None
         self.inner: Tape | None = None
         self.held: dict[int, int] = {}
+        self.copies: dict[Any, tuple[Any, Any]] = {}  # large arrays that were used: itself, and the copy that the tape keeps
         self.refused: tuple[Exception, At | None] | None = None  # what NumPy may turn into an error of its own, and where
 
     def close(self, function: Any) -> None:
@@ -135,7 +138,7 @@ class Tape:
         if tape is self:
             return x
         if tape is None:
-            return self.constant(own(x.value))
+            return self.constant(self.own(x.value))
         if self.parent is None or not self.open:
             raise GraphError(
                 f"{op or 'array'}: node {x.number} was written in another trace: "
@@ -149,6 +152,18 @@ class Tape:
             number = self.held[y.number] = self.add(TABLE["input"], (), node.type, (), node.name or f"outer.{y.number}", y._value)
             self.why, self.at = before
         return Array(self, number, y._value)
+
+    def own(self, value: Any) -> Any:
+        """A constant's numbers: a copy of what somebody may write into later, one for all uses while it stays the same."""
+        if not isinstance(value, np.ndarray) or not value.flags.writeable:
+            return value
+        if value.nbytes < SMALL:
+            return value.copy()
+        key = (value.__array_interface__["data"][0], value.shape, value.strides, value.dtype)
+        found = self.copies.get(key)
+        if found is None or not np.array_equal(found[1], value, equal_nan=value.dtype.kind in "fc"):
+            found = self.copies[key] = (value, value.copy(order="K"))
+        return found[1]
 
     def handle(self, number: int) -> Array:
         """The array that stands for a node of this tape."""

@@ -23,7 +23,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ..errors import BacklightError, DTypeError, InputError, ShapeError, ValueError
-from .array import Array, Tape, as_value, frame_position, one_tape, own
+from .array import Array, Tape, as_value, frame_position, one_tape
 from .graph import Graph, Node, lent, nearest
 from .math import Math, call, keyword, lift
 from .signature import signature, signature_of
@@ -337,7 +337,7 @@ class Op:
         if isinstance(x, np.ndarray):
             if x.dtype == object:
                 return lent("held")(x)  # type: ignore[no-any-return]
-            x = own(x)
+            x = tape.own(x)
         return tape.constant(x, self.weak(x, args, k))  # type: ignore[no-any-return]
 
     def weak(self, x: Any, args: Sequence[Any], k: int) -> Any:

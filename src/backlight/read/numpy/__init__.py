@@ -19,9 +19,10 @@ import numpy as np
 from ... import ops
 from ...core.array import Array
 from ...core.graph import Above
+from ...core.table import TABLE
 from ...errors import BacklightError, GraphError, InputError, MatrixError, ShapeError, ValueError
 from .arrange import ARRANGEMENTS
-from .elementwise import UFUNCS, elementwise, no_row
+from .elementwise import COMPOSED, UFUNCS, elementwise, no_row
 from .held import answers, any_float, any_traced, bare, elements, held, is_traced, outside, whole, wrapped
 from .linear import CALCULUS, LINEAR
 from .memory import assign, lend, plain_array, share, subscript, update
@@ -177,8 +178,22 @@ def ufunc_traced(function: Any, method: str, inputs: Sequence[Any], named: dict[
     return wrapped(elementwise(function, *operands))
 
 
+SHORT: dict[Any, Any] = {}  # the rows of functions of one float that are a row and nothing else; False for all others
+
+
+def short(function: Any) -> Any:
+    row = TABLE.get(UFUNCS.get(function.__name__, function.__name__))
+    return row if row is not None and row.args == ("x",) and function.__name__ not in COMPOSED else False
+
+
 def ufunc(self: Array, function: Any, method: str, *inputs: Any, **named: Any) -> Any:
     """NumPy's question for an elementwise function."""
+    if method == "__call__" and not named and self.tape is not None and self.type.is_float and len(inputs) == 1:
+        row = SHORT.get(function)
+        if row is None:
+            row = SHORT[function] = short(function)
+        if row:
+            return row(self)
     if any_traced(inputs) or any_traced(named):
         return ufunc_traced(function, method, inputs, named)
     target = named.get("out")

@@ -87,7 +87,8 @@ def subscript(x: Array, key: Any) -> Any:
         return made
     try:
         if x.tape is None or any_traced(key):
-            return chosen(x, key)
+            parts = key if type(key) is tuple else (key,)
+            return chosen(x, tuple([asked(part) if masks(part) else part for part in parts]))
         key = bare(key)
         found = chosen(x, key)
     except ShapeError as error:
@@ -96,6 +97,11 @@ def subscript(x: Array, key: Any) -> Any:
     if any(type(part) not in (int, slice, type(None), type(...)) for part in parts) or (found.shape == () and ... not in parts):
         return found  # a copy in NumPy
     return share(x, found, lambda p: p[key], lambda r: chosen(r, key))
+
+
+def masks(part: Any) -> bool:
+    """Whether how many numbers are chosen hangs on the value of this part of a key."""
+    return type(part) is Array and part.tape is not None and part.dtype.kind == "b" and part.tape.values is not None
 
 
 def assign(x: Array, key: Any, value: Any) -> None:
