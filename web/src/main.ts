@@ -1,5 +1,6 @@
 // The module that serves three hosts: the studio's page, a notebook (anywidget's contract), and an exported file.
 
+import typeface from "../../src/backlight/show/fonts/STIXTwoMath.woff2?inline";
 import { mount as attach, unmount } from "svelte";
 import App from "./App.svelte";
 import { embeddedHost, type Recording } from "./link/embedded";
@@ -10,8 +11,16 @@ import { completed } from "./state/address";
 import { Store } from "./store.svelte";
 import type { Document, Welcome } from "./wire";
 
+/** Formulas in a typeface whose brackets and sums stretch, also where none is installed. */
+function letters(): void {
+  const face = new FontFace("Backlight Math", `url(${typeface})`);
+  document.fonts.add(face);
+  void face.load();
+}
+
 /** Show the page in an element; the function that comes back takes it away. */
 export function mount(element: HTMLElement, host: Host, start: Document | null, addressed: boolean): { readonly store: Store; readonly close: () => void } {
+  letters();
   const store = new Store(host);
   store.keepFile = (name, media, bytes) => {
     const link = document.createElement("a");

@@ -118,7 +118,8 @@ export class Store {
       if (this.state.document.text !== "") this.open(this.state.graph?.revision ?? 0);
       return;
     }
-    this.heed(said.news, said.bytes);
+    if (said.type === "document") this.dispatch({ type: "document", document: said.document });
+    else this.heed(said.news, said.bytes);
   }
 
   private heed(news: News, bytes: Uint8Array): void {

@@ -5,7 +5,9 @@ import type { Document, News, Wish } from "../wire";
 export type HostNews =
   | { readonly type: "up" }
   | { readonly type: "down" }
-  | { readonly type: "news"; readonly news: News; readonly bytes: Uint8Array };
+  | { readonly type: "news"; readonly news: News; readonly bytes: Uint8Array }
+  /** Python changed the document that a notebook keeps. */
+  | { readonly type: "document"; readonly document: Document };
 
 export interface Host {
   readonly kind: "studio" | "notebook" | "file";

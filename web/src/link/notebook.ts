@@ -1,6 +1,7 @@
 // A notebook's kernel behind anywidget's model: wishes and news are custom messages, the document is a trait that is saved.
 
 import type { Document, News, Wish } from "../wire";
+import { completed } from "../state/address";
 import type { Host } from "./host";
 
 /** The part of anywidget's model that is used. */
@@ -15,6 +16,7 @@ export interface Model {
 
 export function notebookHost(model: Model): Host {
   let stop: () => void = () => undefined;
+  let kept = ""; // the document as the page wrote it last, to tell an echo from a change that Python made
   return {
     kind: "notebook",
     send(wish: Wish) {
@@ -27,11 +29,20 @@ export function notebookHost(model: Model): Host {
         const bytes = view ? new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength) : new Uint8Array();
         hear({ type: "news", news: message.news, bytes: bytes.slice() });
       };
+      const changed = (): void => {
+        const given = model.get("document");
+        if (given && JSON.stringify(given) !== kept) hear({ type: "document", document: completed(given) });
+      };
       model.on("msg:custom", call);
-      stop = () => model.off("msg:custom", call);
+      model.on("change:document", changed);
+      stop = () => {
+        model.off("msg:custom", call);
+        model.off("change:document", changed);
+      };
       hear({ type: "up" });
     },
     keep(document: Document) {
+      kept = JSON.stringify(document);
       model.set("document", document);
       model.save_changes();
     },

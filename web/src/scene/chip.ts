@@ -14,6 +14,11 @@ export interface ChipLine {
   readonly tone: Tone;
 }
 
+/** Whether an array is better shown as a map of colours than as the little of it that fits into words. */
+export function mapped(reading: Reading | "?" | null): reading is Reading {
+  return reading !== null && reading !== "?" && (reading.shape.length > 1 || (reading.shape.length === 1 && reading.numbers.length > 3));
+}
+
 /** The lines for so much room, in pixels of the window. */
 export function chipLines(card: Card, value: Reading | "?" | null, gradient: Reading | "?" | null, room: Size): readonly ChipLine[] {
   const rows = Math.max(1, Math.floor((room.height - 3) / CHIP_ROW_PX));
@@ -33,4 +38,9 @@ export function chipLines(card: Card, value: Reading | "?" | null, gradient: Rea
   }
   const first = `${card.name} ${up}`;
   return first.length <= letters ? [{ text: first, tone: "forward" }] : lines;
+}
+
+/** As many letters of a line as there is room for. */
+export function cut(text: string, letters: number): string {
+  return text.length <= letters ? text : letters < 2 ? text.slice(0, 1) : `${text.slice(0, letters - 1)}…`;
 }

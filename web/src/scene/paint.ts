@@ -1,28 +1,25 @@
 // Paints a scene: highlights, edges with what they carry, boxes. Everything out of sight is left out, and what is small in
 // the window is drawn with less detail; a crowd of dots is two fills and a stroke.
 
-import { health, type Health } from "../numbers/said";
+import { health } from "../numbers/said";
 import { reached, type Stage } from "../state/walk";
-import type { Card, Route } from "../wire";
+import type { Card } from "../wire";
 import { visible, type Area } from "./camera";
-import { cardLines, edgeLines, known, updateText } from "./card";
-import { CHIP_LETTER_PX, CHIP_PX, CHIP_ROW_PX, chipLines } from "./chip";
+import { badge, worst } from "./badge";
+import { cardLines, known, updateText } from "./card";
+import { CHIP_LETTER_PX, CHIP_PX, CHIP_ROW_PX, chipLines, cut, mapped } from "./chip";
 import { detail, type Detail } from "./detail";
+import { edges, paths } from "./edges";
 import { FACE, type Inks } from "./inks";
 import { Maps, matrixOf } from "./maps";
 import { packets } from "./packet";
 import type { Scene } from "./scene";
 import type { Strengths } from "./strength";
-import { along, curve } from "./ways";
 
 const PAD = 10;
 const ROW = 17;
 const LETTER = 7.3;
 const MAP = 52;
-const EDGE_WORDS_ZOOM = 0.62;
-const WORDS_ASIDE = 9; // px from an edge to its words
-
-type Way = readonly number[];
 
 export class Painter {
   private readonly maps = new Maps();
@@ -42,90 +39,10 @@ export class Painter {
     const area = grown(visible(camera, window), 40 / camera.zoom);
     const routes = scene.plan.routes.within(area);
     const cards = scene.plan.cards.within(area);
-    this.paths(context, scene, routes);
-    this.routes(context, scene, routes, strengths);
+    paths(context, scene, routes);
+    edges(context, scene, routes, strengths);
     this.cards(context, scene, cards);
     packets(context, scene, routes);
-  }
-
-  /** The path of a derivation, as a broad band under its edges. */
-  private paths(context: CanvasRenderingContext2D, scene: Scene, routes: readonly number[]): void {
-    if (scene.marks.way.size === 0) return;
-    context.strokeStyle = scene.inks.way;
-    context.lineWidth = Math.max(16, 6 / scene.camera.zoom);
-    context.lineCap = "round";
-    context.beginPath();
-    for (const at of routes) {
-      const route = scene.plan.graph.routes[at];
-      if (route && onWay(scene, route)) curve(context, scene.plan.ways[at] ?? [], 2);
-    }
-    context.stroke();
-  }
-
-  private routes(context: CanvasRenderingContext2D, scene: Scene, routes: readonly number[], strengths: Strengths): void {
-    const { inks, camera, plan, walk, place } = scene;
-    const fine = camera.zoom >= 0.2;
-    const thin = Math.max(1, 0.8 / camera.zoom);
-    const plain: Way[] = [];
-    const rising: Way[] = [];
-    const falling: { readonly points: Way; readonly share: number }[] = [];
-    const numbered: { readonly points: Way; readonly number: number }[] = [];
-    for (const at of routes) {
-      const route = plan.graph.routes[at];
-      const [high, low] = [plan.graph.cards[route?.consumer ?? -1], plan.graph.cards[route?.operand ?? -1]];
-      if (!route || !high || !low || !reached(walk.built, high.node, place)) continue;
-      const points = plan.ways[at] ?? [];
-      (reached(walk.valued, low.node, place) ? rising : plain).push(points);
-      if (route.downstream >= 0 && reached(walk.graded, low.node, place)) falling.push({ points, share: strengths.share(at) });
-      numbered.push({ points, number: route.number });
-    }
-    context.lineCap = "butt";
-    for (const [some, ink] of [[plain, inks.frame], [rising, inks.forward]] as const) {
-      context.strokeStyle = ink;
-      context.lineWidth = thin;
-      context.beginPath();
-      for (const points of some) if (fine) curve(context, points, 0); else along(context, points);
-      context.stroke();
-      if (fine) tips(context, some, ink, "up", 1);
-    }
-    if (!fine) return;
-    for (const { points, share } of falling) {
-      context.strokeStyle = Number.isNaN(share) ? inks.output : inks.edge;
-      context.lineWidth = Number.isNaN(share) ? 3 * thin : (1 + 3 * share) * thin;
-      context.setLineDash(share === 0 ? [4, 3] : []);
-      context.beginPath();
-      curve(context, points, 3.5);
-      context.stroke();
-    }
-    context.setLineDash([]);
-    tips(context, falling.map(({ points }) => points), inks.edge, "down", 1);
-    if (camera.zoom >= EDGE_WORDS_ZOOM) for (const at of routes) this.words(context, scene, plan.graph.routes[at]);
-    context.font = `10px ${FACE}`;
-    context.fillStyle = inks.quiet;
-    context.textAlign = "right";
-    if (camera.zoom >= 0.45) {
-      for (const { number, points } of numbered) context.fillText(String(number), (points[0] ?? 0) - 4, (points[1] ?? 0) + 11);
-    }
-    context.textAlign = "left";
-  }
-
-  private words(context: CanvasRenderingContext2D, scene: Scene, route: Route | undefined): void {
-    const [x, y, width, height] = route?.label ?? [];
-    if (!route || x === undefined || y === undefined || width === undefined || height === undefined) return;
-    if (!reached(scene.walk.built, scene.plan.graph.cards[route.consumer]?.node ?? -1, scene.place)) return;
-    const lines = edgeLines(scene, route);
-    const left = x + WORDS_ASIDE;
-    context.font = `11px ${FACE}`;
-    lines.forEach((line, row) => {
-      const at = y - (lines.length * 14) / 2 + 11 + 14 * row;
-      context.lineJoin = "round";
-      context.strokeStyle = scene.inks.paper;
-      context.lineWidth = 4;
-      const text = cut(line.text, Math.floor((width + 20) / 6.65));
-      context.strokeText(text, left, at);
-      context.fillStyle = line.tone === "forward" ? scene.inks.forward : scene.inks.backward;
-      context.fillText(text, left, at);
-    });
   }
 
   private cards(context: CanvasRenderingContext2D, scene: Scene, places: readonly number[]): void {
@@ -212,6 +129,7 @@ export class Painter {
       else context.fillText(line.text, box.left + PAD, y);
       if (line.map !== undefined) this.map(context, scene, line.map, box.right - PAD - MAP, y - 10);
     });
+    this.ill(context, scene, card, box, 1.1);
     const text = updateText(scene, card.node);
     if (text) this.callout(context, scene, card, box, text);
   }
@@ -254,7 +172,9 @@ export class Painter {
     const { inks, camera } = scene;
     const scale = 1 / camera.zoom;
     const { value, gradient } = known(scene, card);
-    const drawn = chipLines(card, value, gradient, { width: (box.right - box.left) * camera.zoom, height: (box.bottom - box.top) * camera.zoom });
+    const size = { width: (box.right - box.left) * camera.zoom, height: (box.bottom - box.top) * camera.zoom };
+    const maps = card.kind !== "group" && mapped(value) && size.height >= CHIP_ROW_PX + 12 && size.width >= 48;
+    const drawn = maps ? [{ text: card.name, tone: "strong" as const }] : chipLines(card, value, gradient, size);
     const least = { width: 40 * scale, height: (drawn.length * CHIP_ROW_PX + 3) * scale };
     const place: Area = {
       left: Math.min(box.left, card.x - least.width / 2), right: Math.max(box.right, card.x + least.width / 2),
@@ -262,7 +182,7 @@ export class Painter {
     };
     this.frame(context, inks, card, place, scale);
     const room = (place.right - place.left) * camera.zoom - 6;
-    const top = card.y - ((drawn.length - 1) * CHIP_ROW_PX * scale) / 2;
+    const top = maps ? place.top + (CHIP_ROW_PX / 2 + 1) * scale : card.y - ((drawn.length - 1) * CHIP_ROW_PX * scale) / 2;
     context.textAlign = "center";
     context.textBaseline = "middle";
     drawn.forEach((line, row) => {
@@ -272,8 +192,38 @@ export class Painter {
     });
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    const trouble = scene.marks.troubled.get(card.node) ?? worst(health(value === "?" ? null : value), health(gradient === "?" ? null : gradient));
-    if (trouble) badge(context, inks, trouble, place.right, place.top, scale);
+    if (maps) this.pair(context, scene, card, gradient !== null && gradient !== "?", place, scale);
+    this.ill(context, scene, card, place, scale);
+  }
+
+  /** A small hollow mark where something that is no number has come through; where it was born stands a full one. */
+  private ill(context: CanvasRenderingContext2D, scene: Scene, card: Card, place: Area, scale: number): void {
+    if (card.chip || scene.marks.troubled.has(card.node)) return;
+    const { value, gradient } = known(scene, card);
+    const trouble = worst(health(value === "?" ? null : value), health(gradient === "?" ? null : gradient));
+    if (trouble) badge(context, scene.inks, trouble, place.right, place.top, 0.7 * scale, true);
+  }
+
+  /** The maps of a value and of its gradient side by side under the name of a chip, marked by the colours of their passes. */
+  private pair(context: CanvasRenderingContext2D, scene: Scene, card: Card, both: boolean, place: Area, scale: number): void {
+    const top = place.top + (CHIP_ROW_PX + 2) * scale;
+    const [width, height] = [(place.right - place.left) / 2 - 8 * scale, place.bottom - top - 4 * scale];
+    const shown = [[card.node, scene.inks.forward], ...(both ? [[card.gradient, scene.inks.backward]] : [])] as const;
+    shown.forEach(([node, ink], at) => {
+      const reading = scene.block.read(Number(node));
+      if (!reading) return;
+      const { rows, columns } = matrixOf(reading.shape);
+      const side = Math.min(width / columns, height / rows, 10 * scale);
+      const [wide, tall] = [Math.max(side * columns, 4 * scale), Math.max(side * rows, 4 * scale)];
+      const middle = shown.length === 1 ? card.x : card.x + (at === 0 ? -1 : 1) * (width / 2 + 3 * scale);
+      const [x, y] = [middle - wide / 2, top + (height - tall) / 2];
+      const cell = this.maps.cell(Number(node), scene.version, reading);
+      context.imageSmoothingEnabled = false;
+      context.drawImage(this.maps.canvas, cell.x, cell.y, cell.width, cell.height, x, y, wide, tall);
+      context.strokeStyle = String(ink);
+      context.lineWidth = 1.2 * scale;
+      context.strokeRect(x, y, wide, tall);
+    });
   }
 
   /** Outlines of what is chosen, found, troubled, and where the walk is. */
@@ -303,11 +253,6 @@ export class Painter {
   }
 }
 
-function onWay(scene: Scene, route: Route): boolean {
-  const [high, low] = [scene.plan.graph.cards[route.consumer], scene.plan.graph.cards[route.operand]];
-  return high !== undefined && low !== undefined && scene.marks.way.has(high.node) && scene.marks.way.has(low.node);
-}
-
 function ink(inks: Inks, tone: "strong" | "quiet" | "forward" | "backward"): string {
   return tone === "strong" ? inks.ink : inks[tone];
 }
@@ -319,61 +264,6 @@ function outline(context: CanvasRenderingContext2D, box: Area, away: number, lin
   context.roundRect(box.left - away, box.top - away, box.right - box.left + 2 * away, box.bottom - box.top + 2 * away, 6 + away / 2);
   context.stroke();
   context.setLineDash([]);
-}
-
-/** Health by shape: a triangle for what is no number, a diamond for infinity, a ring for zero, a square for the rest. */
-function badge(context: CanvasRenderingContext2D, inks: Inks, trouble: "nan" | "infinite" | "zero" | "other", x: number, y: number, scale: number): void {
-  const r = 8 * scale;
-  context.beginPath();
-  if (trouble === "nan") {
-    context.moveTo(x, y - r);
-    context.lineTo(x + r, y + r * 0.8);
-    context.lineTo(x - r, y + r * 0.8);
-    context.closePath();
-  } else if (trouble === "infinite") {
-    context.moveTo(x, y - r);
-    context.lineTo(x + r, y);
-    context.lineTo(x, y + r);
-    context.lineTo(x - r, y);
-    context.closePath();
-  } else if (trouble === "zero") context.arc(x, y, r * 0.8, 0, 2 * Math.PI);
-  else context.rect(x - r * 0.8, y - r * 0.8, r * 1.6, r * 1.6);
-  context.fillStyle = trouble === "zero" ? inks.paper : inks.output;
-  context.fill();
-  context.strokeStyle = inks.output;
-  context.lineWidth = 2 * scale;
-  context.stroke();
-  context.fillStyle = trouble === "zero" ? inks.output : inks.paper;
-  context.font = `bold ${11 * scale}px ${FACE}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.fillText(trouble === "zero" ? "0" : trouble === "infinite" ? "∞" : "!", x, y + (trouble === "nan" ? 2 * scale : 0));
-  context.textAlign = "left";
-  context.textBaseline = "alphabetic";
-}
-
-function worst(a: Health, b: Health): "nan" | "infinite" | null {
-  return a === "nan" || b === "nan" ? "nan" : a === "infinite" || b === "infinite" ? "infinite" : null;
-}
-
-/** As many letters of a line as there is room for. */
-function cut(text: string, letters: number): string {
-  return text.length <= letters ? text : letters < 2 ? text.slice(0, 1) : `${text.slice(0, letters - 1)}…`;
-}
-
-function tips(context: CanvasRenderingContext2D, ways: readonly Way[], fill: string, way: "up" | "down", size: number): void {
-  context.fillStyle = fill;
-  context.beginPath();
-  for (const points of ways) {
-    const n = points.length;
-    const [x, y] = way === "up" ? [points[0] ?? 0, points[1] ?? 0] : [(points[n - 2] ?? 0) + 3.5, points[n - 1] ?? 0];
-    const back = way === "up" ? 7 : -7;
-    context.moveTo(x, y);
-    context.lineTo(x - 3.5 * size, y + back);
-    context.lineTo(x + 3.5 * size, y + back);
-    context.closePath();
-  }
-  context.fill();
 }
 
 function grown(area: Area, by: number): Area {

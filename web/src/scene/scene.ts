@@ -2,6 +2,7 @@
 
 import type { Block } from "../numbers/block";
 import type { Graph, Route } from "../wire";
+import type { Trouble } from "../state/trouble";
 import type { Walk } from "../state/walk";
 import type { Area, Camera, Size } from "./camera";
 import type { Inks } from "./inks";
@@ -25,7 +26,7 @@ export interface Marks {
   /** Nodes and the routes between them that are highlighted: the path of a derivation. */
   readonly way: ReadonlySet<number>;
   readonly found: ReadonlySet<number>;
-  readonly troubled: ReadonlyMap<number, "nan" | "infinite" | "zero" | "other">;
+  readonly troubled: ReadonlyMap<number, Trouble>;
   /** What must not be shown, as `node:value` and `node:gradient`. */
   readonly secret: ReadonlySet<string>;
 }

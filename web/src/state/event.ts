@@ -8,6 +8,8 @@ import type { Pace } from "./walk";
 export type Event =
   // the document
   | { readonly type: "load"; readonly document: Document; readonly lesson?: string }
+  /** The same document with changes from outside: what was explained stays as far as it fits. */
+  | { readonly type: "document"; readonly document: Document }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "values"; readonly values: Readonly<Record<string, string>>; readonly mark: string }
   | { readonly type: "binding"; readonly name: string; readonly change: Partial<Binding> }

@@ -12,6 +12,8 @@ export function next(state: State, event: Event): State {
   switch (event.type) {
     case "load":
       return loaded(state, event.document, event.lesson ?? "");
+    case "document":
+      return edited(state, event.document, "");
     case "text":
       return { ...edited(state, { ...state.document, text: event.text }, "text"), mistake: null, playing: false };
     case "values":
