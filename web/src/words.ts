@@ -4,14 +4,15 @@ import type { Block } from "./numbers/block";
 import { said } from "./numbers/said";
 import { distinct, reached, type Stage } from "./state/walk";
 import type { State } from "./state/state";
-import type { Card, Graph } from "./wire";
+import { hides, type What } from "./state/secret";
+import type { Card, Graph, Question } from "./wire";
 
 /** A node with its numbers, as far as they may be known. */
 export function nodeWords(state: State, block: Block, node: number): string {
   const card = state.graph?.cards.find((one) => one.node === node && !one.chip) ?? state.graph?.cards.find((one) => one.node === node);
   if (!card) return "";
   const { step } = state.document.look;
-  const secret = (part: string): boolean => state.document.asked.some((one) => one.node === node && one.part === part);
+  const secret = (what: What): boolean => hides(state.document.asked, node, what);
   const parts = [`node ${node}, ${card.name}`];
   if (card.output) parts.push("output");
   if (card.kind === "parameter") parts.push("learnable parameter");
@@ -30,26 +31,28 @@ const VERBS = { build: "build", forward: "forward", backward: "backward", update
 export function stageWords(state: State, block: Block, stage: Stage): string {
   const graph = state.graph;
   if (!graph) return "";
-  const words = stage.nodes.map((node) => stageWord(graph, block, stage, node));
+  const words = stage.nodes.map((node) => stageWord(state, graph, block, stage, node));
   return `${VERBS[stage.phase]}: ${words.slice(0, 4).join("; ")}${words.length > 4 ? `; and ${words.length - 4} more` : ""}`;
 }
 
-function stageWord(graph: Graph, block: Block, stage: Stage, node: number): string {
+function stageWord(state: State, graph: Graph, block: Block, stage: Stage, node: number): string {
   const card = graph.cards.find((one) => one.node === node);
   if (!card) return "";
+  const { asked } = state.document;
   switch (stage.phase) {
     case "build":
       return card.name;
     case "forward":
-      return `${card.name} = ${said(block.read(node), 6)}`;
+      return `${card.name} = ${hides(asked, node, "value") ? "?" : said(block.read(node), 6)}`;
     case "backward": {
+      if (hides(asked, node, "gradient")) return `the gradient of ${card.name} is ?`;
       const arrivals = card.arrivals.map((one) => said(block.read(one), 6));
       const total = arrivals.length > 1 && arrivals.length <= 4 ? ` = ${arrivals.join(" + ")}` : "";
       return `the gradient of ${card.name} is ${said(block.read(card.gradient), 6)}${total}`;
     }
     case "update": {
       const update = graph.updates.find(({ parameter }) => parameter === node);
-      if (!update) return card.name;
+      if (!update || hides(asked, node, "value") || hides(asked, node, "gradient")) return card.name;
       return `${card.name}: ${said(block.read(node), 6)} + (${said(block.read(update.change), 6)}) = ${said(block.read(update.updated), 6)}`;
     }
   }
@@ -65,24 +68,26 @@ export function trace(state: State, block: Block): string {
 }
 
 /** The picture as text: a line for every node, and one for every edge that carries a gradient. */
-export function twin(graph: Graph, block: Block): string {
+export function twin(graph: Graph, block: Block, asked: readonly Question[]): string {
   const lines: string[] = [];
+  const number = (node: number, of: number, what: What): string => (hides(asked, of, what) ? "?" : said(block.read(node)));
   for (const card of distinct(graph.cards)) {
-    lines.push(`${card.node}  ${card.name}${card.type ? ` :: ${card.type}` : ""} ${card.shape}${card.output ? "   (output)" : ""}`);
+    lines.push(`${card.node}  ${card.name}${card.type ? ` :: ${card.type}` : ""} ${hides(asked, card.node, "shape") ? "?" : card.shape}${card.output ? "   (output)" : ""}`);
     lines.push(`    ${card.signature}`);
-    if (card.kind !== "group") lines.push(`    value     ${said(block.read(card.node))}`);
-    if (card.gradient >= 0) lines.push(`    gradient  ${said(block.read(card.gradient))}`);
-    lines.push(...edges(graph, block, card));
+    if (card.kind !== "group") lines.push(`    value     ${number(card.node, card.node, "value")}`);
+    if (card.gradient >= 0) lines.push(`    gradient  ${number(card.gradient, card.node, "gradient")}`);
+    lines.push(...edges(graph, block, card, asked));
   }
   return lines.join("\n");
 }
 
-function edges(graph: Graph, block: Block, card: Card): string[] {
+function edges(graph: Graph, block: Block, card: Card, asked: readonly Question[]): string[] {
   return graph.routes
     .filter((route) => graph.cards[route.consumer]?.node === card.node && route.downstream >= 0)
     .map((route) => {
       const low = graph.cards[route.operand];
       const start = `    ↓ operand ${route.number}, node ${low?.node ?? -1} (${low?.name ?? ""}): `;
+      if (low && hides(asked, low.node, "gradient")) return `${start}?`;
       if (route.local < 0) return `${start}${said(block.read(route.downstream))}`;
       return `${start}${said(block.read(route.upstream))} × ${said(block.read(route.local))} = ${said(block.read(route.downstream))}`;
     });

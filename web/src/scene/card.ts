@@ -34,7 +34,7 @@ export function cardLines(scene: Scene, card: Card): readonly Line[] {
   const title = card.type ? `${card.name} :: ${card.type}` : card.name;
   const lines: Line[] = [
     { text: card.kind === "group" ? title : `${card.node}  ${title}`, tone: "strong" },
-    { text: card.signature + (card.shape ? `   ${card.shape}` : ""), tone: "quiet" },
+    { text: card.signature + (!card.shape ? "" : `   ${scene.marks.secret.has(`${card.node}:shape`) ? "?" : card.shape}`), tone: "quiet" },
   ];
   if (value) lines.push(...numberLines("value", value, "forward", card.node));
   else if (card.kind !== "constant") lines.push({ text: "no value yet", tone: "quiet" });

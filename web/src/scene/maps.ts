@@ -1,12 +1,17 @@
-// Maps of colours in one bitmap: a cell for each array that is in sight, painted again when its numbers change.
+// Maps of colours on bitmaps: a cell for each array that is in sight, painted again when its numbers change.
+//
+// A browser copies a whole bitmap when it is drawn from after a change, so all cells of a frame are brought up to date
+// (`refresh`) before the first is drawn, and the bitmaps are small: a picture with few arrays pays for few.
 
 import type { Reading } from "../numbers/block";
 import { heat } from "./inks";
 
-const CELL = 64; // rows and columns; larger matrices are thinned out to this
-const SIDE = 16; // cells along the atlas
+const CELL = 32; // rows and columns; larger matrices are thinned out to this
+const SIDE = 16; // cells along a sheet
+const SHEETS = 12;
 
 export interface Cell {
+  readonly sheet: HTMLCanvasElement;
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -17,71 +22,82 @@ interface Entry {
   readonly slot: number;
   version: number;
   used: number;
-  cell: Cell;
+  cell: Cell | null;
 }
 
 export class Maps {
-  readonly canvas: HTMLCanvasElement;
-  private readonly context: CanvasRenderingContext2D | null;
+  private readonly sheets: { readonly canvas: HTMLCanvasElement; readonly context: CanvasRenderingContext2D }[] = [];
   private readonly entries = new Map<number, Entry>();
   private clock = 0;
 
-  constructor() {
-    this.canvas = document.createElement("canvas");
-    this.canvas.width = CELL * SIDE;
-    this.canvas.height = CELL * SIDE;
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+  /** The cell with the map of a node's numbers, as it was last brought up to date; null where it was not. */
+  cell(node: number): Cell | null {
+    return this.entries.get(node)?.cell ?? null;
   }
 
-  /** The cell with the map of a node's numbers as they are at this version. */
-  cell(node: number, version: number, reading: Reading): Cell {
+  /** Bring the maps of these nodes up to date. */
+  refresh(nodes: Iterable<number>, version: number, read: (node: number) => Reading | null): void {
     this.clock += 1;
-    const entry = this.entries.get(node) ?? this.claimed(node);
-    entry.used = this.clock;
-    if (entry.version !== version) {
+    for (const node of nodes) {
+      const entry = this.entries.get(node) ?? this.claimed(node);
+      if (!entry) return; // more arrays in sight than there is room for: the rest goes without
+      entry.used = this.clock;
+      const reading = entry.version === version ? null : read(node);
+      if (!reading) continue;
       entry.cell = this.painted(entry.slot, reading);
       entry.version = version;
     }
-    return entry.cell;
   }
 
   forget(): void {
     this.entries.clear();
   }
 
-  private claimed(node: number): Entry {
+  private claimed(node: number): Entry | null {
     let slot = this.entries.size;
-    if (slot >= SIDE * SIDE) {
-      const [oldest, entry] = [...this.entries].reduce((a, b) => (a[1].used <= b[1].used ? a : b));
-      this.entries.delete(oldest);
-      slot = entry.slot;
+    if (slot >= SIDE * SIDE * SHEETS) {
+      const stale = [...this.entries].find(([, entry]) => entry.used < this.clock);
+      if (!stale) return null;
+      this.entries.delete(stale[0]);
+      slot = stale[1].slot;
     }
-    const entry: Entry = { slot, version: -1, used: 0, cell: { x: 0, y: 0, width: 1, height: 1 } };
+    const entry: Entry = { slot, version: -1, used: 0, cell: null };
     this.entries.set(node, entry);
     return entry;
   }
 
-  private painted(slot: number, reading: Reading): Cell {
-    const { rows, columns } = matrixOf(reading.shape);
-    const [down, across] = [Math.ceil(rows / CELL), Math.ceil(columns / CELL)];
-    const [height, width] = [Math.ceil(rows / down), Math.ceil(columns / across)];
-    const most = largest(reading.numbers);
-    const image = new ImageData(width, height);
-    for (let row = 0; row < height; row += 1) {
-      for (let column = 0; column < width; column += 1) {
-        const x = reading.numbers[row * down * columns + column * across] ?? NaN;
-        const [red, green, blue] = heat(Number.isFinite(x) ? (most > 0 ? x / most : 0) : NaN);
-        const at = 4 * (row * width + column);
-        image.data[at] = red;
-        image.data[at + 1] = green;
-        image.data[at + 2] = blue;
-        image.data[at + 3] = 255;
-      }
+  private painted(slot: number, reading: Reading): Cell | null {
+    const place = Math.floor(slot / (SIDE * SIDE));
+    while (this.sheets.length <= place) {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = CELL * SIDE;
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      if (!context) return null;
+      this.sheets.push({ canvas, context });
     }
-    const [x, y] = [(slot % SIDE) * CELL, Math.floor(slot / SIDE) * CELL];
-    this.context?.putImageData(image, x, y);
-    return { x, y, width, height };
+    const sheet = this.sheets[place];
+    if (!sheet) return null;
+    const image = imageOf(reading);
+    const [x, y] = [(slot % SIDE) * CELL, Math.floor((slot % (SIDE * SIDE)) / SIDE) * CELL];
+    sheet.context.putImageData(image, x, y);
+    return { sheet: sheet.canvas, x, y, width: image.width, height: image.height };
   }
+}
+
+function imageOf(reading: Reading): ImageData {
+  const { rows, columns } = matrixOf(reading.shape);
+  const [down, across] = [Math.ceil(rows / CELL), Math.ceil(columns / CELL)];
+  const [height, width] = [Math.ceil(rows / down), Math.ceil(columns / across)];
+  const most = largest(reading.numbers);
+  const image = new ImageData(width, height);
+  for (let row = 0; row < height; row += 1) {
+    for (let column = 0; column < width; column += 1) {
+      const x = reading.numbers[row * down * columns + column * across] ?? NaN;
+      const [red, green, blue] = heat(Number.isFinite(x) ? (most > 0 ? x / most : 0) : NaN);
+      image.data.set([red, green, blue, 255], 4 * (row * width + column));
+    }
+  }
+  return image;
 }
 
 /** How an array of any rank is laid out as rows and columns. */

@@ -57,6 +57,7 @@ export class Painter {
       else late.push({ card, box, how: how === "dot" ? "chip" : how });
     }
     this.dots(context, scene, dots);
+    this.maps.refresh(arrays(late.map(({ card }) => card), scene), scene.version, (node) => scene.block.read(node));
     for (const { card, box, how } of late) {
       if (how === "card") this.card(context, scene, card, box);
       else this.chip(context, scene, card, box);
@@ -139,10 +140,11 @@ export class Painter {
     if (!reading) return;
     const { rows, columns } = matrixOf(reading.shape);
     const side = Math.min(MAP / Math.max(columns, 1), MAP / Math.max(rows, 1), 12);
-    const cell = this.maps.cell(node, scene.version, reading);
+    const cell = this.maps.cell(node);
+    if (!cell) return;
     const [width, height] = [Math.max(side * columns, 4), Math.max(side * rows, rows === 1 ? 6 : 4)];
     context.imageSmoothingEnabled = false;
-    context.drawImage(this.maps.canvas, cell.x, cell.y, cell.width, cell.height, x, y, width, height);
+    context.drawImage(cell.sheet, cell.x, cell.y, cell.width, cell.height, x, y, width, height);
     context.strokeStyle = scene.inks.frame;
     context.lineWidth = 0.5;
     context.strokeRect(x, y, width, height);
@@ -217,9 +219,10 @@ export class Painter {
       const [wide, tall] = [Math.max(side * columns, 4 * scale), Math.max(side * rows, 4 * scale)];
       const middle = shown.length === 1 ? card.x : card.x + (at === 0 ? -1 : 1) * (width / 2 + 3 * scale);
       const [x, y] = [middle - wide / 2, top + (height - tall) / 2];
-      const cell = this.maps.cell(Number(node), scene.version, reading);
+      const cell = this.maps.cell(Number(node));
+      if (!cell) return;
       context.imageSmoothingEnabled = false;
-      context.drawImage(this.maps.canvas, cell.x, cell.y, cell.width, cell.height, x, y, wide, tall);
+      context.drawImage(cell.sheet, cell.x, cell.y, cell.width, cell.height, x, y, wide, tall);
       context.strokeStyle = String(ink);
       context.lineWidth = 1.2 * scale;
       context.strokeRect(x, y, wide, tall);
@@ -250,6 +253,14 @@ export class Painter {
       const trouble = marks.troubled.get(card.node);
       if (trouble && !card.chip) badge(context, inks, trouble, box.right, box.top, Math.max(scale, 1));
     }
+  }
+}
+
+/** The nodes whose arrays are drawn as maps on these cards. */
+function* arrays(cards: readonly Card[], { block }: Scene): Generator<number> {
+  for (const card of cards) {
+    if (card.chip || card.kind === "group") continue;
+    for (const node of [card.node, card.gradient]) if ((block.read(node)?.shape.length ?? 0) > 0) yield node;
   }
 }
 

@@ -17,6 +17,7 @@ const PACKET_MS = 650;
 const CLICK_PX = 5; // a hand that moved less has clicked
 const NEAR = 1;
 const CROWD = 2500; // boxes in sight, from which on they are painted once and then moved
+const SOME = 40; // the same while nothing but the camera changes
 
 export interface Shown {
   readonly graph: Graph;
@@ -38,8 +39,8 @@ export interface Calls {
 }
 
 export class GraphView {
-  /** Milliseconds that the last frame took to paint, and how many were painted: what the benchmarks read. */
-  painted = { frames: 0, last_ms: 0 };
+  /** How many frames were painted, the milliseconds that the last one took (the benchmarks read them), and what it showed. */
+  painted: { readonly frames: number; readonly last_ms: number; readonly of: Shown | null; readonly camera: Camera | null } = { frames: 0, last_ms: 0, of: null, camera: null };
   camera: Camera = { x: 0, y: 0, zoom: 1 };
   private readonly canvas: HTMLCanvasElement;
   private readonly calls: Calls;
@@ -179,14 +180,15 @@ export class GraphView {
     this.strengths.measure(shown.graph, shown.block, shown.version);
     const ratio = this.canvas.width / Math.max(1, this.window.width);
     const scene = this.scene(plan, shown, progress);
-    const crowd = progress >= 1 && plan.cards.within(visible(this.camera, this.window)).length > CROWD;
+    const count = progress >= 1 ? plan.cards.within(visible(this.camera, this.window)).length : 0;
+    const crowd = count > CROWD || (count > SOME && this.painted.of === shown && this.painted.camera !== this.camera);
     let blurred = false;
     if (crowd) {
       blurred = this.snapshot.draw(context, shown, this.camera, this.window, ratio, now, (onto, window) => {
         this.painter.paint(onto, { ...scene, window }, this.strengths, ratio);
       });
     } else this.painter.paint(context, scene, this.strengths, ratio);
-    this.painted = { frames: this.painted.frames + 1, last_ms: performance.now() - begun };
+    this.painted = { frames: this.painted.frames + 1, last_ms: performance.now() - begun, of: shown, camera: this.camera };
     if (this.glide || progress < 1 || blurred) this.dirty();
   }
 
