@@ -71,6 +71,18 @@ def test_J7_the_whole_curve_and_what_descent_sees_of_it(browser: Any, served: An
         assert page.state("landscape.slope") == -1
 
 
+def test_the_loss_over_two_numbers_and_the_path_of_descent(browser: Any, served: Any) -> None:
+    with visit(browser, served, document("x^2 + 10*y^2", parameters="x y", x=3, y=1)) as page:
+        page.page.get_by_role("tab", name="Landscape").click()
+        page.page.wait_for_function("() => backlight.state.contour")
+        assert page.state("contour.names") == ["x", "y"]
+        assert page.state("contour.path.slice(0, 2)") == [3, 1]
+        assert page.state("contour.losses[0]") == 19
+        picture = panel(page).get_by_role("img", name="lines of equal loss over x and y, and the path of 20 steps")
+        assert picture.locator("path.level").count() >= 6
+        assert picture.locator("circle").count() == 21
+
+
 def test_U3_the_rule_of_a_node_in_words(browser: Any, served: Any) -> None:
     with visit(browser, served, document("(x + y)*max(x, z)", x=2, y=1, z=-1)) as page:
         said = {}

@@ -17,8 +17,9 @@ assert "add" in ops.__all__
 WEB = Path(__file__).parents[2] / "web"
 NPM = shutil.which("npm")
 WORDS = re.compile(r"[\"'`]([a-z][a-z0-9_]*)[\"'`]")
-# Words of the page's own that happen to name an operation, too: a role, a detail, a panel, a field, a question, a cap of lines.
-OWN = {"input", "dot", "share", "direction", "sign", "round"}
+# Words of the page's own that happen to name an operation, too: a role, a detail, a panel, a field, a question, a cap of
+# lines, a list of steps.
+OWN = {"input", "dot", "share", "direction", "sign", "round", "trace"}
 
 
 def sources() -> list[Path]:

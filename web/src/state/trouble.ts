@@ -11,5 +11,5 @@ export function troubles(verdicts: readonly Verdict[]): ReadonlyMap<number, Trou
 function shapeOf(kind: string): Trouble {
   if (/nan|number/i.test(kind)) return "nan";
   if (/inf/i.test(kind)) return "infinite";
-  return /zero|none|path|dead/i.test(kind) ? "zero" : "other";
+  return /zero|none|path|dead|chosen|saturat/i.test(kind) ? "zero" : "other";
 }
