@@ -131,3 +131,35 @@ def test_a_step_with_an_index_outside_its_axis_is_named() -> None:
     with pytest.raises(errors.ValueError) as caught:
         f([[0], [2], [1]], **data)
     assert str(caught.value) == "steps: in step 2: gather: there is no index 7 along an axis of size 3: use -3 to 2"
+
+
+@pytest.mark.parametrize(("shape", "left"), [((40, 3, 30), False), ((12, 3, 60), True)])
+@pytest.mark.parametrize(("dtype", "close"), [("float64", 1e-12), ("float32", 1e-4)])
+def test_an_update_goes_into_the_product_that_makes_it(shape: tuple[int, int, int], left: bool, dtype: str, close: float) -> None:
+    n, k, m = shape
+    tape = Tape()
+    w, x, e = (tape.input(name, type=Type(dtype, s)) for name, s in (("w", (n, m)), ("x", (k, n)), ("e", (k, m))))
+    after = w - 0.25 * (x.T @ (e * e))
+    f = compile_steps(Graph(tuple(tape.nodes), tuple(tape.inputs), ()), {"w": after.number})
+    assert [line.split("] ")[1][:2] for line in f.listing().splitlines() if " @ " in line] == ["+="]
+    assert ("loop 12 × 3 " in f.listing()) == left, "the smaller operand is scaled"
+    assert f.where()[after.number] == (len(f.program.instructions) - 2, len(f.program.instructions) - 1)
+    random = np.random.default_rng(1)
+    given = {name: random.normal(size=s).astype(dtype) for name, s in (("w", (n, m)), ("x", (k, n)), ("e", (k, m)))}
+    wanted = given["w"].astype("float64")
+    for _ in range(3):
+        wanted = wanted - 0.25 * (given["x"].T.astype("float64") @ np.square(given["e"].astype("float64")))
+    assert np.allclose(f(3, **given)[0]["w"], wanted, close, close)
+
+
+def test_an_update_stays_outside_where_the_gradient_is_wanted_too() -> None:
+    tape = Tape()
+    w, x, e = (tape.input(name, type=Type("float64", s)) for name, s in (("w", (40, 30)), ("x", (3, 40)), ("e", (3, 30))))
+    slope = x.T @ e
+    after, size = w - 0.25 * slope, ops.sum(ops.square(slope))
+    f = compile_steps(Graph(tuple(tape.nodes), tuple(tape.inputs), (size.number,)), {"w": after.number}, results=[size.number])
+    assert "+= b" not in f.listing()
+    ones = {"w": np.ones((40, 30)), "x": np.ones((3, 40)), "e": np.ones((3, 30))}
+    state, (sizes,) = f(2, **ones)
+    assert np.allclose(state["w"], 1 - 2 * 0.75)
+    assert np.allclose(sizes, 9 * 1200)

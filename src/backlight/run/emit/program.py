@@ -134,7 +134,7 @@ def write_multiply(c: Code, m: Multiply, base: Callable[[int], Value], first: Va
             at = c.address(base(place.buffer), place.offset, m.kind)
             places.append(c.address(at, batch_offset(c, m, place, batch), m.kind))
         operands = ", ".join(x.typed for x in (*places, low, high))
-        c.do(f"call void @{symbol}({operands}, i1 false)")
+        c.do(f"call void @{symbol}({operands}, i1 {'true' if m.add else 'false'})")
 
     def lift(x: Value | int) -> Value:
         return x if isinstance(x, Value) else c.constant(x, "i64")

@@ -82,7 +82,8 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
             lines += [f"{place_text(w.place)} = v{w.value}" for w in writes]
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
         case Multiply(a=a, b=b, c=c) | Contract(a=a, b=b, c=c):
-            return [f"{place_text(c)} = {place_text(a)} @ {place_text(b)}"]
+            sign = "+=" if isinstance(instruction, Multiply) and instruction.add else "="
+            return [f"{place_text(c)} {sign} {place_text(a)} @ {place_text(b)}"]
         case Scan(x=x, a=factors, z=z, exclusive=exclusive):
             by = f", {place_text(factors)}" if factors is not None else ""
             return [f"{place_text(z)} = scan({place_text(x)}{by}){' without itself' if exclusive else ''}"]

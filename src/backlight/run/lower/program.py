@@ -148,7 +148,7 @@ class Nest:
 
 @dataclass(frozen=True, slots=True)
 class Multiply:
-    """Matrix products C = A B, repeated along the batch axes."""
+    """Matrix products C = A B, repeated along the batch axes; with `add` they go on top of what is there."""
 
     kind: Kind
     m: int
@@ -159,6 +159,7 @@ class Multiply:
     c: Place
     batch: tuple[int, ...]
     nodes: tuple[int, ...]
+    add: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from backlight.core.types import Type
 from backlight.run.emit.code import Module
 from backlight.run.emit.program import RESERVED, define_pieces, slots, work
 from backlight.run.emit.steps import Gather, Steps, define_steps
+from backlight.run.lower.descent import descend
 from backlight.run.lower.inplace import donate
 from backlight.run.lower.listing import listing
 from backlight.run.lower.lowering import lower
@@ -47,8 +49,8 @@ class Looped:
         becomes = dict(zip(self.carry, program.outputs, strict=False))
         self.program, taken = donate(program, [(place[i], becomes[i]) for i in self.carry])
         in_place = {source for source, _ in taken}
-        self.program = plan(self.program)
-        self.lowered, self.place, self.made = lowered, place, becomes
+        self.program = plan(descend(self.program, in_place))
+        self.lowered, self.place, self.made = replace(lowered, program=self.program), place, becomes
         self.slots = slots(self.program)
         self.exchanged = [(place[i], becomes[i]) for i in self.carry if place[i] not in in_place]
         self.extra = RESERVED + len(self.slots)  # then, for each minibatch, its data; then the order
