@@ -146,10 +146,16 @@ def show(
 
 
 def printed(subject: Graph | Run) -> str:
-    """What `print` shows; drawing is imported when something is first printed."""
+    """What `print` shows: the picture, and where a NaN was born if there is one. Drawing is imported when it is needed."""
     from .show.terminal import text
 
-    return text(subject)
+    drawn = text(subject)
+    if isinstance(subject, Run):
+        from .explain.births import alarm
+
+        page = alarm(subject)
+        return drawn if page is None else f"{drawn}\n\n{page}"
+    return drawn
 
 
 def as_json(run: Run) -> str:

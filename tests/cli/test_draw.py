@@ -106,3 +106,38 @@ def test_every_node_can_be_drawn_smaller(tmp_path: Path, capsys: pytest.CaptureF
 )
 def test_what_cannot_be_shown_is_said(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(["explain", "x*y", "x=2", "y=3", *words], capsys) == (2, "", f"backlight: {message}\n")
+
+
+def test_J7_the_landscape_is_plotted_over_one_input_or_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "landscape.svg"
+    status, out, _ = said(["explain", "(4*x + 1)^2", "x=2", "--landscape", str(path)], capsys)
+    assert status == 0
+    assert "at x = 2 the loss is 81 and its slope 72\nstep: 2 − 0.01 · 72 = 1.28\n" in out
+    assert f"drawn in {path}" in out
+    assert "loss: the whole curve" in path.read_text(encoding="utf-8")
+    words = ["explain", "(y - (w*x + b))^2", "x=2.1", "y=4", "w=1", "b=0", "--landscape", str(path)]
+    assert said([*words, "--wrt", "w,b"], capsys)[0] == 0
+    assert "The loss over w and b" in path.read_text(encoding="utf-8")
+    message = "backlight: a landscape is drawn over one input or two, and here are 4: name them, as in --wrt y\n"
+    assert said(words, capsys) == (2, "", message)
+
+
+def test_U4_growth_is_plotted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "growth.svg"
+    status, out, _ = said(["explain", "sum(tanh(W @ x))", "W=normal(2, 2, seed=1)", "x=[1, 2]", "--growth", str(path)], capsys)
+    assert status == 0
+    assert "nodes of the expressions\nparameters  numeric" in out
+    assert "How each way to differentiate grows" in path.read_text(encoding="utf-8")
+
+
+def test_the_step_of_descent_and_the_verdicts_of_small_steps_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "step.svg"
+    words = ["explain", "(y - (w*x + b))^2", "x=2.1", "y=4", "w=1", "b=0", "--parameters", "w,b"]
+    status, out, _ = said([*words, "--descend=0.01", "--check", "--svg", str(path)], capsys)
+    assert status == 0
+    assert "One step of descent, η = 0.01" in out
+    assert "predicted change −η‖gradient‖² = −0.7812039999999999" in out       # of w and b alone: they are the parameters
+    text = path.read_text(encoding="utf-8")
+    assert "update   1 + (−0.01 · (-7.9799999999999995))" in text
+    assert text.count("✓ small steps agree") == 7
+    assert said([*words, "--descend=fast"], capsys)[2] == "backlight: --descend is a learning rate such as 0.01, and it is 'fast'\n"

@@ -200,3 +200,9 @@ def test_advice_is_for_the_infinity_that_a_nan_is_made_of_and_is_given_once():
     assert guarded.endswith("   no output and no gradient of an input: it is not used, or not chosen")
     meets = str(why_nan(bl.backprop("sum(A @ x)", A=[[1, 0], [1, 1]], x=[1, math.inf])))
     assert "NaN is born at node 2, A @ x at element [0]: matmul of node 0 and node 1, where 0 meets inf at place 1 of the" in meets
+
+
+def test_whoever_prints_a_run_that_holds_a_nan_is_told_where_it_was_born():
+    assert "NaN is born at node 2, x·log(x): mul of 0 and -inf" in str(bl.backprop("x*log(x)", x=0))
+    assert "Where is it not a number?" not in str(bl.backprop("x*log(x)", x=1))
+    assert "Where is it not a number?" not in str(bl.backprop("1/x", x=0))              # infinite, and marked as that

@@ -126,3 +126,8 @@ def test_float32_is_compared_too():
 def test_a_row_that_computes_in_64_bits_is_no_judge_of_64_bits():
     found = ways(graph_of(lambda x: lgamma(x), 1.5), {0: np.float64(1.5)})
     assert found.reference == "reverse mode"
+
+
+def test_numbers_beyond_those_of_float64_are_no_reason_to_warn():
+    found = ways(graph_of(lambda x: 2.0 / (x * 0.5), 1e-200), {0: np.float64(1e-200)})
+    assert not np.isfinite(found["reverse"].gradients[0])

@@ -7,6 +7,7 @@ from tests.browser import complaints, opened
 from tests.show import scenes
 from tests.show.test_html import PERCEPTRON
 
+import backlight as bl
 from backlight.show.html import html
 
 B, OUT = PERCEPTRON.graph.number("b"), PERCEPTRON.graph.outputs[0]
@@ -184,3 +185,15 @@ def test_a_tall_graph_begins_at_its_output_in_letters_that_can_be_read(browser: 
         assert 0 < output["x"] < wide - output["width"]
         page.keyboard.press("0")
         assert wide / box(page)[2] < 0.2                   # all of it
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_core_finds_nothing_on_a_page_with_a_nan_and_verdicts(browser: Any, tmp_path: Any, scheme: str) -> None:
+    path = tmp_path / "nan.html"
+    bl.show(bl.backprop("x*log(x) + relu(y)", x=0, y=0), path, parameters=["x"], check=True, learning_rate=0.1)
+    with opened(browser, path.as_uri(), color_scheme=scheme) as page:
+        assert "NaN is born at node 2, x·log(x): mul of 0 and -inf" in story(page)     # before anybody asks
+        assert complaints(page) == []
+        click_card(page, 4)
+        assert "operand 1: ∧ a kink: the rule 0, small steps 0.5" in story(page)
+        assert complaints(page) == []

@@ -24,6 +24,7 @@ from ..show.report import report, value_data
 from .draw import CHOICES, KINDS, draw, seen
 from .options import Words
 from .pages import PAGES, alarm, pages, wanted
+from .plots import plot_growth, plot_landscape
 
 __all__ = ["explain"]
 
@@ -66,8 +67,10 @@ def explain(words: Words) -> str:
         add_derivatives(graph, found, options, wrt, notes, extra)
     if "ways" in options:
         compare_ways(graph, found, wrt, notes, extra)
+    if "landscape" in options:
+        notes.append(plot_landscape(graph, found, wrt, options))
     if "growth" in options:
-        plot_growth(graph, found, wrt, options["growth"], notes)
+        notes.append(plot_growth(graph, found, wrt, options["growth"]))
     if "save" in options:
         made.save(options["save"])
         notes.append(f"saved as {options['save']}")
@@ -221,18 +224,6 @@ def compare_ways(
         ],
     }
     notes.append(str(made))
-
-
-def plot_growth(graph: Graph, found: dict[int, Any], wrt: Sequence[int] | None, path: str, notes: list[str]) -> None:
-    """How each way grows, as a picture, and in words what is on it."""
-    from ..explain.ways import growth
-    from ..show.growth import grown
-    from ..show.picture import written
-    from ..show.svg import svg
-
-    drawing = grown(growth(graph, found, None, wrt))
-    written(Path(path), svg(drawing).encode())
-    notes.append(f"{drawing.twin}\ndrawn in {path}")
 
 
 def raised(n: int) -> str:

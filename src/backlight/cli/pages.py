@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..core.graph import Graph
-from ..core.types import Type
 from ..errors import InputError
 from ..run.record import Run
 
@@ -96,10 +93,7 @@ def pages(made: Run, options: Mapping[str, str], wrt: Sequence[int] | None) -> s
 
 def alarm(made: Run) -> str:
     """A page on where NaN was born, for a run that holds one and was not asked; empty where all is well."""
-    floats = (i for i, node in enumerate(made.graph.nodes) if isinstance(node.type, Type) and node.type.is_float)
-    if not any(np.isnan(made.view(i)).any() for i in floats):
-        return ""
-    from ..explain.diagnose import births, why_nan
+    from ..explain.births import alarm
 
-    found = births(made, "nan") or births(made, "nan", backward=True)
-    return str(why_nan(made)) if found else ""
+    page = alarm(made)
+    return "" if page is None else str(page)

@@ -19,7 +19,7 @@ from .formula import names
 from .mends import advice
 from .page import Line, Page, Step
 
-__all__ = ["births", "mend", "why_nan"]
+__all__ = ["alarm", "births", "mend", "why_nan"]
 
 
 def bad_of(value: Any, kind: str) -> Any:
@@ -145,6 +145,19 @@ def why_nan(run: Run) -> Page:
     return Page("Where is it not a number?", (*steps, reach(run)))
 
 
+def alarm(run: Run) -> Page | None:
+    """The same page for a run that holds a NaN, whether or not somebody asked; None where none does, or the run is so long
+    that looking everywhere would keep people waiting.
+    """
+    if len(run.graph) > LONG:
+        return None
+    floats = (i for i, node in enumerate(run.graph.nodes) if isinstance(node.type, Type) and node.type.is_float)
+    if not any(np.isnan(run.view(i)).any() for i in floats):
+        return None
+    return why_nan(run) if births(run, "nan") or births(run, "nan", backward=True) else None
+
+
+LONG = 200_000  # nodes; looking at each of a million takes seconds
 ALL_WELL = "every value and every gradient of this run is a finite number"
 
 

@@ -222,8 +222,8 @@ def keeps_digits(node: Node, operands: Sequence[Any]) -> bool:
     fine = [np.nextafter(x, np.longdouble(np.inf)) if np.asarray(x).dtype == np.longdouble else x for x in operands]
     with np.errstate(all="ignore"):
         value = np.asarray(node.op.value(*fine, **dict(node.attrs)))
-    exact = (value == 0) | ~np.isfinite(value)
-    return bool(np.all(exact) or np.any(value != value.astype(np.float64)))
+        exact = (value == 0) | ~np.isfinite(value)
+        return bool(np.all(exact) or np.any(value != value.astype(np.float64)))  # which may overflow
 
 
 def timed(work: Callable[[], Any], rounds: int = 3) -> tuple[Any, float]:
@@ -337,9 +337,10 @@ def ways(
     forward [150.0, 90.0] 11
     reverse [150.0, 90.0] 9
     """
-    q = Question(graph, values, of, wrt, most)
-    value = float(evaluate(q.graph, values)[q.out])
-    found = (by_measuring(q), *on_paper(q), by_forward(q), by_reverse(q))
+    with np.errstate(all="ignore"):  # what is no number is shown, not warned of
+        q = Question(graph, values, of, wrt, most)
+        value = float(evaluate(q.graph, values)[q.out])
+        found = (by_measuring(q), *on_paper(q), by_forward(q), by_reverse(q))
     return Ways(q.named(), q.total, value, q.reference, found)
 
 

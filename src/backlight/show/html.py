@@ -16,6 +16,7 @@ from importlib.resources import files
 import numpy as np
 
 from ..core.graph import Graph
+from ..explain.births import alarm
 from ..explain.letters import lettered
 from ..explain.page import Page, Step
 from ..explain.story import node_steps
@@ -79,7 +80,8 @@ def html(
         f"<header><h1>{escape(picture.title)}</h1>{BUTTONS}</header>",
         '<main><div id="sheet">',
         svg(picture, theme=theme, role="group").replace("</svg>", f"{_from_afar(picture, seen)}</svg>"),
-        f'</div><aside id="story" aria-label="story" aria-live="polite" tabindex="0"><p class="quiet">{HELP}</p></aside></main>',
+        '</div><aside id="story" aria-label="story" aria-live="polite" tabindex="0">',
+        f'<p class="quiet">{HELP}</p>{_alarm(run)}</aside></main>',
         f'<section aria-label="table"><details><summary>The same as a table</summary>{_table(seen)}</details></section>',
         *_stories(seen, run),
         f"<script>{script}</script>",
@@ -87,6 +89,12 @@ def html(
         "",
     ]
     return "\n".join(parts)
+
+
+def _alarm(run: Run | None) -> str:
+    """Where a NaN was born, said before anybody asks."""
+    page = None if run is None else alarm(run)
+    return "" if page is None else page.html()
 
 
 def _from_afar(picture: Drawing, seen: View) -> str:

@@ -21,11 +21,18 @@ from .contour import level_lines
 from .drawing import Dot, Drawing, Line, Mark, Text
 from .figures import number
 
-__all__ = ["contour", "landscape"]
+__all__ = ["around", "contour", "landscape"]
 
 SAMPLES = 241            # along the curve
 GRID = 41                # along each side of a contour plot
 PANEL = (330.0, 240.0)   # px
+
+
+def around(value: Any) -> tuple[float, float]:
+    """A stretch to look at on both sides of a number, as far as it is from 0 and at least 3 either way."""
+    x = float(np.asarray(value).reshape(-1)[0]) if np.size(value) else 0.0
+    reach = max(abs(x) * 1.5, 3.0)
+    return x - reach, x + reach
 
 
 def landscape(
