@@ -8,14 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 
 from .core.array import Array, as_value
-from .core.graph import Graph, Why
-from .diff.reverse import pull
+from .core.graph import Graph
+from .diff.reverse import is_float, pull, reverse
 from .errors import DifferentiationError, GraphError
 from .read.python import open_tape
 from .run.record import Run
@@ -44,35 +44,35 @@ def array(value: Any, name: str = "") -> Array:
 class Gradients(Mapping[Array, Any]):
     """The gradient of one node by every node it depends on: `g[x]`, for inputs and intermediates alike."""
 
-    def __init__(self, of: Array, found: Mapping[int, int], graph: Graph) -> None:
+    def __init__(self, of: Array, found: Sequence[Any]) -> None:
         self.of = of
         self.found = found
-        self.graph = graph
 
     def __getitem__(self, x: Array) -> Any:
-        assert self.of.tape is not None
-        assert self.of.tape.values is not None
         if x.tape is not self.of.tape:
             raise GraphError("this array was not recorded together with the one that was differentiated")
-        number = self.found.get(x.number)
-        if number is None:
-            return np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else np.float64)[()]
-        return self.of.tape.values[number]
+        value = self.found[x.number] if x.number < len(self.found) else None
+        return np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else np.float64)[()] if value is None else value
 
     def __iter__(self) -> Iterator[Array]:
         assert self.of.tape is not None
-        return (self.of.tape.handle(i) for i in self.found)
+        return (self.of.tape.handle(i) for i, value in enumerate(self.found) if value is not None)
 
     def __len__(self) -> int:
-        return len(self.found)
+        return sum(value is not None for value in self.found)
 
     @property
     def run(self) -> Run:
-        """The whole session as a run: pictures and explanations of it work as for any other."""
+        """The whole session as a run, its gradients written as graph: pictures and explanations of it work as for any other."""
         tape = self.of.tape
         assert tape is not None
         assert tape.values is not None
-        return run_typed(self.graph, {i: tape.values[i] for i in self.graph.inputs})
+        count = len(self.found)
+        graph = Graph(
+            tuple(tape.nodes[:count]), tuple(i for i in tape.inputs if i < count), (self.of.number,), guards=tuple(tape.guards)
+        )
+        written = reverse(graph, self.of.number, [i for i in graph.inputs if is_float(graph.nodes[i])])
+        return run_typed(written, {i: tape.values[i] for i in graph.inputs})
 
 
 def gradients(y: Array) -> Gradients:
@@ -93,14 +93,13 @@ def gradients(y: Array) -> Gradients:
         raise GraphError("gradients: this array was not recorded: compute it inside `with bl.record():`")
     if y.dtype.kind not in "fc":
         raise DifferentiationError(f"gradients: node {y.number} is {y.type}, and only floats have a derivative")
-    inputs = [i for i in tape.inputs if tape.nodes[i].type.is_float]  # type: ignore[union-attr]
     forward = len(tape.nodes)
-    before, tape.why = tape.why, Why("seed", "seed", y.number)
+    values: Any = tape.values
     seed = tape.constant(np.ones(y.shape, y.dtype)[()])
-    tape.why = before
+    inputs = [i for i in tape.inputs if is_float(tape.nodes[i])]
     with np.errstate(all="ignore"):
-        walk = pull(tape, {y.number: seed.number}, inputs)
-    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), (y.number,), walk.grads, walk.parts, forward=forward)
-    return Gradients(y, walk.grads, graph)
-
-
+        arrived = pull(tape, {y.number: seed.number}, inputs, bare=True).arrived
+    nodes = tape.nodes
+    found = [None if n is None or not is_float(nodes[i]) else values[n] for i, n in enumerate(arrived[:forward])]
+    del nodes[forward:], values[forward:]
+    return Gradients(y, found)
