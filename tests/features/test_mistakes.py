@@ -57,6 +57,49 @@ def test_numbers_that_would_leave_the_graph_unnoticed_are_refused():
     )  # fmt: skip
 
 
+def fill_one(x):
+    y = np.zeros(2)
+    y[0] = x[0]
+    return y.sum()
+
+
+def fill_some(x):
+    y = np.zeros(4)
+    y[1:3] = x**2
+    return y.sum()
+
+
+def add_some(x):
+    y = np.zeros(2)
+    y += x
+    return y.sum()
+
+
+def test_what_goes_into_a_plain_numpy_array_is_refused_and_the_way_out_is_told():
+    way = "make that array with backlight.numpy.zeros, or with np.zeros_like of a traced array"
+    assert asked(fill_one) == (
+        GraphError,
+        "float: node 1 (Float64) would leave the graph in an assignment into a NumPy array, and its gradient would be lost: "
+        f"{way}, or float(x) where a constant is meant",
+    )
+    assert asked(fill_some) == (
+        GraphError,
+        f"node 2 (Vector Float64 (2,)) would go into a NumPy array, which cannot hold it, and the graph would lose it: {way}",
+    )
+    assert asked(add_some) == (
+        GraphError,
+        "numpy.add: would write into a NumPy array, which cannot hold a traced value: make that array with backlight.numpy.zeros or "
+        "np.zeros_like of a traced array, or make a new one, as in a = a + x in place of a += x",
+    )
+    with pytest.raises(GraphError) as caught:
+        bl.grad(fill_some)(np.array([1.0, 2.0]))
+    assert str(caught.value).splitlines()[2:] == [
+        "    y[1:3] = x**2",
+        "    ^^^^^^",
+        "    where y is Vector Float64 (4,) and x is Vector Float64 (2,)",
+    ]
+
+
 def test_numbers_that_are_asked_for_by_name_are_given():
     for ask in (float, lambda x: complex(x).real, lambda x: round(float(x), 3), lambda x: next(float(v) for v in [x])):
         assert bl.grad(lambda x, ask=ask: ask(x[0]) * x[1])(np.array([1.5, 2.0])).tolist() == [0.0, 1.5]

@@ -250,6 +250,7 @@ BINARY: dict[str, Truth] = {
     "mod": Truth(
         lambda x, y: x - y * mp.floor(x / y), (lambda x, y: ONE, lambda x, y: -mp.floor(x / y)), bits=4400
     ),
+    "floor_div": Truth(lambda x, y: mp.floor(x / y), (lambda x, y: mp.mpf(0), lambda x, y: mp.mpf(0)), bits=4400),
     "maximum": Truth(max, (lambda x, y: ONE * (x > y), lambda x, y: ONE * (y > x))),
     "minimum": Truth(min, (lambda x, y: ONE * (x < y), lambda x, y: ONE * (y < x))),
     "atan2": Truth(mp.atan2, (lambda y, x: angle_part(x, y), lambda y, x: -angle_part(y, x)), bits=4400),

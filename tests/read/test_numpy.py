@@ -73,8 +73,8 @@ def test_numpy_arrays_are_not_written_into_behind_the_graphs_back():
     with pytest.raises(GraphError) as caught:
         np.add(total, x, out=total)
     assert str(caught.value) == (
-        "numpy.add: would write into a NumPy array that the graph knows nothing of: make a new array, "
-        "as in a = a + x, in place of a += x"
+        "numpy.add: would write into a NumPy array, which cannot hold a traced value: make that array with backlight.numpy.zeros "
+        "or np.zeros_like of a traced array, or make a new one, as in a = a + x in place of a += x"
     )
 
 

@@ -425,7 +425,7 @@ class Array:
             if found:
                 way = "make one array of it first, with backlight.numpy.asarray"
                 if "assignment" in found:
-                    way = "fill an array of backlight.numpy"
+                    way = "make that array with backlight.numpy.zeros, or with np.zeros_like of a traced array"
                 elif found.startswith(("math.", "cmath.")):
                     way = f"use numpy.{found.rpartition('.')[2]}"
                 raise self.refuse(

@@ -44,10 +44,12 @@ def called(code: CodeType, at: int) -> tuple[str, tuple[str, ...]]:
 
 def asker(depth: int) -> str:
     """The name of what would lose the graph, or nothing where a person asked for the number."""
-    frame = sys._getframe(depth)
-    module = frame.f_globals.get("__name__", "")
-    if module.partition(".")[0] in LOSING:
-        return f"{module.partition('.')[0]}.{frame.f_code.co_name.strip('_')}"
+    frame: Any = sys._getframe(depth)
+    name = ""
+    while frame is not None and (room := frame.f_globals.get("__name__", "").partition(".")[0]) in LOSING:
+        name, frame = f"{room}.{frame.f_code.co_name.strip('_')}", frame.f_back
+    if name or frame is None:
+        return name
     kind, names = called(frame.f_code, frame.f_lasti)
     if kind.startswith("STORE_SUBSCR"):
         return "an assignment into a NumPy array"

@@ -28,7 +28,7 @@ def put_type(x: Type, y: Type, key: Any = ()) -> Type:
 
 
 def put_value(x: Any, y: Any, key: Any = ()) -> Any:
-    z = np.array(x)
+    z = np.array(x, np.result_type(x, y) if np.iscomplexobj(y) else None)  # complex beside real: a complex step
     z[subscripts(key)] = y
     return z[()]
 

@@ -137,8 +137,8 @@ def traced(function: Any, said: str, args: Sequence[Any], named: dict[str, Any])
 
 def written_into(said: str) -> str:
     return (
-        f"numpy.{said}: would write into a NumPy array that the graph knows nothing of: make a new array, "
-        "as in a = a + x, in place of a += x"
+        f"numpy.{said}: would write into a NumPy array, which cannot hold a traced value: make that array with backlight.numpy.zeros or "
+        "np.zeros_like of a traced array, or make a new one, as in a = a + x in place of a += x"
     )
 
 

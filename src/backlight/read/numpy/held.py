@@ -132,11 +132,16 @@ def answers(function: Callable[..., Any]) -> Callable[..., Any]:
 def elements(x: Array, dtype: Any = None) -> Any:
     """A traced array as a NumPy array of objects, one node for each number, where NumPy insists on an array of its own."""
     if dtype is not None and np.dtype(dtype) != object:
-        found = asker(4)
+        found = asker(3)
         if found.startswith("numpy."):
             raise GraphError(
                 f"{found} of an array of objects would make a plain number of node {x.number} ({x.type}), and the graph would lose it: "
                 "make one array first, as in backlight.numpy.asarray(z)"
+            )
+        if "assignment" in found:
+            raise GraphError(
+                f"node {x.number} ({x.type} {x.shape}) would go into a NumPy array, which cannot hold it, and the graph would lose it: "
+                "make that array with backlight.numpy.zeros, or with np.zeros_like of a traced array"
             )
         raise GraphError(
             f"node {x.number} ({x.type} {x.shape}) would become a plain NumPy array of {np.dtype(dtype).name}, and the graph would "
