@@ -1,6 +1,8 @@
 """The thirty mistakes of docs/mistakes.py, each made, and every message asserted whole: the page is what is said."""
 
+import math
 import runpy
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +36,17 @@ def asked(f):
 
 
 def test_numbers_that_would_leave_the_graph_unnoticed_are_refused():
-    import math
-
     assert asked(lambda x: math.exp(x[0])) == (
         GraphError,
         "float: node 1 (Float64) would leave the graph in math.exp, and its gradient would be lost: use numpy.exp, or float(x) where a "
         "constant is meant",
     )
+    assert asked(lambda x: len(struct.pack("d", x[0])) * x[0]) == (
+        GraphError,
+        "float: node 1 (Float64) would leave the graph in struct.pack, and its gradient would be lost: make one array of it first, "
+        "with backlight.numpy.asarray, or float(x) where a constant is meant",
+    )
+    assert asked(lambda x: np.float32(x[0]) * x[1])[0] is GraphError
     assert asked(lambda x: np.array([x[0], x[1]]).astype(float)[0]) == (
         GraphError,
         "float: node 1 (Float64) would leave the graph in the method astype, and its gradient would be lost: make one array of it first, "
@@ -100,8 +106,12 @@ def test_what_goes_into_a_plain_numpy_array_is_refused_and_the_way_out_is_told()
     ]
 
 
+class Exact(float):
+    """A person's own kind of number."""
+
+
 def test_numbers_that_are_asked_for_by_name_are_given():
-    for ask in (float, lambda x: complex(x).real, lambda x: round(float(x), 3), lambda x: next(float(v) for v in [x])):
+    for ask in (float, lambda x: complex(x).real, lambda x: round(float(x), 3), lambda x: Exact(x), lambda x: float(format(x, '.3f')), lambda x: next(float(v) for v in [x])):
         assert bl.grad(lambda x, ask=ask: ask(x[0]) * x[1])(np.array([1.5, 2.0])).tolist() == [0.0, 1.5]
     assert f"{bnp.asarray(2.5):.2f}" == "2.50"
 

@@ -11,7 +11,7 @@ import builtins
 import dis
 import sys
 from functools import lru_cache
-from types import CodeType
+from types import BuiltinFunctionType, CodeType
 from typing import Any
 
 __all__ = ["asker"]
@@ -60,6 +60,7 @@ def asker(depth: int) -> str:
         value = getattr(value, name, None)
     owner = getattr(value, "__self__", None)
     room = getattr(value, "__module__", None) or type(owner).__module__
-    if isinstance(room, str) and room.partition(".")[0] in LOSING:
+    explicit = isinstance(value, type) and issubclass(value, (int, float, complex)) and room.partition(".")[0] not in LOSING
+    if isinstance(value, (type, BuiltinFunctionType)) and room != "builtins" and not explicit:
         return ".".join(names)
     return f"the method {names[-1]}" if value is None and names[-1] in ("astype", "fill") else ""

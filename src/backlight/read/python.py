@@ -54,7 +54,7 @@ def record(positions: bool = True) -> Iterator[Tape]:
     except BacklightError as error:
         placed(error, error.__traceback__)
         raise
-    except (ValueError, TypeError, IndexError) as error:
+    except Exception as error:
         cause = meant(tape, error)
         if cause is None:
             raise
