@@ -3,12 +3,18 @@ import ctypes
 import numpy as np
 import pytest
 from tests.run.native.conftest import KINDS, PLAIN
+from tests.run.native.graphs import CLOSE, agree, graph_of, reference
+from tests.run.native.programs import run
 
+from backlight.core.types import Type
 from backlight.run.emit.code import Module
 from backlight.run.emit.parts import pieces
 from backlight.run.emit.product import Product, define_product, panels, tiling
 from backlight.run.emit.value import Target
+from backlight.run.lower.program import Apply, Multiply, Nest, Place, Read, Write
+from backlight.run.lower.tiles import DEEPEST
 from backlight.run.native import host
+from backlight.run.native.machine import compile_graph
 
 TARGETS = {"host": host.target(), "plain": PLAIN, "wide": Target("wide", 32, fma=True)}
 SIZES = [
@@ -48,14 +54,14 @@ def test_a_product_is_exact_on_whole_numbers(m: int, n: int, k: int, target: str
     b_steps = (1, k) if "b" in turned else (n, 1)
     wanted = (a.T if "a" in turned else a) @ (b.T if "b" in turned else b)
     p = Product(kind, m, n, k, *a_steps, *b_steps, n + 3)
-    loaded, run = compiled(TARGETS[target], p)
+    loaded, call = compiled(TARGETS[target], p)
     out = np.full((m, n + 3), 7, KINDS[kind])
     count = panels(TARGETS[target], p)
-    run(a.ctypes.data, b.ctypes.data, out.ctypes.data, 0, count, False)
+    call(a.ctypes.data, b.ctypes.data, out.ctypes.data, 0, count, False)
     assert np.array_equal(out[:, :n], wanted)
     assert np.all(out[:, n:] == 7), "the numbers beside the matrix are not ours"
     for panel in range(count):
-        run(a.ctypes.data, b.ctypes.data, out.ctypes.data, panel, panel + 1, True)
+        call(a.ctypes.data, b.ctypes.data, out.ctypes.data, panel, panel + 1, True)
     assert np.array_equal(out[:, :n], 2 * wanted)
     assert loaded.addresses
 
@@ -65,12 +71,12 @@ def test_a_product_has_the_same_bits_however_its_panels_are_shared_out() -> None
     m, n, k = 20, 150, 700
     a, b = random.normal(size=(m, k)), random.normal(size=(k, n))
     p = Product("double", m, n, k, k, 1, n, 1, n)
-    loaded, run = compiled(host.target(), p)
+    loaded, call = compiled(host.target(), p)
     whole, parts = np.empty((m, n)), np.empty((m, n))
     count = panels(host.target(), p)
-    run(a.ctypes.data, b.ctypes.data, whole.ctypes.data, 0, count, False)
+    call(a.ctypes.data, b.ctypes.data, whole.ctypes.data, 0, count, False)
     for panel in reversed(range(count)):
-        run(a.ctypes.data, b.ctypes.data, parts.ctypes.data, panel, panel + 1, False)
+        call(a.ctypes.data, b.ctypes.data, parts.ctypes.data, panel, panel + 1, False)
     assert np.array_equal(whole, parts)
     assert np.allclose(whole, a @ b, 1e-12, 1e-12)
     assert loaded.addresses
@@ -86,3 +92,46 @@ def test_a_tile_fits_the_registers(width: int, most: int) -> None:
         for n in (1, 8, 10, 30, 512):
             t = tiling(Target("t", width, fma=True), Product("float", m, n, 9, 9, 1, n, 1, n))
             assert t.rows * t.vectors + t.vectors < most
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize(("m", "n", "k"), [(37, 113, 41), (130, 100, 17), (61, 130, 300), (40, 96, 64)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_fused_into_a_product_is_done_to_every_number_once(
+    m: int, n: int, k: int, target: str, kind: str, local: bool, turned: bool
+) -> None:
+    """relu(A B + b) and what is left of another array when it is taken off, in memory that only the tile has or not."""
+    random = np.random.default_rng(4)
+    dtype, local = KINDS[kind], local and k <= DEEPEST[kind]
+    a = whole_numbers(random, (k, 1200) if turned else (m, 1200), dtype)  # rows far apart: with 64-byte vectors whole rows
+    b, bias, other = (whole_numbers(random, shape, dtype) for shape in ((k, n), (1, n), (m, n)))
+    c, rectified, rest = (np.zeros((m, n), dtype) for _ in range(3))
+    whole = Place(2, 0, (n, 1))
+    steps = (Read(whole, kind), Read(Place(3, 0, (0, 1)), kind), Apply("add", (0, 1), kind), Apply("relu", (2,), kind),
+             Read(Place(4, 0, (n, 1)), kind), Apply("subtract", (4, 3), kind))
+    after = Nest((m, n), steps, (Write(3, Place(5, 0, (n, 1))), Write(5, Place(6, 0, (n, 1)))), (), ())
+    left = Place(0, 0, (1, 1200) if turned else (1200, 1))
+    product = Multiply(kind, m, n, k, left, Place(1, 0, (n, 1)), whole, (), (), after=after, local=local)
+    run(TARGETS[target], [product], [a, b, c, bias, other, rectified, rest])
+    made = (a[:, :m].T if turned else a[:, :k]) @ b
+    assert np.array_equal(rectified, np.maximum(made + bias, 0))
+    assert np.array_equal(rest, other - np.maximum(made + bias, 0))
+    assert np.array_equal(c, 0 * made if local else made)
+
+
+def test_a_large_product_and_what_is_done_to_it_are_one_instruction() -> None:
+    def layer(x, w, b, m):  # type: ignore[no-untyped-def]
+        return m * 0.9 + (x.T @ w) * 0.1, x @ w[:512] + b
+
+    types = [Type("float32", (512, 512)), Type("float32", (512, 512)), Type("float32", (512,)), Type("float32", (512, 512))]
+    graph = graph_of(layer, *types)
+    f = compile_graph(graph)
+    f.prepare(*types)
+    text = f.listing()
+    assert "product (512 × 512) (512 × 512), fused into it: multiply, add" in text
+    assert "product (512 × 512) (512 × 512), fused into it: add" in text
+    values = [np.random.default_rng(k).normal(size=t.shape).astype(np.float32) for k, t in enumerate(types)]
+    for found, wanted in zip(f(*values), reference(graph, values, graph.outputs), strict=True):
+        assert agree(found, wanted, CLOSE["float32"])

@@ -1,12 +1,12 @@
 """Matrix products: C = A B (or C + A B), as blocks that live in registers.
 
 A tile of C, some rows by some vectors, stays in registers while k runs; each step loads the vectors of one row of B and
-multiplies them by single numbers of A. A panel of B (as wide as a tile, `DEPTH` deep) is copied together first, and
+multiplies them by single numbers of A. A panel of B (as wide as a tile, `DEEPEST` deep) is copied together first, and
 streams from the nearest cache for all tiles below one another; A is read where it lies, with any strides, because its
 sizes are known when this is written. A ragged edge is one masked vector, or without masks ever narrower ones: nothing
 is padded, nothing outside is touched.
 
-Each number of C is a sum in the order of k, in blocks of `DEPTH`: the same bits however the panels are shared out.
+Each number of C is a sum in the order of k, in blocks of `DEEPEST`: the same bits however the panels are shared out.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from backlight.run.emit.after import After, write_after
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.pack import Rows, pack
 from backlight.run.emit.parts import Part, parts_of
 from backlight.run.emit.value import SIZES, Target, Value
+from backlight.run.lower.tiles import DEEPEST, FAR_APART
 
-DEPTH = 256  # a panel of 256 × 32 floats fills 32 KiB, two thirds of a first-level cache
 LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-level cache
-FAR_APART = 1024  # bytes between rows of A from which they are copied together
 UNITS = 4  # into which a product by tiles is cut for threads
 SMALL = 4096  # multiplications below which the whole product is written inline, without panels
 
@@ -139,9 +139,35 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
     return module.define(symbol, "void", parameters, "alwaysinline #0" if inline else "noinline #0", write)
 
 
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What follows each tile, in one product being written: the nest, and the table of addresses of its buffers."""
+
+    after: After
+    addresses: Value
+    tile: Value  # where a tile lies that has no other memory
+
+    def write(self, c: Code, i: Value | int, rows: int, j: Value | int, width: int, lanes: int) -> None:
+        """Write what follows the tile at row i and column j."""
+        after = self.after
+
+        def write(inner: Code, addresses: Value, first: Value, column: Value, tile: Value) -> None:
+            def base(number: int) -> Value:
+                return inner.load(addresses, number, "ptr")
+
+            write_after(inner, after, base, (first, first + rows), (column, width), lanes, tile)
+
+        parameters = [("addresses", "ptr", 1), ("i", "i64", 1), ("j", "i64", 1), ("tile", "ptr", 1)]
+        symbol = f"bl.after.{after.key}.{rows}x{width}"
+        c.module.define(symbol, "void", parameters, "noinline #0", write)
+        places = (x if isinstance(x, Value) else c.constant(x, "i64") for x in (i, j))
+        c.do(f"call void @{symbol}({', '.join(x.typed for x in (self.addresses, *places, self.tile))})")
+
+
 def run_tiles(c: Code, p: Product, t: Tiling, width: int, a: Value, b: Value, b_row: int, out: Value,
-              depth: Value | int, add: Value, inline: bool) -> None:
-    """Write the tiles below one another, for one panel of B."""
+              depth: Value | int, add: Value, inline: bool, finish: Finish | None = None, column: Value | int = 0,
+              final: Value | None = None) -> None:
+    """Write the tiles below one another, for one panel of B; with `finish` what follows each, if `final` holds."""
     known = depth if isinstance(depth, int) else None
     depth = depth if isinstance(depth, Value) else c.constant(depth, "i64")
     full, rest = divmod(p.m, t.rows)
@@ -149,9 +175,14 @@ def run_tiles(c: Code, p: Product, t: Tiling, width: int, a: Value, b: Value, b_
     def tile(rows: int, i: Value | int) -> None:
         symbol = define_tile(c.module, p, rows, width, t.lanes, b_row, inline, known)
         a_here = c.address(a, i * p.a_row, p.kind)
-        c_here = c.address(out, i * p.c_row, p.kind)
-        operands = (a_here, b, c_here, c.constant(p.c_row, "i64"), depth, add)
+        local = finish is not None and finish.after.local
+        c_here = finish.tile if finish is not None and local else c.address(out, i * p.c_row, p.kind)
+        operands = (a_here, b, c_here, c.constant(width if local else p.c_row, "i64"), depth, add)
         c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
+        if finish is not None and final is None:
+            finish.write(c, i, rows, column, width, t.lanes)
+        elif finish is not None and final is not None:
+            c.when(final, lambda: finish.write(c, i, rows, column, width, t.lanes))
 
     if full == 1:
         tile(t.rows, 0)
@@ -177,7 +208,7 @@ def by_tiles(target: Target, p: Product) -> bool:
     """
     size, t = SIZES[p.kind], tiling(target, p)
     apart = max(p.a_row, p.a_column) * size
-    wide = p.n >= 3 * t.columns and min(p.k, DEPTH) * p.n * size <= LARGEST_PANELS
+    wide = p.n >= 3 * t.columns and min(p.k, DEEPEST[p.kind]) * p.n * size <= LARGEST_PANELS
     return p.m * p.n * p.k > SMALL and p.m >= 2 * t.rows and apart >= FAR_APART and wide and p.k >= 16
 
 
@@ -186,18 +217,35 @@ def group(t: Tiling, p: Product) -> int:
     return max(1, -(-p.m // (t.rows * UNITS)))
 
 
-def define_product(module: Module, p: Product) -> str:
+def named(p: Product, after: After | None) -> tuple[str, list[tuple[str, str, int]]]:
+    """Return the name of the function of a product, and its parameters; what follows its tiles needs addresses too."""
+    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1), ("add", "i1", 1)]
+    if after is None:
+        return f"bl.product.{p.key}", parameters
+    return f"bl.product.{p.key}.{after.key}", [*parameters, ("addresses", "ptr", 1)]
+
+
+def finish_of(c: Code, p: Product, after: After | None, addresses: tuple[Value, ...], size: int) -> Finish | None:
+    """Return what follows the tiles of a product, with room for one of `size` numbers if that is all the memory it has."""
+    if after is None:
+        return None
+    room = c.put(f"alloca [{size} x {p.kind}], align 64", "ptr") if after.local else Value(c, "null", "ptr", 1)
+    return Finish(after, addresses[0], room)
+
+
+def define_product(module: Module, p: Product, after: After | None = None) -> str:
     """Write the function of the whole product: (a, b, c, first, last, add), for the units from first up to last."""
     if by_tiles(module.target, p):
-        return define_by_tiles(module, p)
+        return define_by_tiles(module, p, after)
     t = tiling(module.target, p)
     full, rest = divmod(p.n, t.columns)
     small = p.m * p.n * p.k <= SMALL
     rows = Rows(p.kind, p.b_row, p.b_column)
     packed = p.b_column != 1 or (p.m > t.rows and not small)
-    depth = min(p.k, max(DEPTH * 8 // SIZES[p.kind] // 2, 1))
+    depth = min(p.k, DEEPEST[p.kind])
 
-    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value) -> None:
+    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, *addresses: Value) -> None:
+        finish = finish_of(c, p, after, addresses, t.rows * t.columns)
         buffer = Value(c, "null", "ptr", 1)
         if packed:
             width = t.columns if full else rest
@@ -216,14 +264,15 @@ def define_product(module: Module, p: Product) -> str:
                 if packed:
                     pack(c, rows, width, t.lanes, b_here, buffer, deep)
                     b_here, b_row = buffer, width
-                run_tiles(c, p, t, width, a_here, b_here, b_row, corner, deep, add | k.gt(0), small)
+                final = (k + depth).ge(p.k) if finish else None
+                run_tiles(c, p, t, width, a_here, b_here, b_row, corner, deep, add | k.gt(0), small, finish, j, final)
 
             if p.k == depth:
                 b_here, b_row = column, p.b_row
                 if packed:
                     pack(c, rows, width, t.lanes, column, buffer, c.constant(depth, "i64"))
                     b_here, b_row = buffer, width
-                run_tiles(c, p, t, width, a, b_here, b_row, corner, p.k, add, small)
+                run_tiles(c, p, t, width, a, b_here, b_row, corner, p.k, add, small, finish, j)
             else:
                 c.loop(p.k, block, step=depth)
 
@@ -240,22 +289,23 @@ def define_product(module: Module, p: Product) -> str:
         elif rest:
             c.when(last.gt(full), lambda: panel(c.constant(full * t.columns, "i64"), rest))
 
-    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
-    attributes = "alwaysinline #0" if small else "noinline #0"
-    return module.define(f"bl.product.{p.key}", "void", [*parameters, ("add", "i1", 1)], attributes, write)
+    symbol, parameters = named(p, after)
+    return module.define(symbol, "void", parameters, "alwaysinline #0" if small else "noinline #0", write)
 
 
-def define_by_tiles(module: Module, p: Product) -> str:
+def define_by_tiles(module: Module, p: Product, after: After | None = None) -> str:
     """Write the product that copies B together once a block of k, then tile after tile of A, used by all panels."""
     t = tiling(module.target, p)
     size = group(t, p)
-    depth = min(p.k, max(DEPTH * 8 // SIZES[p.kind] // 2, 1))
+    depth = min(p.k, DEEPEST[p.kind])
     tiles, rest = divmod(p.m, t.rows)
     rows_of_b, rows_of_a = Rows(p.kind, p.b_row, p.b_column), Rows(p.kind, p.a_column, p.a_row)
     full, narrow = divmod(p.n, t.columns)
     inner = replace(p, a_row=1, a_column=t.rows)
 
-    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value) -> None:
+    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, *addresses: Value) -> None:
+        finish = finish_of(c, p, after, addresses, t.rows * p.n)
+        local = finish is not None and finish.after.local
         panels_at = c.put(f"alloca [{depth * p.n} x {p.kind}], align 64", "ptr")
         tile_at = c.put(f"alloca [{depth * t.rows} x {p.kind}], align 64", "ptr")
 
@@ -284,12 +334,15 @@ def define_by_tiles(module: Module, p: Product) -> str:
 
                 def multiply(j: Value | int, width: int) -> None:
                     symbol = define_tile(c.module, here, rows, width, t.lanes, width, False, None)
-                    corner = c.address(c.address(out, i * p.c_row, p.kind), j, p.kind)
+                    row = finish.tile if finish is not None and local else c.address(out, i * p.c_row, p.kind)
                     panel = c.address(panels_at, deep * j, p.kind)
-                    operands = (tile_at, panel, corner, c.constant(p.c_row, "i64"), deep, sum_up)
+                    c_row = c.constant(p.n if local else p.c_row, "i64")
+                    operands = (tile_at, panel, c.address(row, j, p.kind), c_row, deep, sum_up)
                     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
                 all_panels(multiply)
+                if finish is not None:
+                    c.when((k + depth).ge(p.k), lambda: finish.write(c, i, rows, 0, p.n, t.lanes))
 
             start, stop = first * size, last * size
             end = c.select(stop.gt(tiles), tiles, stop)
@@ -299,5 +352,5 @@ def define_by_tiles(module: Module, p: Product) -> str:
 
         c.loop(p.k, block, step=depth)
 
-    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
-    return module.define(f"bl.product.{p.key}", "void", [*parameters, ("add", "i1", 1)], "noinline #0", write)
+    symbol, parameters = named(p, after)
+    return module.define(symbol, "void", parameters, "noinline #0", write)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from backlight.run.emit import contract, scan, sort
+from backlight.run.emit.after import After
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.nest import units, write_fills, write_nest
 from backlight.run.emit.product import Product, define_product, panels
@@ -36,7 +37,7 @@ class Piece:
 
 def slots(program: Program) -> dict[int, int]:
     """Return the place in the table of each buffer outside the arena."""
-    outside = [b.number for b in program.buffers if b.role != "arena"]
+    outside = [b.number for b in program.buffers if b.role not in {"arena", "tile"}]
     return {number: RESERVED + k for k, number in enumerate(outside)}
 
 
@@ -70,8 +71,8 @@ def work(instruction: Instruction) -> int:
     match instruction:
         case Nest(sizes=sizes, steps=steps):
             return prod(sizes) * max(len(steps), 1)
-        case Multiply(m=m, n=n, k=k, batch=batch):
-            return m * n * k * prod(batch)
+        case Multiply(m=m, n=n, k=k, batch=batch, after=after):
+            return m * n * k * prod(batch) + (work(after) if after is not None else 0)
         case Contract(m=rows, n=columns, k=depth, batch=batch):
             return prod(rows) * prod(columns) * prod(depth) * prod(batch)
         case Scan(sizes=sizes):
@@ -82,9 +83,9 @@ def work(instruction: Instruction) -> int:
             return 0
 
 
-def write_instruction(c: Code, instruction: Work, bases: Callable[[int], Value], first: Value | int,
-                      last: Value | int) -> None:
-    """Write one instruction for the units from first up to last."""
+def write_instruction(c: Code, instruction: Work, bases: Callable[[int], Value], first: Value | int, last: Value | int,
+                      addresses: Value | None = None) -> None:
+    """Write one instruction for the units from first up to last; `addresses` is where those of its buffers stand."""
     if isinstance(instruction, Nest):
         write_nest(c, instruction, bases, first, last)
     elif isinstance(instruction, Contract):
@@ -94,7 +95,7 @@ def write_instruction(c: Code, instruction: Work, bases: Callable[[int], Value],
     elif isinstance(instruction, Sort):
         sort.write_sort(c, instruction, bases)
     else:
-        write_multiply(c, instruction, bases, first, last)
+        write_multiply(c, instruction, bases, first, last, addresses)
 
 
 def unit_count(target_module: Module, instruction: Work) -> int:
@@ -118,23 +119,29 @@ def product_of(m: Multiply) -> Product:
     return Product(m.kind, m.m, m.n, m.k, a_row, a_column, b_row, b_column, c_row)
 
 
-def write_multiply(c: Code, m: Multiply, base: Callable[[int], Value], first: Value | int, last: Value | int) -> None:
+def write_multiply(c: Code, m: Multiply, base: Callable[[int], Value], first: Value | int, last: Value | int,
+                   addresses: Value | None) -> None:
     """Write the products of a batch; a unit is one panel of one product."""
     p = product_of(m)
     if 0 in m.batch or m.m * m.n == 0:
         return
     if m.k == 0:
         raise AssertionError("a product over nothing is a nest of zeros")
-    symbol = define_product(c.module, p)
+    after = After(m.after, m.c.buffer, m.local) if m.after is not None else None
+    symbol = define_product(c.module, p, after)
     count = panels(c.module.target, p)
 
     def one(batch: Value | int, low: Value, high: Value) -> None:
         places = []
         for place in (m.a, m.b, m.c):
+            if place is m.c and m.local:
+                places.append(Value(c, "null", "ptr", 1))
+                continue
             at = c.address(base(place.buffer), place.offset, m.kind)
             places.append(c.address(at, batch_offset(c, m, place, batch), m.kind))
         operands = ", ".join(x.typed for x in (*places, low, high))
-        c.do(f"call void @{symbol}({operands}, i1 {'true' if m.add else 'false'})")
+        more = f", {addresses.typed}" if after is not None and addresses is not None else ""
+        c.do(f"call void @{symbol}({operands}, i1 {'true' if m.add else 'false'}{more})")
 
     def lift(x: Value | int) -> Value:
         return x if isinstance(x, Value) else c.constant(x, "i64")
@@ -176,14 +183,19 @@ def define_step(module: Module, instruction: Work) -> str:
     the layers of a network, which do the same elsewhere, are compiled once.
     """
     numbers = {buffer: k for k, buffer in enumerate(touched(instruction))}
+    known = len(numbers)
+    if isinstance(instruction, Multiply) and instruction.local:
+        numbers[instruction.c.buffer] = known  # it has a number, but no address
     renamed = moved(instruction, numbers)
     assert not isinstance(renamed, Call)
     plain = replace(renamed, nodes=())
+    if isinstance(plain, Multiply) and plain.after is not None:
+        plain = replace(plain, after=replace(plain.after, nodes=()))
     digest = hashlib.sha256(repr(plain).encode()).hexdigest()[:20]
 
     def write(c: Code, addresses: Value, first: Value, last: Value) -> None:
-        bases = {k: c.load(addresses, k, "ptr") for k in numbers.values()}
-        write_instruction(c, plain, bases.__getitem__, first, last)
+        bases = {k: c.load(addresses, k, "ptr") for k in range(known)}
+        write_instruction(c, plain, bases.__getitem__, first, last, addresses)
 
     parameters = [("addresses", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
     return module.define(f"bl.step.{digest}", "void", parameters, "noinline #0", write)
@@ -238,8 +250,9 @@ def define_pieces(module: Module, program: Program) -> list[Piece]:
                 bases.load(touched(instruction))
                 if isinstance(instruction, Nest):
                     write_fills(c, instruction, bases, sizes)
+                fused = isinstance(instruction, Multiply) and instruction.after is not None
                 count = unit_count(module, instruction)
-                if work(instruction) <= INLINE:
+                if work(instruction) <= INLINE and not fused:
                     write_instruction(c, instruction, bases, 0, count)
                     continue
                 symbol = define_step(module, instruction)

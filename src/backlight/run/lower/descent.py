@@ -55,7 +55,7 @@ def descend(program: Program, donated: Collection[int]) -> Program:
 def fits(m: Multiply, product: int, nest: Instruction) -> bool:
     """Return whether a product is whole, and large enough beside its operands."""
     assert isinstance(nest, Nest)
-    whole = not m.batch and m.c == Place(product, 0, (m.n, 1)) and m.m * m.n == prod(nest.sizes) and not m.add
+    whole = not m.batch and m.after is None and m.c == Place(product, 0, (m.n, 1)) and m.m * m.n == prod(nest.sizes) and not m.add
     return whole and m.k > 0 and m.k * min(m.m, m.n) * SMALLER <= m.m * m.n
 
 

@@ -1,9 +1,10 @@
 """Which items share a loop.
 
-Items are taken in order. An item that runs over a box of indices joins the earliest nest over the same box that comes
-late enough for its operands: in that very nest if they flow from one step to the next, after it if they must be read
-from memory. So a chain of scalar operations with the sums over it becomes one pass over memory, forward and backward
-together. Whatever is needed outside its nest is written; all else stays in registers.
+Items are taken in order; one with nothing before it waits until it is used. An item that runs over a box of indices joins
+the earliest nest over the same box that comes late enough for its operands: in that very nest if they flow from one step
+to the next, after it if they must be read from memory. So a chain of scalar operations with the sums over it becomes one
+pass over memory, forward and backward together. What is done to a large product number by number is done tile by tile,
+before the tile leaves the cache. Whatever is needed outside its nest is written; all else stays in registers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import prod
 from backlight.run.lower.items import Item, Items
 from backlight.run.lower.loops import simplified, tidy
 from backlight.run.lower.program import (
+    BYTES,
     Apply,
     Buffer,
     Call,
@@ -34,8 +36,11 @@ from backlight.run.lower.program import (
     Step,
     Write,
 )
+from backlight.run.lower.tiles import DEEPEST, FAR_APART
 from backlight.run.lower.views import Shape, View, row_major
 
+LARGE = 1 << 17  # numbers of a product from which it pays to work on its tiles before they leave the caches
+WIDE = 96  # columns from which a product may be cut into tiles over whole rows
 LONGEST = 300  # steps in one nest: beyond, registers spill and the compiler slows down
 ALONE = {"product", "scan", "sort", "call"}  # forms that are an instruction of their own
 MEMORY = {"fold", "part", "scatter", "piece", "assembled", *ALONE}  # forms whose results are always in memory
@@ -64,39 +69,104 @@ class Fuser:
     buffers: list[Buffer] = field(default_factory=list)
     buffer_of: dict[int, int] = field(default_factory=dict)
     home: dict[int, int] = field(default_factory=dict)  # the array that a piece belongs to
+    folded: set[int] = field(default_factory=set)  # items that are folded: they stay in the loop that does so
+    waiting: set[int] = field(default_factory=set)  # items with nothing before them: they go where they are first used
 
     # -- which slot ------------------------------------------------------------------------------------------------
     def sort(self, live: set[int]) -> None:
         """Give every live item that computes something its slot."""
+        self.folded = {self.items.views[item.inputs[0]].root for number, item in enumerate(self.items.all)
+                       if number in live and item.form in {"fold", "scatter"}}
         for number, item in enumerate(self.items.all):
             if number not in live or item.form in {"source", "uniform", "view", "position"}:
                 continue
             if item.form == "part":
                 self.slot_of[number] = self.slot_of[item.inputs[0]]
-                continue
-            if item.form == "assembled":
+            elif item.form == "assembled":
                 self.home.update(dict.fromkeys(item.inputs, number))
                 self.slot_of[number] = max((self.slot_of[i] for i in item.inputs), default=0)
-                continue
-            if item.form in ALONE:
-                self.open(Slot(item.form, item.shape), number)
-                continue
-            space = self.space(item)
-            first = max((self.after(item, k, space) for k in range(len(item.inputs))), default=0)
-            for place in range(first, len(self.slots)):
-                slot = self.slots[place]
-                if slot.form == "nest" and slot.space == space and len(slot.items) < LONGEST:
-                    slot.items.append(number)
-                    self.slot_of[number] = place
-                    break
+            elif item.form == "point" and all(self.free(i, item.shape) for i in item.inputs):
+                self.waiting.add(number)
             else:
-                self.open(Slot("nest", space), number)
+                self.settle(number, item)
+        for number in sorted(self.waiting):
+            if number in self.waiting:
+                self.settle(number, self.items.all[number])
+
+    def free(self, operand: int, space: Shape) -> bool:
+        """Return whether an operand is there from the beginning, or waits itself and would flow, index for index."""
+        view = self.items.views[operand]
+        if view.root in self.waiting:
+            return self.items.all[view.root].shape == space and view.is_whole(space)
+        return view.root not in self.slot_of
+
+    def settle(self, number: int, item: Item) -> None:
+        """Give an item its slot, and with it those that waited for it; what waits and cannot flow is computed before."""
+        space = self.space(item)
+        flowing: list[int] = []
+        for k, operand in enumerate(item.inputs):
+            root = self.items.views[operand].root
+            if root not in self.waiting:
+                continue
+            if item.form not in ALONE and not (item.form == "take" and k == 0) and self.free(operand, space):
+                flowing.append(root)
+            else:
+                self.waiting.discard(root)
+                self.settle(root, self.items.all[root])
+        self.waiting.difference_update(flowing)
+        if item.form in ALONE:
+            self.open(Slot(item.form, item.shape), number)
+            return
+        first = max((self.after(item, k, space) for k in range(len(item.inputs))), default=0)
+        for place in range(first, len(self.slots)):
+            slot = self.slots[place]
+            joins = slot.form == "nest" or (place == first and number not in self.folded and self.follows(item, slot))
+            if joins and slot.space == space and len(slot.items) < LONGEST:
+                break
+        else:
+            place = len(self.slots)
+            self.slots.append(Slot("nest", space))
+        for root in dict.fromkeys(flowing):
+            self.bring(root, place)
+        self.slots[place].items.append(number)
+        self.slot_of[number] = place
+
+    def bring(self, number: int, place: int) -> None:
+        """Put an item that waited into the slot where it is used, what flows into it before it."""
+        for operand in self.items.all[number].inputs:
+            root = self.items.views[operand].root
+            if root in self.waiting:
+                self.waiting.discard(root)
+                self.bring(root, place)
+        self.slots[place].items.append(number)
+        self.slot_of[number] = place
 
     def open(self, slot: Slot, number: int) -> None:
         """Add a slot with its first item."""
         self.slot_of[number] = len(self.slots)
         slot.items.append(number)
         self.slots.append(slot)
+
+    def takes(self, slot: Slot) -> bool:
+        """Return whether a slot is a product large enough that its tiles are worked on before they leave the cache."""
+        whole = slot.form == "product" and self.items.all[slot.items[0]].op == "matmul"
+        return whole and len(slot.space) == 2 and min(slot.space) > 1 and prod(slot.space) >= LARGE
+
+    def follows(self, item: Item, slot: Slot) -> bool:
+        """Return whether an item is done to the tiles of a product.
+
+        A tile goes over whole rows where those of A lie far apart (see `emit/product.py`). Elsewhere it is narrow, and
+        reading other large arrays in narrow columns costs more than it saves: measured in `benchmarks/test_products.py`.
+        """
+        if not self.takes(slot) or item.form != "point":
+            return False
+        product = slot.items[0]
+        a = self.items.views[self.items.all[product].inputs[0]]
+        if max(a.strides[-2:]) * BYTES[item.kind] >= FAR_APART and slot.space[1] >= WIDE:
+            return True
+        roots = [(self.items.views[i], self.items.views[i].root) for i in item.inputs]
+        return all(root == product or root in slot.items or self.items.all[root].form == "uniform" or
+                   not any(view.broadcast(slot.space).strides[:1]) for view, root in roots)
 
     def space(self, item: Item) -> Shape:
         """Return the box of indices that an item runs over."""
@@ -115,13 +185,16 @@ class Fuser:
         """Return whether operand k of an item in this slot need not go through memory."""
         if item.form == "take" and k == 0:
             return False  # read at computed places: all of it must be there already
-        return self.slots[place].form == "nest" and self.flows(item.inputs[k], space, place)
+        slot = self.slots[place]
+        return (slot.form == "nest" or self.follows(item, slot)) and self.flows(item.inputs[k], space, place)
 
     def flows(self, operand: int, space: Shape, place: int) -> bool:
         """Return whether an operand is computed in this slot, index for index."""
         view = self.items.views[operand]
         root = self.items.all[view.root]
-        if self.slot_of.get(view.root) != place or root.form in MEMORY:
+        if self.slot_of.get(view.root) != place:
+            return False
+        if root.form in MEMORY and not (root.form == "product" and self.takes(self.slots[place])):
             return False
         return root.shape == space and view.is_whole(space)
 
@@ -130,7 +203,7 @@ class Fuser:
         """Note the items that something outside their nest reads."""
         for number, place in self.slot_of.items():
             item = self.items.all[number]
-            if item.form in MEMORY:
+            if item.form in MEMORY and not (item.form == "product" and len(self.slots[place].items) > 1):
                 self.needed.add(number)
             if item.form in {"part", "assembled"}:
                 continue
@@ -170,7 +243,7 @@ class Fuser:
             number = slot.items[0]
             item = self.items.all[number]
             if slot.form == "product":
-                found.append(self.contract(number, item) if item.op == "contract" else self.multiply(number, item))
+                found.append(self.contract(number, item) if item.op == "contract" else self.multiply(number, item, place))
             elif slot.form == "scan":
                 found.append(self.scan(number, item))
             elif slot.form == "sort":
@@ -188,14 +261,24 @@ class Fuser:
         outputs = tuple(self.buffer(n, "arena", f"%{item.node}") for n in range(number, number + len(results)))
         return Call(item.node, op, attrs, inputs, types, outputs, results)
 
-    def multiply(self, number: int, item: Item) -> Multiply:
+    def multiply(self, number: int, item: Item, place: int) -> Multiply:
         """Return the instruction of a product; its operands are (…, m, k) and (…, k, n)."""
         a, b = (self.items.views[i] for i in item.inputs)
         batch = item.shape[:-2]
         m, n, k = item.shape[-2], item.shape[-1], a.shape[-1]
-        out = Place(self.buffer(number, "arena", f"%{item.node}"), 0, row_major(item.shape))
+        followers = self.slots[place].items[1:]
+        local = bool(followers) and number not in self.needed and k <= DEEPEST[item.kind]
+        out = Place(self.buffer(number, "tile" if local else "arena", f"%{item.node}"), 0, row_major(item.shape))
         left, right = self.place(a, (*batch, m, k)), self.place(b, (*batch, k, n))
-        return Multiply(item.kind, m, n, k, left, right, out, batch, (item.node,))
+        after, nodes = None, [item.node]
+        if followers:
+            writer = NestWriter(self, self.slots[place].space, place)
+            writer.known["item", number] = writer.step(Read(out, item.kind))
+            for follower in followers:
+                writer.item(follower)
+            nodes = list(dict.fromkeys([item.node, *(self.items.all[f].node for f in followers)]))
+            after = Nest((m, n), tuple(writer.steps), tuple(writer.writes), tuple(writer.folds), tuple(nodes[1:]))
+        return Multiply(item.kind, m, n, k, left, right, out, batch, tuple(nodes), after=after, local=local)
 
     def contract(self, number: int, item: Item) -> Multiply | Contract:
         """Return the instruction of a product over axes; a plain product of matrices, if it is no more."""

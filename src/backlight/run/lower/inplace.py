@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backlight.run.lower.memory import moved, used
-from backlight.run.lower.program import Buffer, Nest, Place, Program, Read
+from backlight.run.lower.program import Buffer, Multiply, Nest, Place, Program, Read
 
 
 def donate(program: Program, pairs: Sequence[tuple[int, int]]) -> tuple[Program, list[tuple[int, int]]]:
@@ -40,8 +40,11 @@ def fits(program: Program, buffers: dict[int, Buffer], users: dict[int, list[int
     touching, reading = users.get(target, []), users.get(source, [])
     if not touching:
         return False
-    writer = program.instructions[touching[0]]
+    instruction = program.instructions[touching[0]]
+    writer = instruction.after if isinstance(instruction, Multiply) else instruction
     if max(reading, default=-1) > touching[0] or not isinstance(writer, Nest):
+        return False
+    if isinstance(instruction, Multiply) and source in {instruction.a.buffer, instruction.b.buffer}:
         return False
     if any(t.place.buffer == target for t in writer.folds):
         return False

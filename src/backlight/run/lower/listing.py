@@ -45,9 +45,10 @@ def heading(instruction: Instruction) -> str:
         case Nest(sizes=sizes, chunk=chunk):
             parts = f" in chunks of {chunk}" if chunk else ""
             return "loop " + " × ".join(map(str, sizes)) + parts if sizes else "once"
-        case Multiply(m=m, n=n, k=k, batch=batch):
+        case Multiply(m=m, n=n, k=k, batch=batch, after=after):
             times = "".join(f"{size} × " for size in batch)
-            return f"product {times}({m} × {k}) ({k} × {n})"
+            fused = "" if after is None else ", fused into it: " + ", ".join(done(after))
+            return f"product {times}({m} × {k}) ({k} × {n}){fused}"
         case Contract(m=m, n=n, k=k, batch=batch):
             times = "".join(f"{size} × " for size in batch)
             return f"product {times}({sizes_text(m)} × {sizes_text(k)}) ({sizes_text(k)} × {sizes_text(n)})"
@@ -58,6 +59,11 @@ def heading(instruction: Instruction) -> str:
         case Call(op=op):
             why = REASONS.get(op.name)
             return f"reference {op.name}" + (f" ({why})" if why else "")
+
+
+def done(nest: Nest) -> list[str]:
+    """Return the names of what a nest does, each once."""
+    return list(dict.fromkeys([*(s.op for s in nest.steps if isinstance(s, Apply)), *(f.how for f in nest.folds)])) or ["copy"]
 
 
 def sizes_text(sizes: tuple[int, ...]) -> str:
@@ -81,9 +87,11 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
             lines = [f"v{k} = {step_text(s)}" for k, s in enumerate(steps)]
             lines += [f"{place_text(w.place)} = v{w.value}" for w in writes]
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
-        case Multiply(a=a, b=b, c=c) | Contract(a=a, b=b, c=c):
-            sign = "+=" if isinstance(instruction, Multiply) and instruction.add else "="
-            return [f"{place_text(c)} {sign} {place_text(a)} @ {place_text(b)}"]
+        case Multiply(a=a, b=b, c=c, add=add, after=after):
+            lines = [f"{place_text(c)} {'+=' if add else '='} {place_text(a)} @ {place_text(b)}"]
+            return lines + (body(after, buffers) if after is not None else [])
+        case Contract(a=a, b=b, c=c):
+            return [f"{place_text(c)} = {place_text(a)} @ {place_text(b)}"]
         case Scan(x=x, a=factors, z=z, exclusive=exclusive):
             by = f", {place_text(factors)}" if factors is not None else ""
             return [f"{place_text(z)} = scan({place_text(x)}{by}){' without itself' if exclusive else ''}"]

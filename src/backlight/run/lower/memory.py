@@ -21,7 +21,11 @@ def used(instruction: Instruction) -> Iterator[int]:
                 yield target.place.buffer
                 if isinstance(target, Fold) and target.partials is not None:
                     yield target.partials
-        case Multiply(a=a, b=b, c=c) | Contract(a=a, b=b, c=c):
+        case Multiply(a=a, b=b, c=c, after=after, local=local):
+            yield from (a.buffer, b.buffer, *(() if local else (c.buffer,)))
+            if after is not None:
+                yield from (buffer for buffer in used(after) if not local or buffer != c.buffer)
+        case Contract(a=a, b=b, c=c):
             yield from (a.buffer, b.buffer, c.buffer)
         case Scan(x=x, a=factors, z=z):
             yield from (place.buffer for place in (x, factors, z) if place is not None)
@@ -77,7 +81,12 @@ def moved(instruction: Instruction, names: dict[int, int]) -> Instruction:
                 writes=tuple(replace(x, place=place(x.place)) for x in writes),
                 folds=tuple(replace(x, place=place(x.place), partials=partial(x.partials)) for x in folds),
             )
-        case Multiply() | Contract():
+        case Multiply(after=following):
+            after = None if following is None else moved(following, names)
+            assert after is None or isinstance(after, Nest)
+            places = place(instruction.a), place(instruction.b), place(instruction.c)
+            return replace(instruction, a=places[0], b=places[1], c=places[2], after=after)
+        case Contract():
             return replace(instruction, a=place(instruction.a), b=place(instruction.b), c=place(instruction.c))
         case Scan(a=factors):
             a = None if factors is None else place(factors)

@@ -15,7 +15,7 @@ from typing import Literal as OneOf
 
 Kind = str  # of number: "float", "double", "i64", "i32", "i1"
 BYTES = {"float": 4, "double": 8, "i64": 8, "i32": 4, "i16": 2, "i8": 1, "i1": 1}
-Role = OneOf["input", "output", "arena", "constant"]
+Role = OneOf["input", "output", "arena", "constant", "tile"]
 How = OneOf["sum", "product", "largest", "smallest"]
 
 
@@ -160,6 +160,8 @@ class Multiply:
     batch: tuple[int, ...]
     nodes: tuple[int, ...]
     add: bool = False
+    after: Nest | None = None  # what is done with each tile as soon as it is there: a nest over (m, n) that reads C
+    local: bool = False  # nothing else reads C: it lives in the tile, and not in memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from math import prod
 
 COSTS = {"multiply": 0.5, "load": 0.5, "store": 1.0, "apart": 0.8, "wait": 4.0, "call": 12.0}
 LONGEST = 14  # rows of a tile at most: beyond, they crowd each other out of the nearest cache
+FAR_APART = 1024  # bytes between rows of A from which they are copied together
+DEEPEST = {"float": 256, "double": 128}  # steps of k in one block of a product of matrices: 1 KiB a column
 PACKED_BYTES = 1 << 15  # of columns copied together at once: two thirds of a first-level cache
 
 

@@ -1,0 +1,88 @@
+"""What is done with a tile of a product as soon as it is there: scalar operations on its numbers.
+
+It is a nest over the rows and columns of the product, written for one tile at a time, so that what the product left is
+still in the nearest cache. A product that nothing else reads has no memory but the tile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from backlight.run.emit.access import Base, Writer, one_step
+from backlight.run.emit.code import Code
+from backlight.run.emit.nest import inside, used_inside
+from backlight.run.emit.parts import parts_of
+from backlight.run.emit.value import Value
+from backlight.run.lower.program import Nest, Place, Read
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """The nest, the number of the product's own buffer, and whether that is the tile alone."""
+
+    nest: Nest
+    made: int
+    local: bool
+
+    @property
+    def key(self) -> str:
+        """A name for what is done."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | int], columns: tuple[Value | int, int], lanes: int,
+                tile: Value | None) -> None:
+    """Write what is done to a tile: rows from the first up to the last, columns from the first on, so many.
+
+    `tile` is where the tile lies, row after row, if it is all there is.
+    """
+    first, width = columns
+    nest, made = after.nest, after.made
+
+    def place(p: Place) -> Place:
+        return replace(p, strides=(width, 1)) if after.local and p.buffer == made else p
+
+    steps = tuple(replace(s, place=place(s.place)) if isinstance(s, Read) else s for s in nest.steps)
+    nest = replace(nest, steps=steps)
+
+    def find(number: int) -> Value:
+        if number != made or not after.local:
+            return base(number)
+        assert tile is not None
+        before = rows[0] * width + (first if isinstance(first, Value) else c.constant(first, "i64"))
+        return c.address(tile, 0 - before, nest.steps[0].kind)
+
+    bases: dict[int, Value] = {}
+
+    def found(number: int) -> Value:
+        if number not in bases:
+            bases[number] = find(number)
+        return bases[number]
+
+    w = Writer(c, nest, found, nest.levels())
+    for target in (*(s for s in nest.steps if isinstance(s, Read)), *nest.targets()):
+        found(target.place.buffer)
+    get: Callable[[int], Value] = w.values.__getitem__
+    for number, step in enumerate(nest.steps):
+        if w.levels[number] == -1:
+            w.values[number] = one_step(w, step, 1, None, None, get)
+
+    parts = parts_of(c.target, width, lanes)
+
+    def row(i: Value) -> None:
+        w.index.append(i)
+        kept = dict(w.values)
+        for number, step in enumerate(nest.steps):
+            if w.levels[number] == 0:
+                w.values[number] = one_step(w, step, 1, None, None, get)
+        for part in parts:
+            splats = {number: c.splat(x, part.lanes) for number, x in w.values.items() if used_inside(w, number, 1)}
+            mask = (1 << part.used) - 1 if part.used < part.lanes else None
+            at = first + part.at if isinstance(first, Value) else c.constant(first + part.at, "i64")
+            inside(w, at, part.lanes, mask, splats, [], [])
+        w.values = kept
+        w.index.pop()
+
+    c.loop(rows[1], row, start=rows[0])
