@@ -20,6 +20,7 @@ from ..core.graph import Graph, Node, Why, live_nodes
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
+from .masks import Lazy, Mask, both, either, once, stretched
 from .reverse import is_float, pull
 from .template import Template, constant_key, learn
 
@@ -35,6 +36,7 @@ class Climb:
         self.templates: dict[Any, Template] = {}
         self.seen: set[Any] = set()
         self.tangents = tangents
+        self.masks: dict[int, Mask] = {}  # where a node moves, if not everywhere
         self.whole: dict[int, Sequence[Array | None]] = {}  # nodes with several outputs: the tangents of all of them
 
     def step(self, i: int, node: Node) -> None:
@@ -67,12 +69,20 @@ class Climb:
         else:
             terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_transpose(i, node, k, j)]
         if terms:
+            mask = self.moves(i, node)
+            if mask is not None:
+                self.masks[i] = mask
+                mixed = op.local is None and op.jvp is None
+                if mixed and not all(k in op.linear for k, j in enumerate(node.inputs) if j in tangents):
+                    terms = [self.dropped(i, 0, t, mask) for t in terms]  # the rule may have met what no branch took
             tangents[i] = self.fitted(i, node, terms)
 
     def template_key(self, i: int, node: Node) -> Any:
         """What the nodes that a rule writes depend on, or None where they may depend on more."""
         op, inputs, kind, attrs = node[:4]
         if op.local is None or op.jvp is not None or op.move is not None or type(kind) is not Type or not kind.is_float:
+            return None
+        if op.select is not None or (self.masks and not self.masks.keys().isdisjoint(inputs)):
             return None
         nodes, tangents = self.tape.nodes, self.tangents
         if len(inputs) == 2:
@@ -125,6 +135,48 @@ class Climb:
         handle = self.tape.handle
         return handle(i), [handle(j) for j in node.inputs], dict(node.attrs)
 
+    def moves(self, i: int, node: Node) -> Mask:
+        """Where the result moves: where an operand that was chosen does."""
+        op, z = node.op, self.tape.handle(i)
+        if not isinstance(node.type, Type):
+            return None
+        masks: list[Mask] = []
+        for k, j in enumerate(node.inputs):
+            if j in self.tangents:
+                mask = self.masks.get(j)
+                if op.local is not None:
+                    mask = both(mask, self.selection(i, node, k))
+                elif mask is not None:
+                    mask = climbed(i, node, k, mask, [self.tape.handle(n) for n in node.inputs])
+                if mask is None:
+                    return None
+                masks.append(mask)
+        return stretched(either(masks), z.shape) if masks else None
+
+    def selection(self, i: int, node: Node, k: int) -> Mask:
+        """Where operand k was chosen, by a row that chooses."""
+        chosen = node.op.select[k] if node.op.select is not None else None
+        if chosen is None:
+            return None
+        pick = chosen
+
+        def make() -> Array:
+            z, xs, attrs = self.operands(i, node)
+            self.tape.why = Why("mask", node.op.name, i, k + 1)
+            return pick(z, *xs, **attrs)  # type: ignore[no-any-return]
+
+        return once(make, node.op.chooses)
+
+    def dropped(self, i: int, k: int, t: Array, mask: Mask) -> Array:
+        """The tangent without what does not move."""
+        if mask is None:
+            return t
+        node = self.tape.nodes[i]
+        self.tape.why = Why("mask", node.op.name, i, k)
+        m = mask()
+        self.tape.why = Why("tangent", node.op.name, i, k)
+        return TABLE["where"](m, t, 0.0)
+
     def by_move(self, i: int, node: Node) -> list[Array | None]:
         """The row says how all its results move."""
         z, xs, attrs = self.operands(i, node)
@@ -152,13 +204,10 @@ class Climb:
         t = tape.handle(self.tangents[j])
         tape.why = Why("local", op.name, i, k + 1)
         local = rule(z, *xs, **attrs)
-        chosen = op.select[k] if op.select is not None else None
-        mask = None
-        if chosen is not None:
-            tape.why = Why("mask", op.name, i, k + 1)
-            mask = chosen(z, *xs, **attrs)
+        mask = self.selection(i, node, k)
         tape.why = Why("tangent", op.name, i, k + 1)
         if isinstance(local, Array):
+            mask = both(self.masks.get(j), mask)
             t = TABLE["mul"](local, t)
         elif local == 0.0:
             return []
@@ -166,7 +215,7 @@ class Climb:
             t = TABLE["neg"](t)
         elif local != 1.0:
             t = TABLE["mul"](tape.constant(local, t.dtype), t)
-        return [t if mask is None else TABLE["where"](mask, t, 0.0)]
+        return [self.dropped(i, k + 1, t, mask)]
 
     def by_transpose(self, i: int, node: Node, k: int, j: int) -> list[Array]:
         """Axes are mixed: the operation itself where it is linear, else its reverse rule turned around."""
@@ -207,6 +256,27 @@ class Climb:
                 self.tape.why = Why("tangent", above.op.name, i, k + 1)
                 terms += turned(above, k, z, xs, self.tape.handle(self.tangents[j]), n)
         return self.fitted(i, node._replace(op=above.op), terms) if terms else None
+
+
+def climbed(i: int, node: Node, k: int, mask: Lazy, xs: Sequence[Array]) -> Mask:
+    """The mask of a tangent behind a row that only arranges numbers, or adds several up; None, everywhere, behind others."""
+    op, attrs, tape = node.op, dict(node.attrs), xs[k].tape
+    assert tape is not None
+
+    def make() -> Array:
+        tape.why = Why("mask", op.name, i, k + 1)
+        if op.kind == "reduce":
+            return TABLE["any"](mask(), axis=attrs.get("axis"), keepdims=attrs.get("keepdims", False))
+        if rows:
+            assert op.mask is not None
+            return op.mask(k, mask(), tape.handle(i), *xs, **attrs)  # type: ignore[no-any-return]
+        return op(*xs[:k], mask(), *xs[k + 1 :], **attrs)
+
+    arranges = op.kind in ("shape", "index") and k in op.linear and not op.variadic and isinstance(node.type, Type)
+    rows = op.kind == "network" and op.mask is not None and node.type is xs[k].type  # softmax: what is so in both directions
+    if not (arranges or rows or (op.kind == "reduce" and "keepdims" in op.attrs)):
+        return None
+    return once(make, mask.strict)
 
 
 def turned(node: Node, k: int, z: Array, xs: Sequence[Array], t: Array, output: int = 0) -> list[Array]:

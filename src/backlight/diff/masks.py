@@ -1,51 +1,67 @@
-"""Where a gradient is live: not on a branch that a selection did not take.
+"""Where a gradient is live, or a tangent moves: not on a branch that a selection did not take.
 
-A mask is a function that writes the node when it is first asked for, or None, which means live everywhere: most masks
-are never needed, and then nothing is written.
+A mask is written when it is first asked for, and None means everywhere: most masks are never needed, and then nothing is
+written. A mask is strict where a condition of its own was asked (`where`), and not what the numbers themselves decide
+(`relu`, `maximum`): then whatever stands on the branch that was not taken, NaN included, is kept away from products that mix
+axes too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
 
 from ..core.array import Array
+from ..core.graph import Node, Why
 from ..core.table import TABLE
+from ..core.types import TupleType
 
-__all__ = ["Mask", "both", "either", "once", "shrunk", "stretched"]
-
-Mask = Callable[[], Array] | None
+__all__ = ["Lazy", "Mask", "both", "either", "joined", "kept", "once", "pushed", "shrunk", "stretched", "whole"]
 
 
-def once(make: Callable[[], Array]) -> Callable[[], Array]:
-    """The same array every time, written when it is first asked for."""
-    made: list[Array] = []
+@final
+class Lazy:
+    """A mask that writes its node once, when it is first asked for."""
 
-    def get() -> Array:
-        if not made:
-            made.append(make())
-        return made[0]
+    __slots__ = ("made", "make", "strict")
 
-    return get
+    def __init__(self, make: Callable[[], Array], strict: bool = False) -> None:
+        self.make = make
+        self.made: Array | None = None
+        self.strict = strict
+
+    def __call__(self) -> Array:
+        if self.made is None:
+            self.made = self.make()
+        return self.made
+
+
+Mask = Lazy | None
+once = Lazy
 
 
 def both(a: Mask, b: Mask) -> Mask:
     """Live where both are."""
     if a is None or b is None:
         return a if b is None else b
-    return once(lambda: TABLE["logical_and"](a(), b()))
+    return Lazy(lambda: TABLE["logical_and"](a(), b()), a.strict or b.strict)
 
 
 def either(masks: Sequence[Mask]) -> Mask:
-    """Live where at least one is."""
+    """Live where at least one is; None, everywhere, if one of them is."""
+    known = [m for m in masks if m is not None]
+    if len(known) < len(masks):
+        return None
 
     def make() -> Array:
-        found = [m() for m in masks if m is not None]
-        out = found[0]
-        for m in found[1:]:
-            out = TABLE["logical_or"](out, m)
+        out = known[0]()
+        for m in known[1:]:
+            out = TABLE["logical_or"](out, m())
         return out
 
-    return once(make)
+    return known[0] if len(known) == 1 else Lazy(make, any(m.strict for m in known))
 
 
 def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
@@ -57,7 +73,7 @@ def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
         m = mask()
         return m if m.shape == shape else TABLE["broadcast_to"](m, shape=shape)
 
-    return once(make)
+    return Lazy(make, mask.strict)
 
 
 def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
@@ -71,4 +87,77 @@ def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
             return m
         return TABLE["greater"](TABLE["sum_to"](TABLE["cast"](m, dtype="float64"), shape=shape), 0.0)
 
-    return once(make)
+    return Lazy(make, mask.strict)
+
+
+def pushed(i: int, node: Node, k: int, mask: Mask, z: Array, xs: Sequence[Array], attrs: Mapping[str, Any]) -> Mask:
+    """Where operand k of node i is live, if its result is live at the mask.
+
+    Products pass strict masks only, since the others would cost more than they are worth. A row without a rule for it lets a
+    strict mask through as a whole: an operand counts where any result does.
+    """
+    op, tape = node.op, xs[k].tape
+    assert tape is not None
+    if isinstance(xs[k].type, TupleType):
+        return mask
+    product = len(op.linear) > 1
+    if product and (mask is None or not mask.strict):
+        return None
+    if op.mask is not None:
+        push, above = op.mask, mask
+        if above is None and not op.chooses:
+            return None
+
+        def make() -> Array:
+            tape.why = Why("mask", op.name, i, k + 1)
+            return push(k, None if above is None else above(), z, *xs, **attrs)  # type: ignore[no-any-return]
+
+        return Lazy(make, mask is not None and mask.strict)
+    if not xs[k].type.is_float:
+        return None
+    if product:
+        return Lazy(lambda: factor_mask(i, node, k, mask, z, xs, attrs), True)
+    return whole(xs[k], i, node, k, mask)
+
+
+def factor_mask(i: int, node: Node, k: int, mask: Mask, z: Array, xs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    """Which numbers of a factor go into a live result: the rule of the product itself, with ones for the other factors."""
+    rule, tape = node.op.rule("vjp", k), z.tape
+    assert mask is not None
+    assert rule is not None
+    assert tape is not None
+    tape.why = Why("mask", node.op.name, i, k + 1)
+    ones = [tape.constant(np.ones(x.shape, "float64")) for x in xs]
+    return TABLE["greater"](rule(TABLE["cast"](mask(), dtype="float64"), z, *ones, **attrs), 0.5)
+
+
+def whole(x: Array, i: int, node: Node, k: int, mask: Mask) -> Mask:
+    """All of an array is live, or none of it: where a strict mask is live anywhere."""
+    if mask is None or not mask.strict:
+        return None
+
+    def make() -> Array:
+        assert x.tape is not None
+        x.tape.why = Why("mask", node.op.name, i, k + 1)
+        return TABLE["broadcast_to"](TABLE["any"](mask()), shape=x.shape)
+
+    return Lazy(make, True)
+
+
+def joined(masks: Sequence[Mask]) -> Mask:
+    """Whether any of several outputs of a node is live anywhere."""
+
+    def anywhere(m: Lazy) -> Lazy:
+        return Lazy(lambda: TABLE["any"](m()), True)
+
+    strict = [m for m in masks if m is not None and m.strict]
+    return either([anywhere(m) for m in strict]) if strict and len(strict) == len(masks) else None
+
+
+def kept(x: Array, mask: Mask) -> Array:
+    """The operand without what stands on a branch that was not taken; a constant that is finite is harmless as it is."""
+    assert x.tape is not None
+    node = x.tape.nodes[x.number]
+    if mask is None or (node.op.name == "const" and bool(np.all(np.isfinite(node.attr("value"))))):
+        return x
+    return TABLE["where"](mask(), x, 0.0)

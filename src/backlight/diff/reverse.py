@@ -24,7 +24,7 @@ from ..core.graph import Graph, Node, Part, Parts, Why, live_nodes
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
-from .masks import Mask, both, either, once, shrunk, stretched
+from .masks import Mask, both, either, joined, kept, once, pushed, shrunk, stretched, whole
 from .template import Template, constant_key, learn
 
 __all__ = ["pull", "reverse"]
@@ -43,6 +43,7 @@ class Walk:
         self.ones: dict[Any, int] = {}
         # Gradients of the single outputs of nodes with several, by node and output.
         self.arrived_items: dict[int, dict[int, list[int]]] = {}
+        self.above_items: dict[int, list[Mask]] = {}  # the masks of those gradients
         self.templates: dict[Any, Template] = {}
         self.seen: set[Any] = set()
 
@@ -77,9 +78,7 @@ class Walk:
             return numbers, masks[0] if masks else None
         self.tape.why = Why("sum", "sum", i)
         total = TABLE["total"](*[Array(self.tape, n, self.known(n)) for n in numbers])
-        if masks is None or any(m is None for m in masks):
-            return total.number, None
-        return total.number, either(masks)
+        return total.number, None if masks is None else either(masks)
 
     def added(self, i: int, numbers: list[int]) -> int:
         """The sum of what arrived, as a value."""
@@ -193,13 +192,13 @@ class Walk:
                 if active[j]:
                     self.local_edge(i, node, k, j, g, mask)
         elif op.pull is not None:
-            self.together(i, node, [self.array(g)], g)
+            self.together(i, node, [self.array(g)], g, mask)
         elif op.vjp is not None:
             for k, j in enumerate(node.inputs):
                 if active[j]:
                     self.rule_edge(i, node, k, j, self.array(g), g, mask)
 
-    def together(self, i: int, node: Node, gs: Sequence[Array], upstream: int) -> None:
+    def together(self, i: int, node: Node, gs: Sequence[Array], upstream: int, mask: Mask) -> None:
         """An operation whose rule writes the downstream gradients of all operands at once."""
         self.tape.why = Why("downstream", node.op.name, i)
         nodes = self.tape.nodes
@@ -208,11 +207,13 @@ class Walk:
         ds = node.op.pull(wanted, gs, self.array(i), *[self.array(j) for j in node.inputs], **dict(node.attrs))
         for k, (j, d) in enumerate(zip(node.inputs, ds, strict=True)):
             if d is not None and wanted[k]:
-                self.deliver(i, k, j, upstream, -1, d, None)
+                live = whole(d, i, node, k, mask)
+                self.deliver(i, k, j, upstream, -1, d if live is None else TABLE["where"](live(), d, 0.0), live)
 
     def step_tuple(self, i: int, node: Node) -> None:
         """A node with several outputs: its rule takes one gradient per output, zeros for those that nobody used."""
         found = self.arrived_items.pop(i, {})
+        mask = joined(self.above_items.pop(i, []))
         assert isinstance(node.type, TupleType)
         gs = []
         for k, t in enumerate(node.type.types):
@@ -226,11 +227,11 @@ class Walk:
             else:
                 gs.append(TABLE["total"](*map(self.array, numbers)))
         if node.op.pull is not None:
-            self.together(i, node, gs, gs[0].number)
+            self.together(i, node, gs, gs[0].number, mask)
         elif node.op.vjp is not None:
             for k, j in enumerate(node.inputs):
                 if self.active[j]:
-                    self.rule_edge(i, node, k, j, gs, gs[0].number, None)
+                    self.rule_edge(i, node, k, j, gs, gs[0].number, mask)
 
     def local_edge(self, i: int, node: Node, k: int, j: int, g: int, mask: Mask) -> None:
         """Elementwise: downstream = upstream × local, then undo the stretching."""
@@ -248,7 +249,7 @@ class Walk:
         if chosen is not None:
             tape.why = Why("mask", op.name, i, k + 1)
             picked: Array = chosen(z, *xs, **attrs)
-            own = lambda: picked
+            own = once(lambda: picked, op.chooses)
         live = both(mask, own)
         assert isinstance(node.type, Type)
         constant = not isinstance(local, Array)
@@ -291,19 +292,21 @@ class Walk:
         z = self.array(i)
         xs = [self.array(n) for n in node.inputs]
         attrs = dict(node.attrs)
+        live = pushed(i, node, k, mask, z, xs, attrs)
+        if live is not None and live.strict and len(op.linear) > 1:  # a product: its other factors may hold what no branch took
+            tape.why = Why("mask", op.name, i, k + 1)
+            xs = [x if n == k else kept(x, pushed(i, node, n, mask, z, xs, attrs)) for n, x in enumerate(xs)]
         tape.why = Why("downstream", op.name, i, k + 1)
         d = rule(g, z, *xs, **attrs)
         if d is None:
             return
-        live: Mask = None
-        if op.mask is not None and (mask is not None or op.chooses):
-            push, above = op.mask, mask
-            live = once(lambda: push(k, None if above is None else above(), z, *xs, **attrs))
-            if above is not None and k not in op.linear and not op.chooses:  # the rule may have met what no branch took
-                tape.why = Why("mask", op.name, i, k + 1)
-                m = live()
-                tape.why = Why("downstream", op.name, i, k + 1)
-                d = TABLE["where"](m, d, 0.0)
+        alone = sum(is_float(tape.nodes[n]) for n in node.inputs) <= 1
+        harmless = op.chooses or (k in op.linear and (alone or len(op.linear) > 1))
+        if mask is not None and live is not None and not harmless:  # the rule may have met what no branch took
+            tape.why = Why("mask", op.name, i, k + 1)
+            m = live()
+            tape.why = Why("downstream", op.name, i, k + 1)
+            d = TABLE["where"](m, d, 0.0)
         self.deliver(i, k, j, upstream, -1, d, live)
 
     def zeros(self, type: Any) -> Array:
@@ -325,6 +328,7 @@ class Walk:
         if isinstance(target, TupleType):
             slot = self.arrived_items.setdefault(j, {}).setdefault(tape.nodes[i].attr("k", 0), [])
             slot.append(d.number)
+            self.above_items.setdefault(j, []).append(mask)
             self.arrived[j] = d.number  # only to say that something did
         else:
             self.arrive(j, d.number, mask)

@@ -13,9 +13,10 @@ from ..errors import ShapeError, ValueError
 from . import batched
 from . import samples as s
 from .linear import conjugate, fitted, matmul, swapped
+from .reduce import any as any_along
 from .reduce import float_type
 from .reduce import sum as sum_along
-from .shape import reshape
+from .shape import broadcast_to, reshape
 
 __all__ = ["cholesky", "cofactors", "det", "inv", "solve"]
 
@@ -34,6 +35,15 @@ def floats(x: Any) -> Any:
 def adjoint(x: Any) -> Any:
     """The transpose, of complex numbers conjugate."""
     return swapped(conjugate(x))
+
+
+def matrix_mask(k: int, mask: Any, z: Any, x: Any, **_: Any) -> Any:
+    """All of a matrix is live where any number of its result is; of a stack, matrix by matrix."""
+    if mask is None:
+        return None
+    lead = x.ndim - 2
+    found = any_along(mask, axis=tuple(range(lead, mask.ndim))) if mask.ndim > lead else mask
+    return broadcast_to(reshape(found, shape=(*found.shape, 1, 1)), shape=x.shape)
 
 
 def inv_value(x: Any) -> Any:
@@ -56,6 +66,7 @@ inv: Op = operation(
     type=lambda x: square_type("inv", x),
     value=inv_value,
     vjp=lambda g, z, x: -matmul(adjoint(z), matmul(g, adjoint(z))),
+    mask=matrix_mask,
     batch=batched.stacked_matrices("inv"),
     cases=[
         Case([[2.0, 0.0], [0.0, 4.0]], gives=[[0.5, 0.0], [0.0, 0.25]], grads=[[[-0.25, -0.125], [-0.125, -0.0625]]]),
@@ -149,6 +160,7 @@ cofactors: Op = operation(
     type=lambda x: square_type("cofactors", x),
     value=cofactors_value,
     vjp=cofactors_vjp,
+    mask=matrix_mask,
     batch=batched.stacked_matrices("cofactors"),
     cases=[
         Case(REGULAR, gives=np.linalg.det(REGULAR) * np.linalg.inv(REGULAR).T),
@@ -174,6 +186,7 @@ det: Op = operation(
     type=det_type,
     value=lambda x: np.linalg.det(floats(x)),
     vjp=lambda g, z, x: reshape(g, shape=(*g.shape, 1, 1)) * conjugate(cofactors(x)),
+    mask=matrix_mask,
     batch=batched.stacked_matrices("det"),
     cases=[
         Case([[1.0, 2.0], [3.0, 4.0]], gives=-2.0, grads=[[[4.0, -3.0], [-2.0, 1.0]]]),
@@ -216,6 +229,7 @@ cholesky: Op = operation(
     type=lambda x: square_type("cholesky", x),
     value=cholesky_value,
     vjp=cholesky_vjp,
+    mask=matrix_mask,
     batch=batched.stacked_matrices("cholesky"),
     cases=[
         Case([[4.0, 0.0], [0.0, 9.0]], gives=[[2.0, 0.0], [0.0, 3.0]]),

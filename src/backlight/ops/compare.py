@@ -78,6 +78,7 @@ where: Op = elementwise(
     value=lambda c, x, y: np.asarray(np.where(c, x, y))[()],
     local=(None, lambda z, c, x, y: 1.0, lambda z, c, x, y: 1.0),
     select=(None, lambda z, c, x, y: c, lambda z, c, x, y: logical_not(c)),
+    chooses=True,
     jvp=lambda ts, z, c, x, y: where(c, *(0.0 if t is None else t for t in ts[1:])),
     analytic=True,
     cases=[

@@ -13,7 +13,7 @@ from ..core.types import TupleType, Type
 from ..errors import ValueError
 from . import batched
 from . import samples as s
-from .algebra import NOT_SQUARE, REGULAR, STACK, adjoint, floats, inv, solve, square_type
+from .algebra import NOT_SQUARE, REGULAR, STACK, adjoint, floats, inv, matrix_mask, solve, square_type
 from .arrange import concat
 from .diagonal import tril, triu
 from .index import index
@@ -235,6 +235,7 @@ pinv: Op = operation(
     type=pinv_type,
     value=pinv_value,
     vjp=pinv_vjp,
+    mask=matrix_mask,
     batch=batched.stacked_matrices("pinv"),
     cases=[
         Case([[2.0, 0.0], [0.0, 4.0]], gives=[[0.5, 0.0], [0.0, 0.25]]),
@@ -295,6 +296,7 @@ expm: Op = operation(
     type=lambda x: square_type("expm", x),
     value=expm_value,
     vjp=expm_vjp,
+    mask=matrix_mask,
     batch=batched.stacked_matrices("expm"),
     cases=[
         Case([[0.0, 1.0], [0.0, 0.0]], gives=[[1.0, 1.0], [0.0, 1.0]]),

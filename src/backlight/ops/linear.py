@@ -79,6 +79,24 @@ def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
     return fitted(matmul(swapped(x), g), y.shape)
 
 
+def matmul_mask(k: int, m: Any, z: Any, x: Any, y: Any) -> Any:
+    """A row of the first factor is live where any number of its row of the result is, a column of the second likewise."""
+    if m is None:
+        return None
+    if x.ndim == 1:
+        m = TABLE["expand_dims"](m, axis=m.ndim if y.ndim == 1 else m.ndim - 1)
+    if y.ndim == 1:
+        m = TABLE["expand_dims"](m, axis=m.ndim)
+    own = (x, y)[k]
+    rows = TABLE["any"](m, axis=-1 if k == 0 else -2, keepdims=True)
+    if own.ndim == 1:
+        return TABLE["broadcast_to"](TABLE["any"](rows), shape=own.shape)
+    if rows.ndim > own.ndim or any(a != b for a, b in zip(rows.shape[:-2], own.shape[-rows.ndim : -2], strict=False)):
+        shape = (*own.shape[:-2], *rows.shape[-2:])
+        rows = TABLE["greater"](TABLE["sum_to"](TABLE["cast"](rows, dtype="float64"), shape=shape), 0.5)
+    return TABLE["broadcast_to"](rows, shape=own.shape)
+
+
 def product_mark(types: Sequence[Type], of: Sequence[str]) -> str:
     """A×B for matrices, A×b for a matrix and a vector, with ᵀ where the factor is a transpose."""
     letters = [letter if t.rank > 1 else letter.lower() for letter, t in zip("AB", types, strict=True)]
@@ -98,6 +116,7 @@ matmul: Op = operation(
     value=np.matmul,
     vjp=(matmul_left, matmul_right),
     linear=(0, 1),
+    mask=matmul_mask,
     cost=lambda x, y: 2 * matmul_type(x, y).size * x.shape[-1],
     analytic=True,
     batch=batched.matrix_product,

@@ -121,6 +121,7 @@ recurrence: Op = operation(
         lambda g, z, a, b, axis=-1, reverse=False: recurrence_back(g, a, axis, reverse),
     ),
     linear=(1,),
+    mask=lambda k, mask, z, a, b, axis=-1, reverse=False: None if mask is None else cumsum(mask, axis=axis, reverse=not reverse) > 0,
     analytic=True,
     batch=batched.along_axes("recurrence"),
     cases=[
@@ -159,6 +160,8 @@ cumprod: Op = operation(
         x, axis, exclusive, reverse, 1, lambda y: np.cumprod(y, 0, dtype=number_dtype(x.dtype))
     ),
     vjp=cumprod_vjp,
+    mask=lambda k, mask, z, x, axis=-1, exclusive=False, reverse=False: None if mask is None else cumsum(
+        mask, axis=axis, exclusive=exclusive, reverse=not reverse) > 0,
     analytic=True,
     batch=batched.along_axes("cumprod"),
     cases=[
