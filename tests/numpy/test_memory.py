@@ -240,3 +240,49 @@ def test_a_large_array_that_is_used_again_and_again_is_kept_once():
     assert len(kept) == 6
     assert len({value.ctypes.data for value in kept}) == 2
     assert (kept[0][0, 0], kept[5][0, 0]) == (0.0, 9.0)
+
+
+WRITERS = [
+    lambda z, x: np.fill_diagonal(z, x), lambda z, x: np.fill_diagonal(z, np.stack([x, x * 2.0])), lambda z, x: np.copyto(z, x), lambda z, x: np.copyto(z, x, where=z > 2.0),
+    lambda z, x: np.put(z, [0, -2], np.stack([x, x * 3.0])), lambda z, x: np.put(z, [7, 8], x, mode="wrap"), lambda z, x: np.place(z, z > 2.0, np.stack([x, x * x])),
+    lambda z, x: np.putmask(z, z > 1.0, np.stack([x, x * x])), lambda z, x: np.put_along_axis(z, np.array([[0], [1]]), x, 1), lambda z, x: z.fill(x), lambda z, x: z.sort(),
+    lambda z, x: z.put([1, 2], x), lambda z, x: np.add(z, x, out=z), lambda z, x: np.sin(z * x, out=z), lambda z, x: np.cumsum(z * x, axis=0, out=z),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=range(len(WRITERS)))
+def test_functions_that_write_into_their_argument(write):
+    def f(x):
+        z = np.arange(6.0).reshape(2, 3)[::-1] * (x / x)
+        view = z[:, 1:]
+        write(z, x)
+        return np.sum(np.sin(z)) + np.sum(np.cos(view))
+
+    value, slope = bl.value_and_grad(f)(0.7)
+    assert value == pytest.approx(f(0.7), rel=1e-13)
+    h = 1e-6
+    assert slope == pytest.approx((f(0.7 + h) - f(0.7 - h)) / (2 * h), rel=1e-7, abs=1e-8)
+
+
+def test_copies_share_nothing():
+    import copy
+
+    def f(x):
+        z = x * 1.0
+        kept = copy.copy(z), copy.deepcopy([z])[0], z.copy(), np.copy(z), bnp.array(z)
+        z[0] = 5.0
+        return sum(np.sum(k) for k in kept) + z[0]
+
+    assert bl.grad(f)(np.ones(2)).tolist() == [5.0, 5.0]
+    x = bnp.asarray(np.arange(3.0), copy=True)
+    y = copy.deepcopy(x)
+    x[0] = 9.0
+    assert y.value.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_a_scalar_is_not_iterable_as_in_numpy():
+    for x in (bnp.asarray(1.0), bl.array(1.0)):
+        assert not np.iterable(x)
+        with pytest.raises(TypeError) as caught:
+            len(x)
+        assert str(caught.value) == "len: a scalar has no length"

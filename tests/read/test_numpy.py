@@ -57,9 +57,9 @@ def test_every_name_leads_to_a_row_or_to_an_error_that_names_it():
         "value (x.value), which counts as constant"
     )
     with pytest.raises(InputError) as caught:
-        np.linalg.tensorinv(Tape(values=True).input("x", np.ones((1, 1))))
+        np.trim_zeros(Tape(values=True).input("x", np.ones(2)))
     assert str(caught.value) == (
-        "numpy.linalg.tensorinv has no operation here, so it cannot be traced: use another function, or give it the plain "
+        "numpy.trim_zeros has no operation here, so it cannot be traced: use another function, or give it the plain "
         "value (x.value), which counts as constant"
     )
     assert set(UFUNCS) & set(FUNCTIONS) == set()

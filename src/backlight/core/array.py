@@ -402,12 +402,17 @@ class Array:
 
     def __len__(self) -> int:
         if not self.shape:
-            raise ShapeError("len: a scalar has no length")
+            raise InputError("len: a scalar has no length")
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Array]:
-        for i in range(len(self)):
-            yield self[i]
+        return (self[i] for i in range(len(self)))
+
+    def __copy__(self) -> Array:
+        return lent("function")(self, np.copy, (), (self,), {})  # type: ignore[no-any-return]
+
+    def __deepcopy__(self, memo: Any) -> Array:
+        return self.__copy__()
 
     def __contains__(self, y: Any) -> bool:
         return bool(lent("method")(self == y, "any")())

@@ -26,15 +26,17 @@ from .elementwise import COMPOSED, UFUNCS, elementwise, no_row
 from .held import answers, any_float, any_traced, bare, elements, held, is_traced, outside, whole, wrapped
 from .linear import CALCULUS, LINEAR
 from .memory import assign, lend, plain_array, share, subscript, update
+from .polynomial import POLYNOMIALS
 from .questions import QUESTIONS
 from .reductions import REDUCTIONS
 from .spectral import SPECTRAL
+from .writing import WRITING
 
 __all__ = ["FUNCTIONS", "UFUNCS", "VIEWS", "answer", "any_traced", "held", "is_traced", "lend", "said_of", "whole"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {**REDUCTIONS, **ARRANGEMENTS, **LINEAR, **CALCULUS, **SPECTRAL, **QUESTIONS}
+FUNCTIONS: dict[str, Callable[..., Any]] = {**REDUCTIONS, **ARRANGEMENTS, **LINEAR, **CALCULUS, **POLYNOMIALS, **SPECTRAL, **WRITING, **QUESTIONS}
 
 # What gives a view of its first argument in NumPy: the same memory under another name.
 VIEWS = frozenset(
@@ -44,7 +46,7 @@ VIEWS = frozenset(
 )
 
 # What on whole numbers and truth values is computed on the values, since NumPy's dtypes differ from the rows' there.
-WANT_FLOATS = (frozenset(CALCULUS) | frozenset(LINEAR) | frozenset(SPECTRAL) | frozenset(REDUCTIONS)) - frozenset(
+WANT_FLOATS = (frozenset(CALCULUS) | frozenset(LINEAR) | frozenset(POLYNOMIALS) | frozenset(SPECTRAL) | frozenset(REDUCTIONS)) - frozenset(
     "matmul dot sum prod max min amax amin any all count_nonzero argmax argmin cumsum cumprod bincount linspace interp average mean std var".split()
 )
 

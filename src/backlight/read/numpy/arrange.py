@@ -384,7 +384,7 @@ ARRANGEMENTS: dict[str, Callable[..., Any]] = {
     "array_split": lambda ary, indices_or_sections, axis=0: split(ary, indices_or_sections, axis, False),
     "hsplit": along(1), "vsplit": along(0), "dsplit": along(2), "unstack": unstack, "repeat": repeat,
     "tile": lambda A, reps: ops.tile(whole(A), times=ints(reps)), "flip": lambda m, axis=None: ops.flip(whole(m), axis=None if axis is None else ints(axis)),
-    "fliplr": lambda m: ops.flip(whole(m), axis=1), "flipud": lambda m: ops.flip(whole(m), axis=0), "rot90": moved(np.rot90), "fft.fftshift": moved(np.fft.fftshift),
+    "fliplr": lambda m: ops.flip(whole(m), axis=1), "flipud": lambda m: ops.flip(whole(m), axis=0), "rot90": moved(np.rot90), "sliding_window_view": moved(np.lib.stride_tricks.sliding_window_view), "fft.fftshift": moved(np.fft.fftshift),
     "fft.ifftshift": moved(np.fft.ifftshift),
     "roll": lambda a, shift, axis=None: ops.roll(whole(a), shift=ints(shift), axis=None if axis is None else ints(axis)),
     "pad": pad, "tril": side(ops.tril), "triu": side(ops.triu), "diag": diag,

@@ -147,6 +147,21 @@ def matrix_power(a: Any, n: int) -> Any:
     return np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape) if z is None else z
 
 
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    x = whole(a)
+    front, back = x.shape[:ind], x.shape[ind:]
+    return ops.reshape(ops.inv(ops.reshape(x, shape=(int(np.prod(back)), -1))), shape=(*back, *front))
+
+
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    x, y = whole(a), whole(b)
+    if axes is not None:
+        rest = [k for k in range(x.ndim) if k not in axes]
+        x = ops.permute(x, axes=(*rest, *axes))
+    out = x.shape[y.ndim :]
+    return ops.reshape(ops.solve(ops.reshape(x, shape=(y.size, -1)), ops.reshape(y, shape=(y.size,))), shape=out)
+
+
 def multi_dot(arrays: Any) -> Any:
     z, *rest = map(held, arrays)
     for x in rest:
@@ -181,7 +196,8 @@ LINEAR: dict[str, Callable[..., Any]] = {
     "matmul": lambda a, b: ops.matmul(held(a), held(b)), "linalg.matmul": lambda a, b: ops.matmul(held(a), held(b)),
     "linalg.outer": outer, "linalg.tensordot": tensordot, "linalg.cross": lambda x1, x2, axis=-1: cross(x1, x2, axis=axis),
     "linalg.matrix_transpose": lambda x: swapaxes(x, -1, -2), "linalg.norm": norm, "linalg.vector_norm": vector_norm,
-    "linalg.matrix_norm": matrix_norm, "linalg.matrix_power": matrix_power, "linalg.multi_dot": multi_dot,
+    "linalg.matrix_norm": matrix_norm, "linalg.matrix_power": matrix_power, "linalg.multi_dot": multi_dot, "linalg.tensorinv": tensorinv,
+    "linalg.tensorsolve": tensorsolve,
     "linalg.inv": row("inv"), "linalg.solve": row("solve"), "linalg.det": row("det"), "linalg.lstsq": lstsq,
     "linalg.cholesky": lambda a, upper=False: triangle(ops.cholesky(whole(a)), upper),
     "linalg.vecdot": lambda x1, x2, axis=-1: ops.sum(ops.mul(ops.conj(x1) if whole(x1).dtype.kind == "c" else x1, x2), axis=axis),
@@ -260,36 +276,6 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
     return made[0] if len(made) == 1 else tuple(made)
 
 
-def polyval(p: Any, x: Any) -> Any:
-    p, x = whole(p), whole(x)
-    z: Any = np.zeros(x.shape, x.dtype)[()]
-    for c in p:
-        z = ops.add(ops.mul(z, x), c)
-    return z
-
-
-def polyadd(a1: Any, a2: Any) -> Any:
-    a, b = (reshape(a, -1) if whole(a).ndim == 0 else whole(a) for a in (a1, a2))
-    n = max(a.shape[0], b.shape[0])
-    a, b = (ops.pad(x, width=((n - x.shape[0], 0), *((0, 0),) * (x.ndim - 1))) if x.shape[0] < n else x for x in (a, b))
-    return ops.add(a, b)
-
-
-def polyder(p: Any, m: int = 1) -> Any:
-    x = whole(p)
-    for _ in range(m):
-        x = ops.mul(x[:-1], np.arange(x.shape[0] - 1, 0, -1))
-    return x
-
-
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    x = whole(p)
-    for i in range(m):
-        last = np.zeros(1, x.dtype) if k is None else reshape(k if np.ndim(whole(k)) == 0 else k[i], (1,))
-        x = ops.concat(ops.div(x, np.arange(x.shape[0], 0, -1)), last, axis=0)
-    return x
-
-
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     x = whole(x)
     n = x.shape[0] if N is None else N
@@ -338,7 +324,6 @@ def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: 
 
 
 CALCULUS: dict[str, Callable[..., Any]] = {
-    "convolve": convolve, "correlate": correlate, "interp": interp, "gradient": gradient, "polyval": polyval, "polyadd": polyadd,
-    "polysub": lambda a1, a2: polyadd(a1, ops.neg(whole(a2))), "polymul": lambda a1, a2: convolve(a1, a2), "polyder": polyder, "polyint": polyint, "vander": vander,
+    "convolve": convolve, "correlate": correlate, "interp": interp, "gradient": gradient,  "vander": vander,
     "unwrap": unwrap, "angle": angle, "linspace": linspace, "geomspace": geomspace, "logspace": logspace,
 }  # fmt: skip
