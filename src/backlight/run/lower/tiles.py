@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import prod
 
-COSTS = {"multiply": 0.5, "load": 0.5, "store": 1.0, "apart": 0.8, "wait": 4.0, "call": 12.0}
+COSTS = {"multiply": 0.5, "load": 0.5, "join": 0.5, "store": 1.0, "apart": 0.8, "wait": 4.0, "call": 12.0}
 LONGEST = 14  # rows of a tile at most: beyond, they crowd each other out of the nearest cache
 FAR_APART = 1024  # bytes between rows of A from which they are copied together
 DEEPEST = {"float": 256, "double": 128}  # steps of k in one block of a product of matrices: 1 KiB a column
@@ -168,16 +168,15 @@ def number(axes: Axes, block: Block) -> float:
 
 
 def moves(found: Sequence[Run], lanes: int, one: float) -> float:
-    """Return what it costs to read or write one vector."""
-    return sum(one if run.step == 1 or run.count == 1 or (run.step == 0 and run.count == lanes) else
+    """Return what it costs to read or write one vector; runs that are put together have to be joined."""
+    join = COSTS["join"] if len(found) > 1 else 0.0
+    return sum(one + join if run.step == 1 or run.count == 1 or (run.step == 0 and run.count == lanes) else
                run.count * COSTS["apart"] for run in found)
 
 
-@cache
-def choose(m: Axes, n: Axes, k: Axes, size: int, on: Vectors) -> Tiles:
-    """Return the cheapest tiles. m, n and k give steps in (A, C), (B, C) and (A, B); `size` is that of a number."""
+def ways(m: Axes, n: Axes, k: Axes, size: int, on: Vectors) -> Iterator[Tiles]:
+    """Yield the ways to cut a product. m, n and k give steps in (A, C), (B, C) and (A, B); `size` is that of a number."""
     depth = prod(axis.size for axis in k)
-    best: Tiles | None = None
     widths = (1, 2, 3, 4, 8) if on.registers == 32 else (1, 2, 3, 4)
     for columns in dict.fromkeys(block for width in widths for block in blocks(n, width * on.lanes, on.masks)):
         parts = vectors(n, columns, on)
@@ -197,7 +196,15 @@ def choose(m: Axes, n: Axes, k: Axes, size: int, on: Vectors) -> Tiles:
                     cost += depth * (reads + len(parts) * COSTS["store"])
                     again = -(-depth * len(parts) * on.lanes * size // PACKED_BYTES) - 1
                     cost += again * tiles * height * (writes + len(parts) * COSTS["load"])
-                if best is None or cost * panels < best.cost * 0.98:
-                    best = Tiles(rows, columns, packed, cost * panels)
+                yield Tiles(rows, columns, packed, cost * panels)
+
+
+@cache
+def choose(m: Axes, n: Axes, k: Axes, size: int, on: Vectors) -> Tiles:
+    """Return the cheapest way; of those that cost nearly the same the first, which has the fewest vectors."""
+    best: Tiles | None = None
+    for way in ways(m, n, k, size, on):
+        if best is None or way.cost < best.cost * 0.98:
+            best = way
     assert best is not None
     return best
