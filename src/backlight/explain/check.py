@@ -7,7 +7,8 @@ steps to both sides disagree with each other, and then the verdict is *kink*, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from .page import Line, Page, Step
 __all__ = ["Verdict", "check_edges", "check_page"]
 
 TOLERANCE: Final = 2e-6  # Richardson's two-level steps are good to 1e-9 relative where the function is smooth
+Kind = Literal["right", "wrong", "kink", "not tried"]
 GRAVITY: Final = {"not tried": 0, "right": 1, "kink": 2, "wrong": 3}
 MOST: Final = 64  # elements of one operand that are stepped; a larger one is sampled evenly
 
@@ -30,7 +32,7 @@ class Verdict:
 
     consumer: int
     operand: int
-    kind: Literal["right", "wrong", "kink", "not tried"]
+    kind: Kind
     element: tuple[int, ...] = ()
     rule: float = 0.0
     measured: float = 0.0
@@ -51,65 +53,92 @@ def check_edges(run: Run) -> list[Verdict]:
 def check_edge(run: Run, edge: Edge) -> Verdict:
     """Compare what goes down one edge with the change that small steps of the operand make in ⟨upstream, value⟩."""
     node = run.graph.nodes[edge.consumer]
+    into = run.graph.nodes[edge.to].type
+    untried = Verdict(edge.consumer, edge.operand, "not tried")
+    if not isinstance(node.type, Type) or not isinstance(into, Type) or into.dtype.kind != "f":
+        return untried
     values = [np.array(run.value(j)) for j in node.inputs]
-    if not isinstance(node.type, Type) or any(v.dtype == object for v in values) or values[edge.operand - 1].dtype.kind != "f":
-        return Verdict(edge.consumer, edge.operand, "not tried")
-    upstream = np.asarray(edge.upstream, float)
-    attrs = dict(node.attrs)
+    upstream, base = np.asarray(edge.upstream), np.asarray(run.value(edge.consumer))
+    if base.dtype.kind not in "fc" or any(v.dtype == object for v in values) or not np.isfinite(upstream).all():
+        return untried
     wide = [v.astype(float) if v.dtype.kind == "f" else v for v in values]
-    x = wide[edge.operand - 1]
+    x, attrs = wide[edge.operand - 1], dict(node.attrs)
 
-    base = np.asarray(run.value(edge.consumer), float)
-    if not np.isfinite(upstream).all():
-        return Verdict(edge.consumer, edge.operand, "not tried")
-
-    def total(at: Any) -> float:
-        z = np.asarray(node.op.value(*[(at if k == edge.operand - 1 else v)[()] for k, v in enumerate(wide)], **attrs), float)
+    def change(at: Any) -> Any:
+        z = np.asarray(node.op.value(*[(at if k == edge.operand - 1 else v)[()] for k, v in enumerate(wide)], **attrs))
         same = (z == base) | (np.isnan(z) & np.isnan(base))      # ∞ − ∞ would spoil what its neighbours do
-        return float(np.sum(upstream * np.where(same, 0.0, z - base)))
+        return np.where(same, 0.0, z - base)
 
-    down = np.asarray(edge.downstream, float)
+    one_by_one = node.op.kind == "elementwise" and base.shape == x.shape
+    down = np.real(np.asarray(edge.downstream))
     # float32 rules are good to float32 only, however finely they are measured
-    tolerance = TOLERANCE if values[edge.operand - 1].dtype.itemsize == 8 else 2e-3
-    worst = Verdict(edge.consumer, edge.operand, "not tried" if x.size else "right")
+    tolerance = TOLERANCE if min(into.dtype.itemsize, node.type.dtype.itemsize) == 8 else 2e-3
+    worst = untried if x.size else Verdict(edge.consumer, edge.operand, "right")
     flat: Any = np.unique(np.linspace(0, x.size - 1, min(x.size, MOST)).astype(int)) if x.size else []
     for n in flat:
         element = tuple(int(i) for i in np.unravel_index(int(n), x.shape))
-        verdict = check_element(edge, total, x, element, float(down[element]), tolerance)
+        known = bool(np.isfinite(base[element] if one_by_one else base).all())
+        verdict = check_element(edge, Steps(change, upstream, x, element), float(down[element]), tolerance, known)
         if (GRAVITY[verdict.kind], verdict.error) > (GRAVITY[worst.kind], worst.error):
             worst = verdict
     return worst
 
 
-def check_element(edge: Edge, total: Any, x: Any, element: tuple[int, ...], rule: float, tolerance: float) -> Verdict:
-    """One element: central steps at two widths, extrapolated; one-sided ones to tell a kink."""
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """One number of an operand that is moved, and what that does to the value of the operation."""
 
-    def moved(h: float) -> float:
-        at = x.copy()
-        at[element] += h
-        return float(total(at))
+    change: Callable[[Any], Any]
+    upstream: Any
+    x: Any
+    element: tuple[int, ...]
 
-    h = 1e-4 * max(1.0, abs(float(x[element])))  # two widths of central steps: the error goes with h to the fourth
+    def _changed(self, h: float) -> Any:
+        at = self.x.copy()
+        at[self.element] += h
+        return self.change(at)
+
+    def __call__(self, h: float) -> float:
+        """By how much ⟨upstream, value⟩ changes."""
+        return float(np.real(np.vdot(self.upstream, self._changed(h))))
+
+    def leap(self, h: float) -> float:
+        """By how much the number of the value that changes most does."""
+        return float(np.abs(self._changed(h)).max(initial=0.0))
+
+
+def check_element(edge: Edge, moved: Steps, rule: float, tolerance: float, known: bool) -> Verdict:
+    """One element: central steps at two widths, extrapolated; one-sided ones to tell a kink. Where the operation has no
+    value (`known` is false) nothing can be wrong.
+    """
+    h = 1e-4 * max(1.0, abs(float(moved.x[moved.element])))  # two widths of steps: the error goes with h to the fourth
     up, down, far_up, far_down = moved(h), moved(-h), moved(2 * h), moved(-2 * h)
     measured = (8 * (up - down) - (far_up - far_down)) / (12 * h)
-    verdict = Verdict(edge.consumer, edge.operand, "right", element, rule, measured)
-    kind: Literal["kink", "wrong", "not tried"]
-    if not np.isfinite(measured):                          # a step leads out of where the operation has values
-        return Verdict(edge.consumer, edge.operand, "kink", element, rule, measured)
-    if not np.isfinite(rule):                              # right where it is steeper the closer one looks
-        steep = abs(moved(h / 64)) * 64 > 1.5 * max(abs(up), abs(down)) > 0 and not np.isnan(rule)
-        known = np.isfinite(edge.run.value(edge.consumer)).all()  # no step can be taken from ∞ or NaN
-        kind = "kink" if steep else "wrong" if known else "not tried"
-        return Verdict(edge.consumer, edge.operand, kind, element, rule, measured)
-    if verdict.error <= tolerance:
+    verdict = Verdict(edge.consumer, edge.operand, "right", moved.element, rule, measured)
+    if verdict.error <= tolerance:                         # false for what is no number
         return verdict
-    left, right = -down / h, up / h
-    closer = moved(h / 16) * 16 / h + moved(-h / 16) * 16 / h  # shrinks with h where the function is smooth
-    bent = abs(right - left) > 1e-3 * max(1.0, abs(left), abs(right)) and abs(closer) > 0.5 * abs(right - left)
+    return replace(verdict, kind=suspect(moved, h, rule, measured, tolerance) if known else "not tried")
+
+
+def suspect(moved: Steps, h: float, rule: float, measured: float, tolerance: float) -> Kind:
+    """Why small steps do not give what the rule gives: a kink, a jump, an edge of the domain, or a wrong rule."""
+    up, down, near_up, near_down = moved(h), moved(-h), moved(h / 64), moved(-h / 64)
+    largest, nearest = max(abs(up), abs(down)), max(abs(near_up), abs(near_down))
+    if not np.isfinite([measured, nearest]).all():         # a step leads out of where the operation has values
+        return "kink"
+    if not np.isfinite(rule):                              # right where it is steeper the closer one looks
+        return "kink" if 64 * nearest > 1.5 * largest > 0 and not np.isnan(rule) else "wrong"
+    if any(moved.leap(side * h / 64) > 0.5 * moved.leap(side * h) > 0 for side in (1, -1)):
+        return "kink"                                      # it does not shrink with the step: a jump
+    scale = max(1.0, abs(rule), abs(measured))
+    closer = (near_up - near_down) * 32 / h
+    if abs(closer - rule) < max(0.1 * abs(measured - rule), tolerance * scale):
+        return "right"                                     # what bends here is the slope, and steps come to agree with the rule
+    left, right = -near_down * 64 / h, near_up * 64 / h
+    bent = abs(right - left) > 1e-3 * max(1.0, abs(left), abs(right)) and abs(right - left) > 0.5 * abs(up / h + down / h)
     low, high = min(left, right), max(left, right)
     between = low - 1e-3 * max(1.0, abs(low)) <= rule <= high + 1e-3 * max(1.0, abs(high))
-    kind = "kink" if bent and (between or abs(right - left) > 1e3) else "wrong"
-    return Verdict(edge.consumer, edge.operand, kind, element, rule, measured)
+    return "kink" if bent and (between or abs(right - left) > 1e3) else "wrong"
 
 
 def check_page(run: Run) -> Page:

@@ -36,9 +36,9 @@ class Path:
 
 
 def scalar_only(run: Run, of: int, wrt: int) -> bool:
-    """Whether everything between the two nodes is one number, so that the chain rule is a product of numbers."""
-    between = nodes_between(run, of, wrt)
-    return all(isinstance(t := run.graph.nodes[i].type, Type) and t.rank == 0 for i in between)
+    """Whether everything between the two nodes is one real number, so that the chain rule is a product of numbers."""
+    types = [run.graph.nodes[i].type for i in nodes_between(run, of, wrt)]
+    return all(isinstance(t, Type) and t.rank == 0 and t.dtype.kind != "c" for t in types)
 
 
 def nodes_between(run: Run, of: int, wrt: int) -> set[int]:

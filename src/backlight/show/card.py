@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from ..core.graph import Graph, Parts
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
@@ -17,7 +19,7 @@ from ..explain.formula import names, names_of
 from ..run.record import Run
 from .figures import bracketed, inline, number, trouble
 
-__all__ = ["Card", "Detail", "Joint", "Kind", "cards", "joints", "troubled", "update_lines"]
+__all__ = ["Card", "Detail", "Joint", "Kind", "after_step", "cards", "joints", "troubled", "update_lines"]
 
 SUMMANDS = 4             # more are counted, not written out
 Kind = Literal["parameter", "input", "constant", "operation", "group"]
@@ -62,11 +64,17 @@ class Card:
         return f"+ summed over {len(self.arrivals)} edges"
 
 
+def after_step(card: Card) -> Any:
+    """The value after the step of descent that is shown on a card."""
+    with np.errstate(all="ignore"):  # ∞ − ∞ is shown as what it is
+        return card.value - card.update * card.gradient
+
+
 def update_lines(card: Card) -> list[str]:
     """One step of descent as arithmetic: value + (−η · gradient) = new value; nothing where none is shown."""
     if not card.update or card.value is None or card.gradient is None:
         return []
-    new = card.value - card.update * card.gradient
+    new = after_step(card)
     if getattr(card.value, "ndim", 0) == 0:
         value, gradient = number(card.value), number(card.gradient)
         gradient = f"({gradient})" if gradient.startswith("-") else gradient

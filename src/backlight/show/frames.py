@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from importlib.resources import files
 
+from .card import after_step
 from .drawing import Drawing, Flag, Heat, Line, Mark, Text
 from .figures import inline
 from .graph import EDGE, drawn
@@ -65,7 +66,7 @@ def film(seen: View, *, learning_rate: float | None = None) -> Film:
     for card in seen.cards:
         if card.update and card.number not in update:
             update[card.number] = len(captions)
-            new = inline(card.value - card.update * card.gradient, 6)
+            new = inline(after_step(card), 6)
             value, gradient = inline(card.value, 6), inline(card.gradient, 6)
             captions.append(f"update: {card.name} becomes {value} + (−{card.update:g} · {gradient}) = {new}")
     steps = tuple(_step(mark, building, forward, backward, update) for mark in drawing.marks)
