@@ -116,13 +116,13 @@ def test_too_many_wishes_are_dropped_and_counted() -> None:
     async def visit() -> None:
         with inside() as studio:
             async with guest(studio) as one:
-                await asyncio.gather(*(one.line.send('{"kind": "ack", "frame": 1}') for _ in range(400)))
+                await asyncio.gather(*(one.line.send('{"kind": "ack", "frame": 1}') for _ in range(800)))
                 await asyncio.sleep(0.1)
                 await one.send("ack", frame=1)
                 told = await mistake(one)
                 assert told["about"] == "limit"
                 head, _, tail = told["message"].partition(", and ")
-                assert head == "more than 120 wishes a second came"
+                assert head == "more than 240 wishes a second came"
                 assert tail.partition(" ")[2] == "of them were dropped: send only the newest"
 
     asyncio.run(visit())

@@ -28,7 +28,7 @@ from .news import Limits, Mistake, Place, Span
 
 __all__ = ["LIMITS", "BindingError", "Reading", "bound", "check_size", "mistake", "moved", "read", "spans", "valued"]
 
-LIMITS: Final = Limits(characters=400_000, nodes=50_000, block_bytes=1 << 24, seconds=10.0, wishes_a_second=120.0)
+LIMITS: Final = Limits(characters=400_000, nodes=50_000, block_bytes=1 << 24, seconds=10.0, wishes_a_second=240.0)
 OPERATIONS: Final = 500_000_000  # floating point operations in one run
 NAMES: Final = 1000      # inputs
 NEAT: Final = 3          # the size of an axis that nobody gave
