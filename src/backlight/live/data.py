@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 from ..errors import InputError
 from . import wire
 
-__all__ = ["decode", "encode", "fields_of", "from_data", "kind_of", "read_wish", "to_data"]
+__all__ = ["decode", "encode", "fields_of", "from_data", "kind_of", "read_wish", "to_data", "wished"]
 
 SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 DEEP: Final = 12         # JSON inside JSON; a document needs half of that
@@ -83,10 +83,17 @@ def decode(text: str) -> dict[str, Any]:
 def read_wish(text: str) -> Any:
     """The wish that a text holds. Raises: InputError where it holds none, or one of another version."""
     data = decode(text)
-    kind = data.pop("kind", None)
+    kind = wished(data)
+    del data["kind"]
+    return from_data(KINDS[kind], data, kind)
+
+
+def wished(data: Mapping[str, Any]) -> str:
+    """What kind of wish an object is. Raises: InputError where it is none."""
+    kind = data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"there is no wish {shown(kind)}; there is {', '.join(KINDS)}")
-    return from_data(KINDS[kind], data, kind)
+    return kind
 
 
 def from_data(cls: Any, data: Any, path: str = "") -> Any:

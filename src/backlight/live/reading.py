@@ -78,7 +78,8 @@ def read(document: Document) -> Reading:
 
 def bound(graph: Graph, values: Mapping[str, Any], dtype: str) -> tuple[Graph, dict[int, Any]]:
     """The graph typed for these values. Raises: LimitError where it is too large to run here."""
-    typed, found = bind(graph, values, None if dtype == "float64" else dtype)
+    with np.errstate(over="ignore"):  # a number that float32 cannot hold is infinite there, and seen to be
+        typed, found = bind(graph, values, None if dtype == "float64" else dtype)
     check_size(typed)
     return typed, found
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
+
 from ..errors import BacklightError, GraphError, InputError, LimitError
 from . import news as n
 from . import wishes as w
@@ -55,7 +57,7 @@ class Session:
     def answer(self, wish: Any) -> Iterator[Answer]:
         """The news that grant a wish; a `Mistake` where it cannot be granted."""
         try:
-            yield from GRANTED[type(wish)](self, wish)
+            yield from quietly(GRANTED[type(wish)](self, wish))
         except (BacklightError, BindingError) as error:
             made = mistake(error, wish.id)
             yield (made if isinstance(wish, w.Open) or isinstance(error, (BindingError, LimitError))
@@ -118,6 +120,16 @@ class Session:
     def ack(self, wish: w.Ack) -> Iterator[Answer]:
         """Nothing to say: whoever carries the frames listens to it."""
         yield from ()
+
+
+def quietly(answers: Iterator[Answer]) -> Iterator[Answer]:
+    """The same, without warnings of numbers too large or of none: a visitor may ask for them, and sees what comes of it."""
+    while True:
+        with np.errstate(all="ignore"):
+            found = next(answers, None)
+        if found is None:
+            return
+        yield found
 
 
 def granted(make: Callable[[Sheet, Any], Any]) -> Callable[[Session, Any], Iterator[Answer]]:

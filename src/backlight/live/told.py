@@ -193,7 +193,7 @@ def with_gradients(sheet: Sheet) -> Run:
 def derive(sheet: Sheet, wish: Any) -> Told:
     """The gradient by an input, path by path, and the nodes on the way."""
     run = with_gradients(sheet)
-    wrt = run.graph.number(wish.wrt)
+    wrt = home(run, run.graph.number(wish.wrt))
     way = tuple(sorted(nodes_between(run, differentiated(run), wrt), reverse=True))
     return told(sheet, derived(run, None, wrt), wish.id, way)
 

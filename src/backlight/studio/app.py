@@ -138,7 +138,7 @@ class Studio:
             await parted(socket, told, TOO_MANY)
             return
         self.count += 1
-        visitor = Visitor(self.count, sender(socket), min(self.workers[:-1], key=lambda w: len(w.known)), self.workers[-1])
+        visitor = Visitor(self.count, sender(socket), self.least_busy(), self.workers[-1])
         self.visitors[visitor.number] = visitor
         try:
             await socket.send_text(encode(welcome(self.document)))
@@ -153,6 +153,10 @@ class Studio:
             del self.visitors[visitor.number]
             for worker in self.workers:
                 worker.forget(visitor.number)
+
+    def least_busy(self) -> Worker:
+        """The worker for quick wishes that has the fewest visitors."""
+        return min(self.workers[:-1], key=lambda worker: sum(one.quick is worker for one in self.visitors.values()))
 
     async def listen(self, socket: WebSocket, visitor: Visitor) -> None:
         """Take wishes until the visitor leaves or sleeps."""

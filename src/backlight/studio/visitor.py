@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..errors import InputError
-from ..live.data import decode, encode
+from ..live.data import decode, encode, wished
 from ..live.news import Mistake
 from ..live.reading import LIMITS
 from ..live.worker import BINARY
@@ -68,10 +68,10 @@ class Visitor:
             return
         try:
             data = decode(text)
+            kind = wished(data)
         except InputError as error:
             await self.say(str(error), "wish")
             return
-        kind = data.get("kind")
         if kind == "ack":
             await self.shown()
         elif self.waiting and whole_move(data) and whole_move(self.waiting[-1]):
@@ -115,7 +115,7 @@ class Visitor:
             await self.wake.wait()
             self.wake.clear()
             while self.waiting:
-                if self.held is not None and self.waiting[0].get("kind") == "move":
+                if self.held is not None and self.waiting[0]["kind"] == "move":
                     break                                   # two frames are under way: a third would only be late
                 data = self.waiting.popleft()
                 if is_slow(data):
@@ -189,19 +189,19 @@ SHORT: Final = 4 + len(VALUES)
 
 def is_slow(data: Mapping[str, Any]) -> bool:
     """Whether a wish may take long."""
-    return data.get("kind") in SLOW or (data.get("kind") == "descend" and data.get("steps") != 1)
+    return data["kind"] in SLOW or (data["kind"] == "descend" and data.get("steps") != 1)
 
 
 def whole_move(data: Mapping[str, Any]) -> bool:
     """Whether this is a move that can be joined with another."""
-    return data.get("kind") == "move" and isinstance(data.get("values"), dict)
+    return data["kind"] == "move" and isinstance(data.get("values"), dict)
 
 
 def changes(data: Mapping[str, Any], found: tuple[int, bytes]) -> bool:
     """Whether this answer says that the document is now as the wish has it."""
-    if data.get("kind") == "open":
+    if data["kind"] == "open":
         return found[1].startswith(b'{"kind":"opened"')
-    return data.get("kind") == "move" and found[0] == BINARY
+    return data["kind"] == "move" and found[0] == BINARY
 
 
 def number_of(data: Mapping[str, Any]) -> int:
