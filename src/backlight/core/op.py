@@ -99,6 +99,7 @@ class Op:
     inside               the same in smaller operations
     batch                (n, xs, mapped, **attrs) -> the result for a batch of n, which is the first axis of the operands that
                          are mapped; "inside": as its smaller operations say; None: as the kind of the row says, else one by one
+    over                 the local derivative is this number over the operand (log): times the operand itself it has no pole
     peeks                whether a rule for its derivative looks at the number of a constant operand
     raw                  the value rule on operands that are floats of one dtype, where `value` makes them so first
     integers             operands that must be whole numbers (indices, seeds)
@@ -130,6 +131,7 @@ class Op:
     inside: Rule | None = None
     batch: Rule | Literal["inside"] | None = None
     peeks: bool = False
+    over: float | None = None
     raw: Rule | None = None
     integers: tuple[int, ...] = ()
     cost: Rule | None = None

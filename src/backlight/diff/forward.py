@@ -21,7 +21,7 @@ from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
 from .masks import Lazy, Mask, both, either, once, stretched
-from .reverse import is_float, pull
+from .reverse import LIMIT, is_float, pull
 from .template import Template, constant_key, learn
 
 __all__ = ["forward", "push"]
@@ -90,6 +90,8 @@ class Climb:
             if a == b:
                 return None
             x, y = nodes[a], nodes[b]
+            if (x.op.over or y.op.over) and op.name == "mul":
+                return None
             if op.peeks:
                 return (op, x.type, y.type, attrs, a in tangents, b in tangents, constant_key(x), constant_key(y))
             return (op, x.type, y.type, attrs, a in tangents, b in tangents)
@@ -202,6 +204,10 @@ class Climb:
             return []
         z, xs, attrs = self.operands(i, node)
         t = tape.handle(self.tangents[j])
+        below = tape.nodes[j]
+        if op.name == "mul" and below.op.over and below.inputs[0] == node.inputs[1 - k] and below.inputs[0] in self.tangents:
+            tape.why = Why("tangent", LIMIT, i, k + 1)  # x·log x: x times what moves log x has no pole
+            return [TABLE["mul"](tape.handle(self.tangents[below.inputs[0]]), below.op.over)]
         tape.why = Why("local", op.name, i, k + 1)
         local = rule(z, *xs, **attrs)
         mask = self.selection(i, node, k)

@@ -27,7 +27,10 @@ from ..errors import DifferentiationError, InputError, ShapeError
 from .masks import Mask, both, either, joined, kept, once, pushed, shrunk, stretched, whole
 from .template import Template, constant_key, learn
 
-__all__ = ["pull", "reverse"]
+__all__ = ["LIMIT", "pull", "reverse"]
+
+LIMIT = "x·(1/x) is 1, also at 0"
+
 
 class Walk:
     """One walk down a tape: what has arrived where, and what has been written."""
@@ -44,6 +47,7 @@ class Walk:
         # Gradients of the single outputs of nodes with several, by node and output.
         self.arrived_items: dict[int, dict[int, list[int]]] = {}
         self.above_items: dict[int, list[Mask]] = {}  # the masks of those gradients
+        self.limits: dict[int, tuple[int, int]] = {}  # log x under x·log x: the gradients of log x and of the product
         self.templates: dict[Any, Template] = {}
         self.seen: set[Any] = set()
 
@@ -173,6 +177,8 @@ class Walk:
             if a == b or g in (a, b):
                 return None
             x, y = nodes[a], nodes[b]
+            if (x.op.over or y.op.over) and op.name == "mul":
+                return None
             if active[a] and active[b]:
                 return (op, x.type, y.type, attrs)
             if not op.peeks:
@@ -180,6 +186,8 @@ class Walk:
             return (op, x.type, y.type, attrs, active[a], constant_key(x), constant_key(y))
         if len(inputs) == 1:
             (a,) = inputs
+            if op.over and i in self.limits:
+                return None
             return None if g == a else (op, nodes[a].type, attrs, active[a])
         return None
 
@@ -258,7 +266,10 @@ class Walk:
         if own is not None:  # the derivative that a reader sees is zero where the branch was not taken
             number = TABLE["where"](own(), self.array(number), 0.0).number
         tape.why = Why("downstream", op.name, i, k + 1)
-        if constant and local == 1.0:
+        if op.over and self.limits.get(i, (-1, -1))[0] == g:  # x·log x: x·(1/x) is 1, and at 0 that is the limit
+            tape.why = Why("downstream", LIMIT, i, k + 1)
+            d = TABLE["mul"](self.array(self.limits[i][1]), op.over)
+        elif constant and local == 1.0:
             d = self.array(g)
         elif constant and local == -1.0:
             d = TABLE["neg"](self.array(g))
@@ -276,6 +287,8 @@ class Walk:
             tape.why = Why("downstream", op.name, i, k + 1)
             d = TABLE["where"](m, d, 0.0)
         live = stretched(live, node.type.shape)
+        if op.name == "mul" and tape.nodes[j].op.over and tape.nodes[j].inputs[0] == node.inputs[1 - k]:
+            self.limits[j] = (d.number, g)
         target = tape.nodes[j].type
         assert isinstance(target, Type)
         if d.shape != target.shape:

@@ -8,12 +8,13 @@ import numpy as np
 
 from ..core.graph import Graph
 from ..core.math import ADD, MULTIPLY, Math, infix
+from ..diff.reverse import LIMIT
 from ..run.record import Run
 from .formula import names, names_of, spelled
 from .letters import definitions, lettered, partial, with_operands
 from .local import local_array
 from .page import Line, Page, Step, numeral
-from .paths import count_paths, nodes_between, paths, scalar_only
+from .paths import count_paths, limit, nodes_between, paths, scalar_only
 from .story import edge_equation, rule_of, story_steps
 
 __all__ = ["derive", "differentiated"]
@@ -106,7 +107,8 @@ def path_steps(run: Run, of: int, wrt: int, called: list[Math]) -> list[Step]:
             numbers = [numeral(local_array(e)) for e in path.edges]
             if float(np.real(path.seed)) != 1.0:
                 numbers.insert(0, numeral(path.seed))
-            lines.append((equal(product(factors), product(numbers), numeral(path.share)),))
+            reason = (f"   {LIMIT}",) if any(map(limit, path.edges)) else ()
+            lines.append((equal(product(factors), product(numbers), numeral(path.share)), *reason))
         shares.append(path.share)
         way = " → ".join(spelled(called[i]) for i in [of, *(e.to for e in path.edges)])
         steps.append(Step(f"path {n} of {total}: {way}" if total > 1 else f"the only path: {way}", tuple(lines), wrt))

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.types import Type
+from ..diff.reverse import LIMIT
 from ..errors import InputError
 from ..run.record import Edge, Run
 from .local import local_array
 
-__all__ = ["Path", "count_paths", "paths", "scalar_only"]
+__all__ = ["Path", "count_paths", "limit", "paths", "scalar_only"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,19 @@ class Path:
 
     @property
     def share(self) -> Any:
-        """Upstream seed times every local derivative on the way."""
-        product = self.seed
+        """Upstream seed times every local derivative on the way; x·(1/x) under x·log x is its limit."""
+        before = product = self.seed
         for edge in self.edges:
-            product = product * local_array(edge)
+            if limit(edge):
+                product = before * edge.run.graph.nodes[edge.consumer].op.over
+            else:
+                before, product = product, product * local_array(edge)
         return product
+
+
+def limit(edge: Edge) -> bool:
+    """Whether what goes down is the limit of upstream × local, and not their product."""
+    return edge.run.graph.nodes[edge.part.downstream].why.rule == LIMIT
 
 
 def scalar_only(run: Run, of: int, wrt: int) -> bool:
