@@ -10,8 +10,9 @@ from .graph import At
 
 __all__ = ["caller", "frame_position"]
 
-INSIDE: Final = __name__.rsplit(".", 2)[0]  # "backlight": frames of the package itself are not where users wrote things
-OURS: dict[Any, bool] = {}  # by the name of a module, whether it is of the package
+# Frames of the package itself are not where users wrote things, nor are those of NumPy, which calls us back.
+INSIDE: Final = frozenset({__name__.rsplit(".", 2)[0], "numpy"})
+OURS: dict[Any, bool] = {}  # by the name of a module, whether it is one of these
 KNOWN: dict[tuple[int, int], tuple[Any, At]] = {}  # by the address of the code and the instruction, with the code to keep it there
 MOST: Final = 1 << 16  # places that are remembered
 
@@ -23,7 +24,7 @@ def caller(depth: int = 2) -> Any:
         name = frame.f_globals.get("__name__")
         ours = OURS.get(name)
         if ours is None:
-            ours = OURS[name] = str(name).split(".", 1)[0] == INSIDE
+            ours = OURS[name] = str(name).split(".", 1)[0] in INSIDE
         if not ours:
             return frame
         frame = frame.f_back
