@@ -6,6 +6,7 @@ from tests.run.native.conftest import KINDS, PLAIN
 from tests.run.native.graphs import CLOSE, agree, graph_of, reference
 from tests.run.native.programs import run
 
+from backlight import ops
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
 from backlight.run.emit.parts import pieces
@@ -132,6 +133,18 @@ def test_a_large_product_and_what_is_done_to_it_are_one_instruction() -> None:
     text = f.listing()
     assert "product (512 × 512) (512 × 512), fused into it: multiply, add" in text
     assert "product (512 × 512) (512 × 512), fused into it: add" in text
+    values = [np.random.default_rng(k).normal(size=t.shape).astype(np.float32) for k, t in enumerate(types)]
+    for found, wanted in zip(f(*values), reference(graph, values, graph.outputs), strict=True):
+        assert agree(found, wanted, CLOSE["float32"])
+
+
+def test_what_has_another_shape_than_a_product_is_done_behind_it() -> None:
+    def split(x, w, y):  # type: ignore[no-untyped-def]
+        return ops.reshape(x @ w, shape=(4, 128, 512)) * y, ops.sum(x @ w + 1.0, axis=1)
+
+    types = [Type("float32", (512, 300)), Type("float32", (300, 512)), Type("float32", (4, 128, 512))]
+    graph = graph_of(split, *types)
+    f = compile_graph(graph)
     values = [np.random.default_rng(k).normal(size=t.shape).astype(np.float32) for k, t in enumerate(types)]
     for found, wanted in zip(f(*values), reference(graph, values, graph.outputs), strict=True):
         assert agree(found, wanted, CLOSE["float32"])

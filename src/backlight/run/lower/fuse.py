@@ -158,7 +158,7 @@ class Fuser:
         A tile goes over whole rows where those of A lie far apart (see `emit/product.py`). Elsewhere it is narrow, and
         reading other large arrays in narrow columns costs more than it saves: measured in `benchmarks/test_products.py`.
         """
-        if not self.takes(slot) or item.form != "point":
+        if not self.takes(slot) or item.form != "point" or item.shape != slot.space:
             return False
         product = slot.items[0]
         a = self.items.views[self.items.all[product].inputs[0]]
