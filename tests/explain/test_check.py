@@ -87,6 +87,8 @@ def test_nothing_is_said_about_edges_that_carry_no_number():
         ("maximum(x, y)", {"x": 1, "y": 1}, "right"),      # half to each: what central steps measure
         ("log(x)", {"x": -1}, "not tried"),
         ("sum(log_softmax(x))", {"x": [-math.inf, 0]}, "not tried"),
+        ("sum(x)", {"x": [-1e300, 1.0]}, "right"),         # for the first; a step of the second drowns beside it
+        ("cbrt(x)", {"x": 1e-300}, "kink"),                # too steep for any step
         ("sum(abs(x)*x)", {"x": [0.0, 1.0]}, "right"),
     ],
 )

@@ -69,6 +69,8 @@ def check_edge(run: Run, edge: Edge) -> Verdict:
         same = (z == base) | (np.isnan(z) & np.isnan(base))      # ∞ − ∞ would spoil what its neighbours do
         return np.where(same, 0.0, z - base)
 
+    # What rounding the value alone may change: where that is as much as the step does, nothing is measured.
+    grain = float(np.sum(np.abs(upstream) * np.spacing(np.abs(np.where(np.isfinite(base), base, 0.0)))))
     one_by_one = node.op.kind == "elementwise" and base.shape == x.shape
     down = np.real(np.asarray(edge.downstream))
     # float32 rules are good to float32 only, however finely they are measured
@@ -78,7 +80,7 @@ def check_edge(run: Run, edge: Edge) -> Verdict:
     for n in flat:
         element = tuple(int(i) for i in np.unravel_index(int(n), x.shape))
         known = bool(np.isfinite(base[element] if one_by_one else base).all())
-        verdict = check_element(edge, Steps(change, upstream, x, element), float(down[element]), tolerance, known)
+        verdict = check_element(edge, Steps(change, upstream, x, element), float(down[element]), tolerance, known, grain)
         if (GRAVITY[verdict.kind], verdict.error) > (GRAVITY[worst.kind], worst.error):
             worst = verdict
     return worst
@@ -107,9 +109,9 @@ class Steps:
         return float(np.abs(self._changed(h)).max(initial=0.0))
 
 
-def check_element(edge: Edge, moved: Steps, rule: float, tolerance: float, known: bool) -> Verdict:
+def check_element(edge: Edge, moved: Steps, rule: float, tolerance: float, known: bool, grain: float) -> Verdict:
     """One element: central steps at two widths, extrapolated; one-sided ones to tell a kink. Where the operation has no
-    value (`known` is false) nothing can be wrong.
+    value (`known` is false), or where rounding (`grain`) drowns what a step does, nothing can be wrong.
     """
     h = 1e-4 * max(1.0, abs(float(moved.x[moved.element])))  # two widths of steps: the error goes with h to the fourth
     up, down, far_up, far_down = moved(h), moved(-h), moved(2 * h), moved(-2 * h)
@@ -117,7 +119,8 @@ def check_element(edge: Edge, moved: Steps, rule: float, tolerance: float, known
     verdict = Verdict(edge.consumer, edge.operand, "right", moved.element, rule, measured)
     if verdict.error <= tolerance:                         # false for what is no number
         return verdict
-    return replace(verdict, kind=suspect(moved, h, rule, measured, tolerance) if known else "not tried")
+    drowned = np.isfinite(rule) and grain / h > 0.1 * abs(rule - measured)
+    return replace(verdict, kind=suspect(moved, h, rule, measured, tolerance) if known and not drowned else "not tried")
 
 
 def suspect(moved: Steps, h: float, rule: float, measured: float, tolerance: float) -> Kind:
@@ -134,6 +137,8 @@ def suspect(moved: Steps, h: float, rule: float, measured: float, tolerance: flo
     closer = (near_up - near_down) * 32 / h
     if abs(closer - rule) < max(0.1 * abs(measured - rule), tolerance * scale):
         return "right"                                     # what bends here is the slope, and steps come to agree with the rule
+    if abs(rule) >= abs(closer) > 1.5 * abs(measured):
+        return "kink"                                      # steeper the closer one looks, and no step is short enough
     left, right = -near_down * 64 / h, near_up * 64 / h
     bent = abs(right - left) > 1e-3 * max(1.0, abs(left), abs(right)) and abs(right - left) > 0.5 * abs(up / h + down / h)
     low, high = min(left, right), max(left, right)
