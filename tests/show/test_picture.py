@@ -1,5 +1,8 @@
 """A picture in hand: printed, shown in a notebook, saved."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -84,3 +87,19 @@ def test_a_saved_text_has_no_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "run.txt"
     bl.show(RUN, path)
     assert path.read_text(encoding="utf-8") == text(RUN, width=100, colour=False) + "\n"
+
+
+def test_a_file_is_written_whole_a_link_is_followed_and_a_pipe_stays_one(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.svg", tmp_path / "link.svg"
+    real.write_text("old", encoding="utf-8")
+    link.symlink_to(real)
+    bl.show(RUN, link)
+    assert link.is_symlink()
+    assert real.read_text(encoding="utf-8").startswith("<svg ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.svg", "real.svg"]
+    pipe = tmp_path / "pipe.svg"
+    os.mkfifo(pipe)
+    with subprocess.Popen([sys.executable, "-c", f"print(open({str(pipe)!r}, 'rb').read(4))"], stdout=subprocess.PIPE) as reader:
+        bl.show(RUN, pipe)
+        assert reader.communicate()[0] == b"b'<svg'\n"
+    assert pipe.is_fifo()

@@ -21,6 +21,7 @@ import json
 import os
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from ..core.types import Type
 from ..errors import FileError
 from .record import ALIGN, Run
 
-__all__ = ["MARK", "load_run", "save_run"]
+__all__ = ["MARK", "load_run", "save_run", "write_whole"]
 
 MARK = b"\x89BKL\r\n\x1a\n"
 VERSION = 1
@@ -57,12 +58,28 @@ def save_run(run: Run, path: str | os.PathLike[str]) -> None:
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
-    _write(Path(path), [*pieces, digest.digest()])
+    write_whole(Path(path), [*pieces, digest.digest()])
 
 
-def _write(path: Path, pieces: list[Any]) -> None:
-    """The pieces as one file, all or nothing."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
+def write_whole(path: Path, pieces: Sequence[Any]) -> None:
+    """The pieces as one file, all or nothing; a link is followed. What is there and is no file, such as a pipe, gets them as
+    they come.
+
+    Raises: FileError where that cannot be done.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as stream:
+                stream.writelines(pieces)
+            return
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror or error}") from None
+    _replace(Path(os.path.realpath(path)), path, pieces)
+
+
+def _replace(target: Path, path: Path, pieces: Sequence[Any]) -> None:
+    """Write under another name and give the file its own when all of it is on the disk; `path` is what people call it."""
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
     try:
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         try:
@@ -71,12 +88,12 @@ def _write(path: Path, pieces: list[Any]) -> None:
                     file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(fresh, path)
+            os.replace(fresh, target)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(fresh)
             raise
-        _settle(path.parent)
+        _settle(target.parent)
     except OSError as error:
         raise FileError(f"cannot write {path}: {error.strerror or error}") from None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.graph import Graph, lent
 from ..errors import BacklightError, FileError
+from ..run.file import write_whole
 from ..run.record import Run
 from .account import titled
 from .detail import Wish, detailed
@@ -126,11 +127,8 @@ class Markup:
 
 
 def written(file: Path, data: bytes) -> None:
-    """Write a file. Raises: FileError where that cannot be done."""
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise FileError(f"cannot write {file}: {error.strerror}") from None
+    """Write a file, all or nothing. Raises: FileError where that cannot be done."""
+    write_whole(file, [data])
 
 
 def picture(
