@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .core.graph import Above, Graph
 from .diff.reverse import is_float
-from .errors import BacklightError, GraphError, InputError
+from .errors import BacklightError, InputError
 from .explain.descent import forward_only
 from .explain.form import text_form
 from .live.data import from_data, kind_of, read_wish, to_data
@@ -160,21 +160,27 @@ def view(subject: Graph | Run, title: str = "") -> Any:
 def bundle_of(picture: Picture) -> dict[str, Any]:
     """How a picture is shown in a notebook: the widget, else the page as HTML, else the drawing."""
     try:
-        made = view(picture.subject, picture.title)
-        found = made._repr_mimebundle_()
-        return dict(found[0] if isinstance(found, tuple) else found)
-    except InputError:
-        return {"text/html": framed(picture), "text/plain": str(picture)}
-    except GraphError:
+        document = document_of(picture.subject, picture.title)
+        page = None if has_widget() else page_of(document)
+    except BacklightError:  # no text says this graph, or it is larger than a page may be
         return {"image/svg+xml": picture.svg(), "text/plain": str(picture)}
+    if page is not None:
+        return {"text/html": framed(page), "text/plain": str(picture)}
+    found = widget_class()(document)._repr_mimebundle_()
+    return dict(found[0] if isinstance(found, tuple) else found)
 
 
-def framed(picture: Picture) -> str:
-    """The self-contained page, in a frame of its own so that nothing of it meets the notebook."""
+def has_widget() -> bool:
+    """Whether there is a widget to show."""
     try:
-        page = page_of(document_of(picture.subject, picture.title))
-    except BacklightError:
-        return picture.svg()
+        widget_class()
+    except InputError:
+        return False
+    return True
+
+
+def framed(page: str) -> str:
+    """A page in a frame of its own, so that nothing of it meets the notebook."""
     style = f"width:100%;height:{HEIGHT_PX}px;border:0"
     return f'<iframe title="Backlight" sandbox="allow-scripts allow-downloads" style="{style}" srcdoc="{escape(page)}"></iframe>'
 
