@@ -67,11 +67,13 @@ SWALLOWING = {
 def watched(t: Translation) -> None:
     """Add checks that no number is infinite or NaN: of results, and of what goes into something that would hide it.
 
-    A sum of x - x is 0 as long as every x is finite, and costs one subtraction a number in the loop that has x anyway.
+    A sum of x - x is 0 as long as every x is finite, and costs one subtraction a number in the loop that has x anyway. The
+    sums of all of them are added up, and looked at once.
     """
     items = t.items
     used: set[int] = set()
     hidden: set[int] = set()
+    totals: dict[tuple[str, tuple[int, ...]], int] = {}  # by kind and shape: rows of few numbers are summed column by column
     for item in items.all:
         roots = [items.views[i].root for i in item.inputs]
         used.update(roots)
@@ -82,5 +84,22 @@ def watched(t: Translation) -> None:
         computed = item.kind in {"float", "double"} and item.form not in {"source", "uniform", "view", "piece"}
         if computed and (number in hidden or number not in used):
             gone = items.point("subtract", [number, number], item.kind, item.shape, item.node)
-            total = items.fold("sum", gone, tuple(range(len(item.shape))), False, item.node)
-            t.checks.append(items.point("isfinite", [total], "i1", (), item.node))
+            narrow = len(item.shape) > 1 and 0 < item.shape[-1] <= NARROW
+            axes = tuple(range(len(item.shape) - narrow))
+            put_together(t, totals, items.fold("sum", gone, axes, False, item.node))
+    for total in [total for (_, shape), total in totals.items() if shape]:
+        put_together(t, totals, items.fold("sum", total, (0,), False, items.all[total].node))
+    for (_, shape), total in totals.items():
+        if not shape:
+            t.checks.append(items.point("isfinite", [total], "i1", (), items.all[total].node))
+
+
+NARROW = 16  # numbers in a row whose columns all stay in registers
+
+
+def put_together(t: Translation, totals: dict[tuple[str, tuple[int, ...]], int], number: int) -> None:
+    """Add a sum to those of its kind and shape."""
+    item = t.items.all[number]
+    key = item.kind, item.shape
+    before = totals.get(key)
+    totals[key] = number if before is None else t.items.point("add", [before, number], item.kind, item.shape, item.node)
