@@ -53,6 +53,15 @@ class Ended(list[Any]):
         )
 
 
+def guard_words(guard: Guard) -> str:
+    """A question and its answer in words, as in `asked: true, which took this branch (model.py, line 7)`."""
+    answer = {True: "true", False: "false"}.get(guard.answer, guard.answer) if guard.kind == "bool" else guard.answer
+    shown = "for its numbers" if guard.kind == "numbers" else str(answer)
+    branch = ", which chose this branch" if guard.kind == "bool" else ""
+    where = f" ({guard.at.file.rpartition('/')[2]}, line {guard.at.line})" if guard.at is not None else ""
+    return f"asked: {shown}{branch}{where}"
+
+
 @final
 class Tape:
     """Nodes in the order in which they were written, with their values where the tape keeps them.

@@ -115,6 +115,8 @@ def node_steps(run: Run, number: int, called: list[Math]) -> list[Step]:
     shaped = f", shape {shape_text(window.shape)}" if isinstance(node.type, Type) else ""
     lines: list[Line] = [(f"{window.signature}{shaped}",)]
     lines.append(("value ", figure(window.value)))
+    lines += [(str(flag),) for flag in window.flags]
+    lines += [(said,) for said in dict.fromkeys(window.asked)]
     definition = definitions(graph, called, [number])
     steps = [Step("forward", (*definition, *lines), number)]
     if number not in graph.grads:

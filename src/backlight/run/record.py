@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ..core.array import guard_words
 from ..core.graph import Graph, Node, Part, Why, lent
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
+from ..ops.special_points import Flag, flags
 
 __all__ = ["Edge", "Run", "Window", "place"]
 
@@ -204,6 +206,20 @@ class Window:
     def why(self) -> Why:
         """Why this node exists."""
         return self.node.why
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """What is special about it where it was evaluated: a corner, a tie, a jump or a pole, and what was done about it."""
+        node = self.node
+        if not node.inputs or isinstance(node.type, TupleType):
+            return ()
+        operands = [self.run.value(j) for j in node.inputs]
+        return flags(node.op, self.value, operands, dict(node.attrs))
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What Python asked of it while it was traced, and what was answered: `if` took this branch because of it."""
+        return tuple(guard_words(guard) for guard in self.run.graph.guards if guard.node == self.number)
 
     @property
     def parts(self) -> tuple[Edge, ...]:

@@ -6,12 +6,13 @@ says so and there is no gradient line; after the forward pass the value is there
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from ..core.array import guard_words
 from ..core.graph import Graph, Parts
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
@@ -22,6 +23,7 @@ from .figures import bracketed, inline, number, trouble
 __all__ = ["Card", "Detail", "Joint", "Kind", "after_step", "cards", "joints", "troubled", "update_lines"]
 
 SUMMANDS = 4             # more are counted, not written out
+NOTES = 2                # questions to one node; more are counted
 Kind = Literal["parameter", "input", "constant", "operation", "group"]
 Detail = Literal["card", "chip", "dot"]  # everything; name, value and gradient; that it is there
 
@@ -48,6 +50,7 @@ class Card:
     arrivals: tuple[Any, ...] = ()
     detail: Detail = "card"
     update: float = 0.0
+    notes: tuple[str, ...] = ()  # what is special about it, and what Python asked of it
 
     @property
     def title(self) -> str:
@@ -152,6 +155,11 @@ def cards(
     called: Any = names_of(graph, only) if only else names(graph.with_(nodes=graph.nodes[: graph.forward_count]), lettered)
     marked = {graph.number(key) for key in parameters}
     found = []
+    asked: dict[int, list[str]] = {}
+    for guard in graph.guards:
+        words = asked.setdefault(guard.node, [])
+        if (said := guard_words(guard)) not in words:
+            words.append(said)
     arriving: dict[int, list[Any]] = {}
     if run is not None and only is None:
         for (consumer, operand), part in sorted(graph.parts.items()):
@@ -179,10 +187,18 @@ def cards(
                 value=value,
                 gradient=gradient,
                 scope=node.scope,
+                notes=notes(graph, run, i, asked.get(i, ())),
                 arrivals=tuple(arriving[i]) if len(arriving.get(i, ())) > 1 and gradient is not None else (),
             )
         )
     return found
+
+
+def notes(graph: Graph, run: Run | None, number: int, asked: Sequence[str]) -> tuple[str, ...]:
+    """What is special about a node where it was evaluated, and what Python asked of it: the first few of each."""
+    special = [] if run is None else [str(flag) for flag in run[number].flags]
+    more = [f"asked {len(asked) - NOTES} times more"] if len(asked) > NOTES else []
+    return (*special, *asked[:NOTES], *more)
 
 
 def _kind(graph: Graph, number: int, marked: Collection[int]) -> Kind:

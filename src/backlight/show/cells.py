@@ -110,6 +110,7 @@ def body(card: Card) -> list[tuple[str, Tone]]:
         lines += _named("gradient ", card.gradient, "backward")
         if card.total:
             lines.append((" " * 9 + card.total, "backward"))
+    lines += [(note, "quiet") for note in card.notes]
     return [*lines, *((line, "parameter") for line in update_lines(card))]
 
 

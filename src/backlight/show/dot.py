@@ -37,6 +37,7 @@ def _node(place: int, card: Card) -> str:
         words.append("no value yet")
     if card.gradient is not None:
         words.append(f"gradient {_shown(card.gradient)} {card.total}".rstrip())
+    words += card.notes
     looks = [f"label={_quoted(*words)}"]
     if card.kind == "parameter":
         looks += [f'fillcolor="{YELLOW}"', "penwidth=2"]

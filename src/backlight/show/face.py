@@ -67,6 +67,8 @@ class Face:
             self.show("gradient", card.gradient, "backward")
             if card.total:
                 self.say(f"{'':9}{card.total}", "backward")
+        for note in card.notes:
+            self.say(note, "quiet")
         for line in update_lines(card):
             self.say(line, "parameter")
 

@@ -38,6 +38,7 @@ def report(subject: Graph | Run) -> dict[str, Any]:
         "version": VERSION,
         "inputs": {graph.nodes[i].name or called[i]: i for i in graph.inputs},
         "outputs": list(graph.outputs),
+        "guards": [guard_data(guard) for guard in graph.guards],
         "nodes": nodes[:count],
         "backward": nodes[count:],
     }
@@ -66,9 +67,17 @@ def node_data(subject: Graph | Run, i: int, name: str) -> dict[str, Any]:
         "inputs": list(node.inputs),
         "value": None if run is None else value_data(run.value(i)),
         "gradient": None if run is None else value_data(run[i].gradient),
+        "flags": [] if run is None else [str(flag) for flag in run[i].flags],
         "why": why_data(node.why),
         "parts": [] if run is None else [part_data(edge) for edge in run[i].parts],
     }
+
+
+def guard_data(guard: Any) -> dict[str, Any]:
+    """A question that Python asked of a value: the node, how it was asked, the answer, and where."""
+    answer = None if guard.kind == "numbers" else value_data(guard.answer)
+    place = {"file": None, "line": None} if guard.at is None else {"file": guard.at.file, "line": guard.at.line}
+    return {"node": guard.node, "kind": guard.kind, "answer": answer, **place}
 
 
 def why_data(why: Why) -> dict[str, Any]:

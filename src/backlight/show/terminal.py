@@ -253,6 +253,8 @@ def _table(shown: Sequence[Card], edges: Sequence[Row], total: int, width: int, 
     ]
     if len(shown) < total:
         inked.insert(1 + MOST, f"⋮  {total - len(shown)} more")
+    for card in shown:
+        inked += [_inked(_cut(f"{card.number}: {note}", width).rstrip(), "quiet", colour) for note in card.notes]
     carrying = [edge for edge in edges if edge.joint.carries]
     if carrying:
         inked += ["", _inked("edge (operand)  upstream × local = downstream", "quiet", colour)]
