@@ -52,7 +52,7 @@ def test_the_json_is_one_valid_object_and_that_of_the_run():
     done = process("explain", "(4*x + 1)^2", "x=2", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == bl.backprop(bl.parse("(4*x + 1)^2"), x=2).json() + "\n"
-    assert list(json.loads(done.stdout)) == ["version", "inputs", "outputs", "nodes", "backward"]
+    assert list(json.loads(done.stdout)) == ["version", "inputs", "outputs", "guards", "nodes", "backward"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def parsed(text):
 
 def test_the_object_has_the_promised_keys_and_nothing_else():
     found = parsed(made(lambda x: square(4.0 * x + 1.0), 2.0).json())
-    assert list(found) == ["version", "inputs", "outputs", "nodes", "backward"]
+    assert list(found) == ["version", "inputs", "outputs", "guards", "nodes", "backward"]
     keys = ["id", "name", "op", "type", "signature", "shape", "inputs", "value", "gradient", "why", "parts"]
     assert all(list(node) == keys for node in found["nodes"] + found["backward"])
     assert (found["version"], found["inputs"], found["outputs"]) == (1, {"x": 0}, [5])
