@@ -36,13 +36,13 @@ def parsed(text):
 def test_the_object_has_the_promised_keys_and_nothing_else():
     found = parsed(made(lambda x: square(4.0 * x + 1.0), 2.0).json())
     assert list(found) == ["version", "inputs", "outputs", "guards", "nodes", "backward"]
-    keys = ["id", "name", "op", "type", "signature", "shape", "inputs", "value", "gradient", "why", "parts"]
+    keys = ["id", "name", "op", "type", "signature", "shape", "inputs", "value", "gradient", "flags", "why", "parts"]
     assert all(list(node) == keys for node in found["nodes"] + found["backward"])
     assert (found["version"], found["inputs"], found["outputs"]) == (1, {"x": 0}, [5])
     assert [node["id"] for node in found["nodes"] + found["backward"]] == list(range(len(found["nodes"] + found["backward"])))
     assert found["nodes"][5] == {
         "id": 5, "name": "(4·x + 1)²", "op": "square", "type": "Float64", "signature": "sq :: a → a", "shape": [], "inputs": [4],
-        "value": 81.0, "gradient": 1.0, "why": {"kind": "source", "rule": "", "of": None, "operand": None},
+        "value": 81.0, "gradient": 1.0, "flags": [], "why": {"kind": "source", "rule": "", "of": None, "operand": None},
         "parts": [{"to": 4, "operand": 1, "upstream": 1.0, "local": 18.0, "downstream": 18.0}],
     }  # fmt: skip
     seed = found["backward"][0]
