@@ -10,7 +10,7 @@ import pytest
 
 import backlight as bl
 import backlight.numpy as bnp
-from backlight.errors import BacklightError, DTypeError, GraphError, LeakError, ShapeError
+from backlight.errors import BacklightError, DTypeError, GraphError, InputError, LeakError, ShapeError
 
 ROOT = Path(__file__).parents[2]
 MADE = runpy.run_path(str(ROOT / "docs" / "make_mistakes.py"))
@@ -104,6 +104,20 @@ def test_what_goes_into_a_plain_numpy_array_is_refused_and_the_way_out_is_told()
         "    ^^^^^^",
         "    where y is Vector Float64 (4,) and x is Vector Float64 (2,)",
     ]
+
+
+def test_an_array_of_objects_where_numpy_needs_numbers_is_refused_with_the_way_out():
+    for f, said in (
+        (lambda x: np.linalg.det(np.array([[x[0], 1.0], [1.0, x[1]]])), "Cannot cast ufunc 'det' input from dtype('O') to dtype('float64') with "
+         "casting rule 'same_kind'"),
+        (lambda x: np.sum(np.isnan(np.array([x[0], x[1]]))) * x[0], "ufunc 'isnan' not supported for the input types, and the inputs could not be "
+         "safely coerced to any supported types according to the casting rule ''safe''"),
+    ):  # fmt: skip
+        assert asked(f) == (
+            InputError,
+            f"NumPy cannot do this with an array of objects, which `numpy.array` makes of traced numbers ({said}): make one array of them, "
+            "with backlight.numpy.array or np.stack",
+        )
 
 
 class Exact(float):

@@ -68,6 +68,11 @@ def meant(tape: Tape, error: Exception) -> BacklightError | None:
     """The error of ours that NumPy has wrapped into one of its own, or dropped for one."""
     if isinstance(error.__cause__, BacklightError):
         return error.__cause__
+    if isinstance(error, TypeError) and ("dtype('O')" in str(error) or "not supported for the input types" in str(error)):
+        return InputError(
+            f"NumPy cannot do this with an array of objects, which `numpy.array` makes of traced numbers ({error}): make one array "
+            "of them, with backlight.numpy.array or np.stack"
+        )
     if tape.refused is None or not isinstance(tape.refused[0], BacklightError):
         return None
     found, at = tape.refused
