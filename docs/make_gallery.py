@@ -90,7 +90,7 @@ def sigmoid_opened() -> Shown:
 @picture
 def perceptron_before() -> Shown:
     """A perceptron before a run"""
-    return bl.show(bl.parse(PERCEPTRON), parameters=["W", "b"])
+    return bl.show(bl.run(PERCEPTRON, **INPUTS).graph, parameters=["W", "b"])
 
 
 @picture
@@ -150,7 +150,7 @@ def cross_entropy() -> Shown:
 def near_a_node() -> Shown:
     """One node of a larger graph with what stands next to it"""
     run = bl.backprop(PERCEPTRON, **INPUTS)
-    return Picture(run, neighbourhood(view(run, ["W", "b"]), 2, up=1, down=1))
+    return Picture(run, neighbourhood(view(run, ["W", "b"]), 5, up=1, down=1))
 
 
 @picture
