@@ -16,6 +16,8 @@ import { NEW_DOCUMENT, type Document, type News, type Open, type Wish } from "./
 const CATCH_UP_MS = 120; // after the finger rests the session hears where it came to rest
 const ADDRESS_MS = 250;
 const STAGE_MS = 900;
+const AGAIN_MS = 600; // after the session said that wishes came too fast
+const PATIENCE_MS = 15_000; // longer than a session may take
 
 /** A wish before it has its number. */
 export type Asked<W extends Wish = Wish> = W extends Wish ? Omit<W, "id"> : never;
@@ -36,7 +38,7 @@ export class Store {
   private opening = false;
   private valuesWish = 0; // the newest wish that values answer
   private stale = false; // whether the page is ahead of the session
-  private timers = { catchUp: 0, address: 0, stage: 0 };
+  private timers = { catchUp: 0, address: 0, stage: 0, opening: 0, again: 0 };
   private written = "";
 
   constructor(host: Host) {
@@ -139,6 +141,7 @@ export class Store {
         break;
       case "mistake":
         if (answersOpen) this.opened();
+        else if (news.to === 0) this.timers.again = window.setTimeout(() => this.again(), AGAIN_MS); // wishes were dropped
         break;
       case "values":
         if (news.revision === this.state.graph?.revision) {
@@ -220,10 +223,21 @@ export class Store {
     this.dispatch({ type: "asked", id, purpose: { about: "open" } });
     const wish: Open = { kind: "open", document: this.synced, known, id };
     this.host.send(wish);
+    window.clearTimeout(this.timers.opening);
+    this.timers.opening = window.setTimeout(() => this.again(), PATIENCE_MS);
   }
 
   private opened(): void {
     this.opening = false;
+    window.clearTimeout(this.timers.opening);
+    this.follows();
+  }
+
+  /** A document that was sent and never answered is sent again. */
+  private again(): void {
+    if (!this.opening) return;
+    this.opening = false;
+    this.synced = NEW_DOCUMENT;
     this.follows();
   }
 

@@ -69,6 +69,19 @@ describe("news", () => {
     expect(next(wrong, { type: "text", text: "x" }).mistake).toBeNull();
   });
 
+  it("of a mistake stay through changes elsewhere, and through undo of them", () => {
+    const wrong = next(READY, { type: "news", news: mistake });
+    const state = after(wrong, slide("1"), { type: "undo" }, { type: "look", change: { shape: "tree" } });
+    expect(state.mistake).toBe(mistake);
+    const input = next(READY, { type: "news", news: { ...mistake, about: "input:x" } });
+    expect([input.mistake?.about, next(input, slide("1")).mistake]).toEqual(["input:x", null]);
+  });
+
+  it("of values answer every wish for values before them", () => {
+    const state = after(READY, { type: "asked", id: 5, purpose: { about: "values" } }, { type: "asked", id: 6, purpose: { about: "open" } });
+    expect(next(state, { type: "news", news: { kind: "values", revision: 1, frame: 1, to: 6 } }).waiting.size).toBe(0);
+  });
+
   it("of a mistake in an explanation stay beside the explanation", () => {
     const state = after(READY, { type: "asked", id: 7, purpose: { about: "ways" } }, { type: "news", news: { ...mistake, about: "compare", message: "too large", to: 7 } });
     expect([state.mistake, state.failures.get("ways")]).toEqual([null, "too large"]);
@@ -78,7 +91,8 @@ describe("news", () => {
     const told: Told = { kind: "told", revision: 1, title: "", steps: [], way: [], latex: "", mathml: "", text: "", to: 8 };
     const asking = next(READY, { type: "asked", id: 8, purpose: { about: "story", node: 2 } });
     expect(next(asking, { type: "news", news: told }).stories.get(2)).toBe(told);
-    expect(next(asking, { type: "news", news: { ...told, revision: 5 } })).toBe(asking);
+    const stale = next(asking, { type: "news", news: { ...told, revision: 5 } });
+    expect([stale.stories.size, stale.waiting.size]).toEqual([0, 0]);
   });
 
   it("of another picture forget what was explained, and a choice that is not in it", () => {

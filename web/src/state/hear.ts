@@ -61,7 +61,7 @@ export function hear(state: State, news: News): State {
       );
     }
     case "values":
-      return answered({ ...state, heard: Math.max(state.heard, news.to) }, news.to);
+      return valued(state, news.to);
     case "absent":
       return news.revision === state.graph?.revision ? { ...state, absent: news.reason } : state;
     case "code":
@@ -93,10 +93,16 @@ function answered(state: State, to: number): State {
   return { ...state, waiting, failures };
 }
 
+/** Values answer every wish for values up to theirs: of several that wait only the newest is granted. */
+function valued(state: State, to: number): State {
+  const waiting = new Map([...state.waiting].filter(([id, { about }]) => about !== "values" || id > to));
+  return answered({ ...state, waiting, heard: Math.max(state.heard, to) }, to);
+}
+
 function told(state: State, news: Told): State {
   const purpose: Purpose | undefined = state.waiting.get(news.to);
-  if (!purpose || news.revision !== state.graph?.revision) return state;
   const heard = answered(state, news.to);
+  if (!purpose || news.revision !== state.graph?.revision) return heard; // of a picture that is gone: it is asked again
   switch (purpose.about) {
     case "story":
       return { ...heard, stories: new Map([...state.stories, [purpose.node, news]]) };

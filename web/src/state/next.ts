@@ -15,7 +15,7 @@ export function next(state: State, event: Event): State {
     case "document":
       return edited(state, event.document, "");
     case "text":
-      return { ...edited(state, { ...state.document, text: event.text }, "text"), mistake: null, playing: false };
+      return { ...edited(state, { ...state.document, text: event.text }, "text"), playing: false };
     case "values":
       return edited(state, { ...state.document, inputs: bound(state, event.values) }, event.mark);
     case "binding": {
@@ -107,7 +107,14 @@ function loaded(state: State, document: Document, lesson: string): State {
 function edited(state: State, document: Document, mark: string): State {
   const together = mark !== "" && mark === state.mark;
   const past = together ? state.past : [...state.past.slice(1 - MEMORY), state.document];
-  return { ...state, document, past, future: [], mark };
+  return { ...state, document, past, future: [], mark, mistake: still(state, document) };
+}
+
+/** The mistake that stands, as long as what it was found in stands. */
+function still(state: State, document: Document): State["mistake"] {
+  const { mistake } = state;
+  if (!mistake || document.text !== state.document.text) return null;
+  return mistake.about.startsWith("input:") && document.inputs !== state.document.inputs ? null : mistake;
 }
 
 function stepped(
@@ -120,7 +127,7 @@ function stepped(
   if (!document) return state;
   const { selected: node, step, x, y, zoom } = state.document.look; // where one looks is not undone
   const back = { ...document, look: { ...document.look, selected: node, step, x, y, zoom } };
-  return { ...state, ...sides(from.slice(0, -1), [...to, state.document]), document: back, mark: "", mistake: null, playing: false };
+  return { ...state, ...sides(from.slice(0, -1), [...to, state.document]), document: back, mark: "", mistake: still(state, back), playing: false };
 }
 
 function bindingOf(state: State, name: string): Binding {
