@@ -18,6 +18,9 @@ from backlight.run.emit.value import Value
 from backlight.run.lower.program import Nest, Place, Read
 
 
+UNROLLED = 4  # vectors of a row up to which they are written one after the other
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """The nest, the number of the product's own buffer, and whether that is the tile alone."""
@@ -77,11 +80,20 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
         for number, step in enumerate(nest.steps):
             if w.levels[number] == 0:
                 w.values[number] = one_step(w, step, 1, None, None, get)
-        for part in parts:
-            splats = {number: c.splat(x, part.lanes) for number, x in w.values.items() if used_inside(w, number, 1)}
-            mask = (1 << part.used) - 1 if part.used < part.lanes else None
-            at = first + part.at if isinstance(first, Value) else c.constant(first + part.at, "i64")
-            inside(w, at, part.lanes, mask, splats, [], [])
+        def vector(at: Value, lanes: int, mask: int | None) -> None:
+            splats = {number: c.splat(x, lanes) for number, x in w.values.items() if used_inside(w, number, 1)}
+            inside(w, at, lanes, mask, splats, [], [])
+
+        def column(at: Value | int) -> Value:
+            return first + at if isinstance(first, Value) else c.constant(first, "i64") + at
+
+        whole = [part for part in parts if part.used == part.lanes == lanes]
+        rest = parts
+        if len(whole) > UNROLLED:
+            c.loop(len(whole) * lanes, lambda j: vector(column(j), lanes, None), step=lanes)
+            rest = parts[len(whole) :]
+        for part in rest:
+            vector(column(part.at), part.lanes, (1 << part.used) - 1 if part.used < part.lanes else None)
         w.values = kept
         w.index.pop()
 
