@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,43 @@ def assemble(t: Translation, kind: str, shape: Shape, parts: Sequence[tuple[int,
             detail = (token, place)
             pieces.append(items.add(Item("piece", "copy", (number, *under), kind, place.shape, t.origin, detail)))
     return items.add(Item("assembled", "assembled", tuple(pieces), kind, shape, t.origin, token))
+
+
+def laid_together(t: Translation, numbers: Sequence[int]) -> int | None:
+    """Return the sum of arrays that are each a box laid into zeros, if no two boxes meet: all of them laid into one array."""
+    items = t.items
+    parts: list[tuple[int, View]] = []
+    shape, kind = items.all[numbers[0]].shape, items.all[numbers[0]].kind
+    for number in numbers:
+        item = items.all[number]
+        if item.form != "assembled" or (item.shape, item.kind) != (shape, kind):
+            return None
+        ground, *others = (items.all[i] for i in item.inputs)
+        under = items.all[ground.inputs[0]] if ground.inputs else ground
+        if under.form != "uniform" or under.detail != 0 or any(len(piece.detail) > 2 for piece in others):
+            return None
+        parts += [(piece.inputs[0], piece.detail[1]) for piece in others]
+    boxes = [box_of(place, shape) for _, place in parts]
+    if not parts or None in boxes or any(meet(a, b) for k, a in enumerate(boxes) for b in boxes[:k] if a and b):
+        return None
+    covered = sum(prod(place.shape) for _, place in parts) == prod(shape)
+    return assemble(t, kind, shape, parts, None if covered else 0)
+
+
+def box_of(place: View, shape: Shape) -> tuple[tuple[int, int], ...] | None:
+    """Return where a place begins and ends along each axis of a row-major array; None if it takes no whole box."""
+    rest, found = place.offset, []
+    for step, n, stride in zip(row_major(shape), place.shape, place.strides, strict=True):
+        start, rest = divmod(rest, step)
+        if n > 1 and stride != step:
+            return None
+        found.append((start, start + n))
+    return tuple(found)
+
+
+def meet(a: tuple[tuple[int, int], ...], b: tuple[tuple[int, int], ...]) -> bool:
+    """Return whether two boxes have a number in common."""
+    return all(low < top and bottom < high for (low, high), (bottom, top) in zip(a, b, strict=True))
 
 
 def room(shape: Shape, look: Callable[[Any], Any]) -> View:

@@ -37,6 +37,10 @@ def total(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs
     kind = t.kind(out)
     if kind == "i1":
         raise UnableError
+    from backlight.run.lower.arrange import laid_together
+
+    if len(inputs) > 1 and (boxes := laid_together(t, [t.convert(i, kind) for i in inputs])) is not None:
+        return boxes
     found = t.convert(inputs[0], kind)
     shape = types[0].shape
     for number, type_ in zip(inputs[1:], types[1:], strict=True):
