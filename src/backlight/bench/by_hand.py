@@ -134,7 +134,7 @@ def wide() -> Entry:
                 for name, g in slopes.items():
                     m[name] = F(0.9) * m[name] + F(0.1) * g
                     v[name] = F(0.999) * v[name] + F(0.001) * g * g
-                    p[name] -= F(1e-3) * (m[name] / (1 - c1)) / (np.sqrt(v[name] / (1 - c2)) + F(1e-8))
+                    p[name] -= m[name] * (F(1e-3) / (1 - c1)) / (np.sqrt(v[name]) * (1 / np.sqrt(1 - c2)) + F(1e-8))
         return float(loss)
 
     return Entry(call, 20)

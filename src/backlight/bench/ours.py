@@ -54,11 +54,11 @@ def descent(rate: float) -> Callable[[dict[str, Array], dict[str, Array]], dict[
 def adam(x: dict[str, Array], g: dict[str, Array]) -> dict[str, Array]:
     """Return one step of Adam; the powers of its two rates are part of the state."""
     made = {"c1": x["c1"] * 0.9, "c2": x["c2"] * 0.999}
+    rate, scale = 1e-3 / (1.0 - made["c1"]), 1.0 / ops.sqrt(1.0 - made["c2"])
     for p in g:
         m = made["m_" + p] = x["m_" + p] * 0.9 + g[p] * 0.1
         v = made["v_" + p] = x["v_" + p] * 0.999 + ops.square(g[p]) * 0.001
-        size = ops.sqrt(v / (1.0 - made["c2"])) + 1e-8
-        made[p] = x[p] - 1e-3 * (m / (1.0 - made["c1"])) / size
+        made[p] = x[p] - m * rate / (ops.sqrt(v) * scale + 1e-8)
     return made
 
 

@@ -128,7 +128,7 @@ def wide() -> Entry:
             for k in p:
                 m[k] = f(0.9) * m[k] + f(0.1) * g[k]
                 v[k] = f(0.999) * v[k] + f(0.001) * g[k] * g[k]
-                p[k] = p[k] - f(1e-3) * (m[k] / (1 - c1)) / (np.sqrt(v[k] / (1 - c2)) + f(1e-8))
+                p[k] = p[k] - m[k] * (f(1e-3) / (1 - c1)) / (np.sqrt(v[k]) * (1 / np.sqrt(1 - c2)) + f(1e-8))
         return float(value)
 
     return Entry(call, 20)

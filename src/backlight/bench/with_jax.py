@@ -171,7 +171,8 @@ def wide(way: Callable[..., Entry] | None = None) -> Entry:
         c1, c2 = c1 * 0.9, c2 * 0.999
         m = jax.tree.map(lambda a, d: 0.9 * a + 0.1 * d, m, g)
         v = jax.tree.map(lambda a, d: 0.999 * a + 0.001 * d * d, v, g)
-        p = jax.tree.map(lambda w, a, b: w - 1e-3 * (a / (1 - c1)) / (numbers.sqrt(b / (1 - c2)) + 1e-8), p, m, v)
+        rate, scale = 1e-3 / (1 - c1), 1 / numbers.sqrt(1 - c2)
+        p = jax.tree.map(lambda w, a, b: w - a * rate / (numbers.sqrt(b) * scale + 1e-8), p, m, v)
         return (p, m, v, c1, c2), value
 
     zeros = {k: np.zeros_like(a) for k, a in p.items()}

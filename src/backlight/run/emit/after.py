@@ -17,7 +17,6 @@ from backlight.run.emit.parts import parts_of
 from backlight.run.emit.value import Value
 from backlight.run.lower.program import Nest, Place, Read
 
-
 UNROLLED = 4  # vectors of a row up to which they are written one after the other
 
 
