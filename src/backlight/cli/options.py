@@ -119,7 +119,8 @@ STUDIO = Command(
         Option("help", "", "this page"),
     ),
     """\
-Without a text the studio begins with an example. A file is a text of formulas, or a document that the studio saved.
+Without a text the studio begins with an example. A file is a text of formulas, or a document that the studio saved as
+JSON; a link to the studio is opened as well.
 
     backlight studio
     backlight studio "sigmoid(w*x + b)" w=0.5 x=1 b=0

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import FileError, InputError
+from ..live.address import PREFIX, document_of
+from ..live.data import from_data
 from ..live.document import Binding, Document
 from .options import Words
 
@@ -30,7 +34,9 @@ def studio(words: Words) -> str:
 
 
 def read_document(text: str, values: Mapping[str, str]) -> Document:
-    """The document that a file holds, or a text that was typed."""
+    """The document that a link or a file holds, or a text that was typed. Values that are given stand above those in it."""
+    if text.startswith("#" + PREFIX) or (text.startswith("http") and "#" in text):
+        return with_values(document_of(text.partition("#")[2]), values)
     path = Path(text)
     try:
         is_file = path.is_file()
@@ -45,6 +51,25 @@ def read_document(text: str, values: Mapping[str, str]) -> Document:
             raise FileError(f"{path} is not a text: byte {error.start} is not UTF-8") from None
         except OSError as error:
             raise FileError(f"cannot read {path}: {error.strerror}") from None
+        if path.suffix == ".json":
+            return with_values(saved(path, text), values)
     if len(text) > LARGEST_TEXT:
         raise InputError(f"the text has {len(text)} characters, and the studio takes {LARGEST_TEXT}")
-    return Document(text, {name: Binding(value) for name, value in values.items()}, title)
+    return with_values(Document(text, title=title), values)
+
+
+def saved(path: Path, text: str) -> Document:
+    """A document that the studio saved as JSON. Raises: FileError where the file holds none."""
+    try:
+        found = json.loads(text)["document"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise FileError(f"{path} holds no document of the studio: its JSON has one under \"document\"") from None
+    return from_data(Document, found)  # type: ignore[no-any-return]
+
+
+def with_values(document: Document, values: Mapping[str, str]) -> Document:
+    """A document with other values for some inputs."""
+    inputs = dict(document.inputs)
+    for name, value in values.items():
+        inputs[name] = replace(inputs[name], value=value) if name in inputs else Binding(value)
+    return replace(document, inputs=inputs)
