@@ -96,3 +96,13 @@ def test_a_call_with_settings(f, x):
     ahead, behind, far, back = (f(x + t * h * step) for t in (1, -1, 2, -2))
     measured = np.sum(upstream * (8 * (ahead - behind) - (far - back)) / (12 * h))
     assert np.sum(pullback(upstream)[0] * step) == pytest.approx(measured, rel=1e-6, abs=1e-6 * (1 + np.sum(np.abs(want))))
+
+
+@pytest.mark.parametrize(("f", "x"), CALLS, ids=range(len(CALLS)))
+def test_a_call_with_settings_has_numpys_dtype_in_float32(f, x):
+    x = x.astype(np.float32)
+    try:
+        want = np.asarray(f(x))
+    except (TypeError, np.linalg.LinAlgError):
+        pytest.skip("NumPy has no answer in float32")
+    assert np.asarray(bl.vjp(f, x)[0]).dtype == want.dtype

@@ -405,6 +405,7 @@ ARRANGEMENTS: dict[str, Callable[..., Any]] = {
 
 def inserted(arr: Any, obj: Any, values: Any, axis: int | None) -> Any:
     """np.insert: the old numbers and the new ones in one line, and NumPy says which goes where."""
-    x, new = whole(arr), whole(values)
+    x = whole(arr)
+    new = ops.cast(whole(values), dtype=x.dtype.name)
     places = np.insert(np.arange(x.size).reshape(x.shape), asked(obj), x.size + np.arange(max(new.size, 1)).reshape(new.shape), axis)
     return ops.gather(ops.concat(ravel(x), ravel(new), axis=0), places, axis=0)

@@ -12,7 +12,7 @@ from ... import ops
 from ...core.array import Array
 from ...core.table import TABLE
 from ...errors import DTypeError, InputError
-from .held import answers, whole
+from .held import answers, kind_of, whole
 
 __all__ = ["COMPOSED", "UFUNCS", "elementwise"]
 
@@ -75,7 +75,7 @@ def power(x: Any, y: Any) -> Any:
 
 
 def heaviside(x: Any, h: Any) -> Any:
-    above = ops.cast(ops.greater(x, 0.0), dtype=np.result_type(whole(x), whole(h)).name)
+    above = ops.cast(ops.greater(x, 0.0), dtype=kind_of(x, h, 1.0).name)
     return ops.where(ops.isnan(x), np.nan, ops.where(ops.equal(x, 0.0), h, above))
 
 

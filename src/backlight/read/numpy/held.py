@@ -17,7 +17,7 @@ from ...core.array import Array, Guard, frame_position
 from ...core.asker import asker
 from ...errors import GraphError
 
-__all__ = ["answers", "any_float", "any_traced", "bare", "held", "is_traced", "outside", "whole", "wrapped"]
+__all__ = ["answers", "any_float", "any_traced", "bare", "held", "is_traced", "kind_of", "outside", "whole", "wrapped"]
 
 LARGEST = 10_000  # numbers that may be taken apart, one node each, where NumPy insists on an array of its own
 
@@ -70,6 +70,11 @@ def whole(value: Any) -> Any:
     """The same with a shape and a dtype, whatever it was."""
     found = held(value)
     return found if isinstance(found, (Array, np.ndarray, np.generic)) else np.asarray(found)
+
+
+def kind_of(*values: Any) -> Any:
+    """The dtype of several operands together; Python's own numbers follow the others."""
+    return np.result_type(*[v if type(v) in (int, float, complex, bool) else whole(v).dtype for v in values])
 
 
 def bare(value: Any) -> Any:

@@ -11,7 +11,7 @@ from ... import ops
 from ...core.table import TABLE
 from ...errors import InputError
 from .arrange import diagonal, moveaxis, reshape, swapaxes, trace
-from .held import answers, held, whole
+from .held import answers, held, kind_of, whole
 from .reductions import axes, diff
 
 __all__ = ["CALCULUS", "LINEAR"]
@@ -235,7 +235,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """Straight lines between the points; the pieces are found by the values of x and xp, as `if` would find them."""
-    x, xp, fp = whole(x), whole(xp), whole(fp)
+    x, xp, fp = (ops.cast(whole(v), dtype="complex128" if whole(v).dtype.kind == "c" else "float64") for v in (x, xp, fp))
     if period is not None:
         x, xp = ops.mod(x, period), ops.mod(xp, period)
         order = np.asarray(answers(np.argsort)(xp).value)
@@ -268,7 +268,7 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
                 (y[..., 1:2] - y[..., :1]) / h, (y[..., 2:] - y[..., :-2]) / (2.0 * h), (y[..., -1:] - y[..., -2:-1]) / h, axis=-1
             )
         else:
-            d = diff(h)
+            d = ops.cast(diff(h), dtype=np.result_type(y.dtype, 1.0).name)
             a, b = d[:-1], d[1:]
             inner = (a * a * y[..., 2:] + (b * b - a * a) * y[..., 1:-1] - b * b * y[..., :-2]) / (a * b * (a + b))
             z = ops.concat((y[..., 1:2] - y[..., :1]) / d[:1], inner, (y[..., -1:] - y[..., -2:-1]) / d[-1:], axis=-1)
@@ -300,7 +300,7 @@ def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0, device: Any = None
 ) -> Any:
     a, b = whole(start), whole(stop)
-    kind = np.result_type(a.dtype, b.dtype, 1.0).name
+    kind = kind_of(start, stop, 1.0).name
     a, b = ops.cast(a, dtype=kind), ops.cast(b, dtype=kind)
     parts = num - 1 if endpoint else num
     step = (b - a) / float(parts) if parts > 0 else np.nan

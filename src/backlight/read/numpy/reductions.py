@@ -10,7 +10,7 @@ import numpy as np
 from ... import ops
 from ...core.table import TABLE
 from ...errors import InputError
-from .held import answers, held, whole
+from .held import answers, held, kind_of, whole
 
 __all__ = ["REDUCTIONS", "reduced"]
 
@@ -36,7 +36,8 @@ def reduced(name: str) -> Callable[..., Any]:
         x = widened(name, x) if dtype is None else ops.cast(x, dtype=dtype)
         if where is not True:
             if name == "mean":
-                n = ops.sum(ops.cast(ops.broadcast_to(whole(where), shape=x.shape), dtype="float64"), axis=axes(axis), keepdims=keepdims)
+                kind = "float64" if x.dtype.kind not in "fc" else np.zeros(0, x.dtype).real.dtype.name
+                n = ops.sum(ops.cast(ops.broadcast_to(whole(where), shape=x.shape), dtype=kind), axis=axes(axis), keepdims=keepdims)
                 return ops.sum(ops.where(where, x, 0.0), axis=axes(axis), keepdims=bool(keepdims)) / n
             if name in ("max", "min") and initial is None:
                 raise InputError(f"numpy.{name}: with where, an initial number is needed, as in initial=0.0")
@@ -165,8 +166,8 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     if method not in STEPS or weights is not None:
         raise InputError(f"numpy.quantile: method={method!r} with weights={weights!r} cannot be traced: there is {', '.join(STEPS)}")
     x = whole(a)
-    if x.dtype.kind not in "f":
-        x = ops.cast(x, dtype="float64")
+    kind = kind_of(x, q if type(q) in (int, float) else np.float64(0.0), 1.0)
+    x = x if x.dtype == kind else ops.cast(x, dtype=kind.name)
     line = axes(axis)
     if line is None or isinstance(line, tuple):
         gone = range(x.ndim) if line is None else [k % x.ndim for k in line]
@@ -217,10 +218,8 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     d = diff(ops.reshape(whole(ary), shape=(-1,)))
-    parts = [ops.reshape(whole(e), shape=(-1,)) for e in (to_begin,) if e is not None], [
-        ops.reshape(whole(e), shape=(-1,)) for e in (to_end,) if e is not None
-    ]
-    return ops.concat(*parts[0], d, *parts[1], axis=0) if any(parts) else d
+    first, last = ([] if e is None else [ops.cast(ops.reshape(whole(e), shape=(-1,)), dtype=d.dtype.name)] for e in (to_begin, to_end))
+    return ops.concat(*first, d, *last, axis=0) if first or last else d
 
 
 def filtered(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -279,7 +278,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     places = np.asarray(answers(np.asarray)(x).value)
     if weights is None:
         return np.bincount(places, minlength=minlength)
-    return ops.scatter_add(whole(weights), places, size=max(int(places.max(initial=-1)) + 1, minlength))
+    return ops.scatter_add(ops.cast(whole(weights), dtype="float64"), places, size=max(int(places.max(initial=-1)) + 1, minlength))
 
 
 REDUCTIONS: dict[str, Callable[..., Any]] = {
