@@ -196,3 +196,48 @@ def test_mistakes_are_named(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == message
+
+
+def test_what_is_compiled_becomes_part_of_the_graph_around_it():
+    f = backlight.compile(lambda p, x: sum(tanh(p["w"] * x)) * p["b"])
+    p, x = {"w": np.array([0.5, -1.0]), "b": 2.0}, np.array([1.0, 3.0])
+    plain = lambda p, x: sum(tanh(p["w"] * x)) * p["b"]
+    for _ in range(2):  # before anything is compiled, and after
+        found, wanted = grad(f)(p, x), grad(plain)(p, x)
+        assert found["w"].tolist() == wanted["w"].tolist()
+        assert found["b"] == wanted["b"]
+        assert grad(lambda x: f(p, x) ** 2)(x).tolist() == grad(lambda x: plain(p, x) ** 2)(x).tolist()
+        assert f(p, x) == pytest.approx(float(plain(p, x)), rel=1e-14)
+    graph = trace(lambda x: tanh(x) * x)(2.0)
+    compiled = backlight.compile(graph)
+    assert compiled(2.0) == pytest.approx(graph(2.0))
+    slope = grad(lambda x: tanh(x) * x)(2.0)
+    assert grad(lambda x: graph(x))(2.0) == slope
+    assert grad(lambda x: graph(x=x))(2.0) == slope
+    assert grad(lambda x: compiled(x))(2.0) == slope
+    assert [node.op.name for node in trace(lambda y: graph(y) + 1.0)(2.0).nodes] == ["input", "tanh", "mul", "const", "add"]
+
+
+def test_values_from_around_an_inner_derivative_keep_theirs():
+    f = lambda w: backlight.vmap(lambda x: grad(lambda y: w * y * y)(x))(np.array([1.0, 2.0]))
+    assert grad(lambda w: sum(f(w)))(3.0) == 6.0
+    assert grad(lambda w: vjp(lambda x: x * w, 2.0)[1](w)[0])(3.0) == 6.0
+    assert grad(lambda w: backlight.jvp(lambda x: x * x, (w,), (w,))[1])(3.0) == 12.0
+
+
+def test_leaves_that_are_no_numbers_stand_among_those_that_are():
+    @dataclass(frozen=True)
+    class Dense:
+        w: object
+        act: object = np.tanh
+        name: str = "dense"
+
+    gradient = grad(lambda m: sum(m["layers"][0].act(m["layers"][0].w)))({"layers": [Dense(np.array([0.5]))], "note": None})
+    (layer,) = gradient["layers"]
+    assert layer.w == pytest.approx(1 - np.tanh(0.5) ** 2)
+    assert (layer.act, layer.name, gradient["note"]) == (None, None, None)
+    assert grad(lambda x, y: x * y, wrt="y")(2.0, 3.0) == 2.0
+    assert value_and_grad(lambda x, y: x * y, wrt=("y", "x"))(2.0, 3.0) == (6.0, (2.0, 3.0))
+    value, pullback, aux = vjp(lambda x: (x * x, "word"), 3.0, has_aux=True)
+    assert (value, pullback(1.0), aux) == (9.0, (6.0,), "word")
+    assert backlight.jvp(lambda x: (x * x, "word"), (3.0,), (1.0,), has_aux=True) == (9.0, 6.0, "word")

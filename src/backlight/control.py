@@ -17,9 +17,10 @@ import numpy as np
 from . import ops
 from .core.array import Array, Tape, as_value
 from .core.graph import Graph
+from .core.play import replayed
 from .core.tree import Nest, flatten
 from .core.types import Type
-from .diff.loops import keeping, replayed
+from .diff.loops import keeping
 from .errors import InputError, ShapeError
 from .read.python import as_array, enclosed, is_number, names_of, open_tape
 

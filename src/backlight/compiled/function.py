@@ -8,8 +8,8 @@ from typing import Any
 
 from ..core.array import Guard
 from ..core.graph import Graph
-from ..core.play import ANSWERS
-from ..core.tree import Nest
+from ..core.play import ANSWERS, traced_among
+from ..core.tree import Nest, flatten
 from ..errors import GraphError
 from ..read.python import is_number, traced
 from ..run.native.machine import planned
@@ -81,6 +81,8 @@ class CompiledFunction:
 
     def slow(self, *args: Any, **named: Any) -> Any:
         """Find the way that these arguments take, or trace a new one."""
+        if traced_among([leaf for _, leaf in flatten((args, named))[0]]) is not None:
+            return self.function(*args, **named)  # inside a trace there is nothing to compile: it is written there
         args, named = tuple(map(taken, args)), {name: taken(arg) for name, arg in named.items()}
         arrays, key = leaves(self.function, args, named)
         known = self.ways.setdefault(key, [])

@@ -13,9 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import GraphError
+from .array import Array, Guard, Tape, one_tape
 from .graph import Graph, live_nodes
 
-__all__ = ["ANSWERS", "Player", "player"]
+__all__ = ["ANSWERS", "Player", "player", "replayed", "traced_among"]
 
 # What is asked of a value, by the kind of the question; "numbers" asks for all of them.
 ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -92,3 +93,35 @@ class Player:
 def player(graph: Graph, fixed: tuple[int, ...] = ()) -> Player:
     """The player of a graph, kept for the next time."""
     return Player(graph, fixed)
+
+
+def replayed(tape: Tape, graph: Graph, xs: Sequence[Array]) -> list[Array]:
+    """The outputs of a graph for these operands, written on the tape node by node."""
+    live = live_nodes(graph, [*graph.outputs, *[guard.node for guard in graph.guards]])
+    found: dict[int, Any] = dict(zip(graph.inputs, xs, strict=True))
+    before = tape.at, tape.scope, tape.positions
+    tape.positions = False
+    for i, node in enumerate(graph.nodes):
+        if not live[i] or i in found:
+            continue
+        tape.at, tape.scope = node.at or before[0], node.scope or before[1]
+        if node.op.name == "const":
+            found[i] = tape.constant(node.attr("value"))
+        elif node.op.name == "item":
+            found[i] = found[node.inputs[0]][node.attr("k", 0)]
+        elif not node.inputs:
+            found[i] = tape.handle(tape.add(node.op, (), node.type, node.attrs, "", node.op.value(**dict(node.attrs))))
+        else:
+            found[i] = node.op(*[found[j] for j in node.inputs], **dict(node.attrs))
+    tape.at, tape.scope, tape.positions = before
+    for guard in graph.guards:
+        tape.guards.append(Guard(found[guard.node].number, guard.kind, guard.answer, guard.at))
+    return [found[i] for i in graph.outputs]
+
+
+def traced_among(values: Sequence[Any]) -> Tape | None:
+    """The open tape that one of the values is written on, if any is: then a graph is written there, and not only computed."""
+    for x in values:
+        if type(x) is Array and x.tape is not None and x.tape.open:
+            return one_tape("graph", [x])
+    return None

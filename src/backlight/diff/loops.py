@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import Array, Guard, Tape
-from ..core.graph import Above, Graph, live_nodes
+from ..core.array import Array, Tape
+from ..core.graph import Above, Graph
+from ..core.play import replayed
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, GraphError
@@ -24,7 +25,7 @@ from .batch import Many, batch, guarded
 from .forward import push
 from .reverse import pull
 
-__all__ = ["built", "keeping", "outputs_of", "replayed"]
+__all__ = ["built", "keeping", "outputs_of"]
 
 UNROLLED = 64  # steps of a loop that are written out where somebody opens it
 
@@ -36,30 +37,6 @@ def built(types: Sequence[Type], write: Callable[[Tape, list[Array]], Sequence[A
     xs = [tape.input(f"x{k}", type=t) for k, t in enumerate(types)]
     outs = write(tape, xs)
     return Graph(tuple(tape.nodes), tuple(x.number for x in xs), tuple(z.number for z in outs), guards=tuple(tape.guards))
-
-
-def replayed(tape: Tape, graph: Graph, xs: Sequence[Array]) -> list[Array]:
-    """The outputs of a graph for these operands, written on the tape node by node."""
-    live = live_nodes(graph, [*graph.outputs, *[guard.node for guard in graph.guards]])
-    found: dict[int, Any] = dict(zip(graph.inputs, xs, strict=True))
-    before = tape.at, tape.scope, tape.positions
-    tape.positions = False
-    for i, node in enumerate(graph.nodes):
-        if not live[i] or i in found:
-            continue
-        tape.at, tape.scope = node.at or before[0], node.scope or before[1]
-        if node.op.name == "const":
-            found[i] = tape.constant(node.attr("value"))
-        elif node.op.name == "item":
-            found[i] = found[node.inputs[0]][node.attr("k", 0)]
-        elif not node.inputs:
-            found[i] = tape.handle(tape.add(node.op, (), node.type, node.attrs, "", node.op.value(**dict(node.attrs))))
-        else:
-            found[i] = node.op(*[found[j] for j in node.inputs], **dict(node.attrs))
-    tape.at, tape.scope, tape.positions = before
-    for guard in graph.guards:
-        tape.guards.append(Guard(found[guard.node].number, guard.kind, guard.answer, guard.at))
-    return [found[i] for i in graph.outputs]
 
 
 def outputs_of(z: Array) -> list[Array]:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import as_value
+from ..core.array import Array, Tape, as_value
 from ..core.collection import no_collection
 from ..core.graph import Above, Graph, nearest
 from ..core.infer import pointed, typed, whole_inputs
+from ..core.play import replayed, traced_among
 from ..core.types import Type, type_of
 from ..errors import BacklightError, InputError, LimitError, ValueError
 from .record import Run, place
@@ -107,9 +108,23 @@ def bind(
 
 def call(graph: Graph, *values: Any, **given: Any) -> Any:
     """The value of the output (a tuple where there are several) for inputs by position or by name."""
-    bound, found = bind(graph, named(graph, values, given))
+    words = named(graph, values, given)
+    bound, found = bind(graph, words)
+    tape = traced_among(list(words.values()))
+    if tape is not None:  # inside a trace the graph becomes part of the one that is written
+        return inlined(bound, words, found, tape)
     results = evaluate(bound, found)
     outs = tuple(results[i] for i in graph.outputs)
+    return outs[0] if len(outs) == 1 else outs
+
+
+def inlined(bound: Graph, given: Mapping[str, Any], found: Mapping[int, Any], tape: Tape) -> Any:
+    """The outputs of a graph called with arrays of an open tape, written there."""
+    xs = []
+    for i in bound.inputs:
+        x = given[bound.nodes[i].name]
+        xs.append(tape.hold(x) if isinstance(x, Array) else tape.constant(found[i]))
+    outs = tuple(replayed(tape, bound, xs))
     return outs[0] if len(outs) == 1 else outs
 
 

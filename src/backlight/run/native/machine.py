@@ -16,13 +16,14 @@ import numpy as np
 from backlight import errors
 from backlight.core.foreign import read
 from backlight.core.graph import Graph
+from backlight.core.play import traced_among
 from backlight.core.types import Type, type_of
 from backlight.run.lower.tape import tape
 from backlight.run.native import host
 from backlight.run.native.plan import Plan, Runnable
 from backlight.run.native.referred import Referred
 from backlight.run.native.walked import Walked
-from backlight.run.reference import bind
+from backlight.run.reference import bind, inlined
 
 
 def planned(graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False) -> Runnable:
@@ -56,6 +57,10 @@ class Compiled:
     def slow(self, *values: Any, **named: Any) -> Any:
         """Understand what was given, find or make the plan for it, and run."""
         given = self.named(values, named)
+        tape = traced_among(list(given.values()))
+        if tape is not None:  # inside a trace there is nothing to compile: the graph becomes part of the one that is written
+            bound, found = bind(self.graph, given)
+            return inlined(bound.with_(outputs=self.outputs), given, found, tape)
         arrays = self.exact(given)
         if arrays is None:
             bound, found = bind(self.graph, given)
