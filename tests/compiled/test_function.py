@@ -251,3 +251,27 @@ def test_where_says_which_instructions_compute_a_node():
     assert [node.op.name for node in f.graph.nodes] == ["input", "input", "matmul", "relu", "sum"]
     assert f.where() == {0: (), 1: (), 2: (0,), 3: (1,), 4: (1,)}
     assert f.listing().splitlines()[0].startswith("  0 product")
+
+
+def test_G13_watching_and_checked_indices_go_through_the_quick_entry_too():
+    f = bl.compile(lambda x: ops.sqrt(x) * 2.0, watch="nan")
+    for x in (4.0, 9.0, -1.0, 16.0, -1.0):
+        if x > 0:
+            assert f(x) == 2 * np.sqrt(x)
+        else:
+            with pytest.raises(errors.NotFiniteError, match=r"is nan: it is the first that is not finite$"):
+                f(x)
+    assert f.latest.plan.call is not None
+    wide = np.linspace(1.0, 2.0, 40_000)
+    g = bl.compile(lambda x: ops.log(x) @ x, watch="nan")
+    for _ in range(3):
+        assert np.isclose(g(wide), np.log(wide) @ wide)
+        with pytest.raises(errors.NotFiniteError, match=r"is -inf at \[7\]: it is the first that is not finite$"):
+            g(np.where(np.arange(40_000) == 7, 0.0, wide))
+    h = bl.compile(lambda x, i: ops.gather(x, i) * 2.0)
+    x = np.arange(3.0)
+    for _ in range(2):
+        assert h(x, np.array([2, -1])).tolist() == [4.0, 4.0]
+        with pytest.raises(errors.BacklightError) as caught:
+            h(x, np.array([0, 5]))
+        assert str(caught.value) == "gather: there is no index 5 along an axis of size 3: use -3 to 2"

@@ -66,6 +66,7 @@ class Entry:
     constants: tuple[int, ...]  # places in the table that the block fills
     arena: int
     release: bool  # whether other threads may run Python meanwhile
+    checks: tuple[int, ...] = ()  # places of truth values that must come out true; else the slow function says what is wrong
 
 
 ON_STACK = 8192  # bytes of arena up to which each call has its own, on the stack
@@ -118,6 +119,7 @@ class Door:
             slot: c.put("alloca double, align 8", "ptr")
             for slot, number in ((r.slot, r.number) for rs in (entry.arguments, entry.results) for r in rs) if number
         }
+        truths = [c.put("alloca i8, align 1", "ptr") for _ in entry.checks]
         own = 0 < entry.arena <= ON_STACK
         arena = c.put(f"alloca [{entry.arena} x i8], align 64", "ptr") if own else None
         self.require(self.same(self.names, Value(c, "null", "ptr", 1)) & self.count.eq(len(entry.arguments)))
@@ -135,7 +137,11 @@ class Door:
         for slot in (1, 2, *entry.constants):
             c.store(self.word(TABLE + slot), table, slot)
         made = self.make_results(table, singles)
+        for slot, truth in zip(entry.checks, truths, strict=True):
+            c.store(truth, table, slot)
         self.run(piece, table)
+        if truths:
+            self.check(truths, made, own)
         result = self.results(made, singles)
         if not own and entry.arena:
             c.do(f"store atomic i64 0, ptr {c.address(self.block, BUSY, 'i64').text} release, align 8")
@@ -143,6 +149,22 @@ class Door:
         c.label("slow")
         operands = f"ptr {self.word(SLOW).text}, {self.values.typed}, {self.count.typed}, {self.names.typed}"
         return c.put(f"call ptr {self.word(CALL).text}({operands})", "ptr")
+
+    def check(self, truths: list[Value], made: Value | None, own: bool) -> None:
+        """Go on if all checks hold; else give back what was made, and let the slow function find out what is wrong."""
+        c = self.c
+        held = c.load(truths[0], 0, "i8")
+        for truth in truths[1:]:
+            held = held & c.load(truth, 0, "i8")
+        good, bad = c.name("held"), c.name("broken")
+        c.do(f"br {held.ne(0).typed}, label %{good}, label %{bad}")
+        c.label(bad)
+        if made is not None:
+            c.do(f"call void {self.word(DECREASE).text}({made.typed})")
+        if not own and self.entry.arena:
+            c.do(f"store atomic i64 0, ptr {c.address(self.block, BUSY, 'i64').text} release, align 8")
+        c.do("br label %slow")
+        c.label(good)
 
     def take_number(self, value: Value, argument: Argument, to: Value) -> None:
         """Put the number of a Python float where the program reads it."""

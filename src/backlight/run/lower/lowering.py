@@ -75,6 +75,8 @@ def watched(t: Translation) -> None:
     hidden: set[int] = set()
     totals: dict[tuple[str, tuple[int, ...]], int] = {}  # by kind and shape: rows of few numbers are summed column by column
     for item in items.all:
+        if item.form == "view":  # shows what is there: who uses it uses what it shows
+            continue
         roots = [items.views[i].root for i in item.inputs]
         used.update(roots)
         if item.op in SWALLOWING or item.kind not in {"float", "double"}:

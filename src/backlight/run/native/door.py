@@ -66,13 +66,14 @@ def possible() -> bool:
 
 def describe(lowered: Lowered, work: int, single: bool) -> Entry | None:
     """Return what the door must know of a program, or None if it cannot take its inputs or outputs."""
-    if lowered.checks or not possible():
+    if not possible():
         return None
     program = lowered.program
     kinds = {b.number: b.kind for b in program.buffers}
     places = slots(program)
     inputs = [(kinds[b], t.shape) for b, t in zip(program.inputs, lowered.input_types, strict=True)]
-    outputs = [(kinds[b], t.shape) for b, t in zip(program.outputs, lowered.output_types, strict=True)]
+    count = len(lowered.output_types)
+    outputs = [(kinds[b], t.shape) for b, t in zip(program.outputs[:count], lowered.output_types, strict=True)]
     raw = any(kinds[b] == "i8" for b in (*program.inputs, *program.outputs))
     if raw:
         return None
@@ -81,9 +82,10 @@ def describe(lowered: Lowered, work: int, single: bool) -> Entry | None:
         Argument(kind, shape, places[b], written.TABLE + table + k)
         for k, (b, (kind, shape)) in enumerate(zip(program.inputs, inputs, strict=True))
     )
-    results = tuple(Result(kind, shape, places[b]) for b, (kind, shape) in zip(program.outputs, outputs, strict=True))
+    results = tuple(Result(kind, shape, places[b]) for b, (kind, shape) in zip(program.outputs[:count], outputs, strict=True))
     constants = tuple(places[b] for b in lowered.constants)
-    return Entry(arguments, results, single, table, constants, program.arena, work > LONG)
+    return Entry(arguments, results, single, table, constants, program.arena, work > LONG,
+                 tuple(places[b] for b in program.outputs[count:]))
 
 
 def define(module: Module, entry: Entry, piece: str) -> None:
