@@ -26,6 +26,13 @@ describe("the document", () => {
     expect(next(READY, { type: "undo" })).toBe(READY);
   });
 
+  it("is no lesson any more once its text is changed, and is one again after undo", () => {
+    const lesson = after(READY, { type: "load", document: { ...DOCUMENT, text: "a", title: "A lesson" }, lesson: "key" });
+    const own = next(lesson, { type: "text", text: "a + 1" });
+    expect([own.lesson, own.document.title, next(own, { type: "undo" }).document.title]).toEqual(["", "", "A lesson"]);
+    expect(after(READY, { type: "settings", change: { title: "Mine" } }, { type: "text", text: "b" }).document.title).toBe("Mine");
+  });
+
   it("takes a drag of a slider back as one step, and on again", () => {
     const dragged = after(READY, slide("1"), slide("2"), slide("3"), { type: "settle" }, slide("4"));
     const value = (state: State): string | undefined => state.document.inputs["x"]?.value;

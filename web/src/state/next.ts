@@ -15,7 +15,7 @@ export function next(state: State, event: Event): State {
     case "document":
       return edited(state, event.document, "");
     case "text":
-      return { ...edited(state, { ...state.document, text: event.text }, "text"), playing: false };
+      return typed(state, event.text);
     case "values":
       return edited(state, { ...state.document, inputs: bound(state, event.values) }, event.mark);
     case "binding": {
@@ -95,6 +95,12 @@ export function next(state: State, event: Event): State {
     case "notice":
       return { ...state, notice: event.words };
   }
+}
+
+/** Another text. What was a lesson is now the reader's own, and has neither its title nor its commentary. */
+function typed(state: State, text: string): State {
+  const title = state.lesson ? "" : state.document.title;
+  return { ...edited(state, { ...state.document, text, title }, "text"), lesson: "", playing: false };
 }
 
 /** Another document. The first one is nothing to go back from. */
