@@ -23,6 +23,7 @@ from backlight.core.math import Math, name
 from backlight.core.op import Case, Op
 from backlight.core.types import Type
 from backlight.explain.formula import spelled
+from backlight.ops.complex import takes_complex
 
 PAGE = Path(__file__).with_name("operations.md")
 SHOWN = 3  # worked examples to a row; the other cases are for the tests
@@ -79,6 +80,7 @@ def about(row: Op) -> Iterator[tuple[str, str]]:
     if row.inside is not None and row.kind == "elementwise":
         yield "In smaller operations", f"`{formula(row, row.inside, result=False)}`"
     yield "Linear in", ", ".join(dict.fromkeys(row.args[min(k, len(row.args) - 1)].lstrip("*") for k in row.linear))
+    yield "Complex numbers", "taken" if takes_complex(row) else ""
     yield "Whole numbers", ", ".join(row.args[k] for k in row.integers)
     yield "Source", row.source.rstrip(".")
 

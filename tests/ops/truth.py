@@ -236,6 +236,11 @@ def sum_of(x: Any, y: Any) -> Any:
     return max(x, y) + mp.log1p(e(-abs(x - y)))
 
 
+def larger(x: Any, y: Any) -> Any:
+    """1 where x is the larger, half in a tie."""
+    return ONE / 2 if x == y else ONE * (x > y)
+
+
 def length(x: Any, y: Any) -> Any:
     return mp.sqrt(x * x + y * y)
 
@@ -251,8 +256,8 @@ BINARY: dict[str, Truth] = {
         lambda x, y: x - y * mp.floor(x / y), (lambda x, y: ONE, lambda x, y: -mp.floor(x / y)), bits=4400
     ),
     "floor_div": Truth(lambda x, y: mp.floor(x / y), (lambda x, y: mp.mpf(0), lambda x, y: mp.mpf(0)), bits=4400),
-    "maximum": Truth(max, (lambda x, y: ONE * (x > y), lambda x, y: ONE * (y > x))),
-    "minimum": Truth(min, (lambda x, y: ONE * (x < y), lambda x, y: ONE * (y < x))),
+    "maximum": Truth(max, (lambda x, y: larger(x, y), lambda x, y: larger(y, x))),
+    "minimum": Truth(min, (lambda x, y: larger(y, x), lambda x, y: larger(x, y))),
     "atan2": Truth(mp.atan2, (lambda y, x: angle_part(x, y), lambda y, x: -angle_part(y, x)), bits=4400),
     "hypot": Truth(length, (lambda x, y: x / length(x, y), lambda x, y: y / length(x, y)), bits=4400),
     "direction": Truth(lambda x, y: x / length(x, y), (None, None), bits=4400),

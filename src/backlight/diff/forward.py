@@ -312,7 +312,8 @@ def turned(node: Node, k: int, z: Array, xs: Sequence[Array], t: Array, output: 
     if downstream is None:
         return []
     if downstream.dtype != tangent.dtype:
-        tangent = TABLE["cast"](tangent, dtype=downstream.dtype.name)
+        real = tangent.dtype.kind == "c" and downstream.dtype.kind != "c"
+        tangent = TABLE["cast"](TABLE["real"](tangent) if real else tangent, dtype=downstream.dtype.name)
     found = pull(sheet, {downstream.number: tangent.number}, [upstream[output].number], start).grads
     answer = found.get(upstream[output].number)
     return [] if answer is None else [copied_onto(t.tape, sheet, answer, dict(zip([c.number for c in copies], true, strict=True)))]

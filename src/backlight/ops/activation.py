@@ -9,7 +9,7 @@ import numpy as np
 from ..core import math as m
 from ..core.op import Case, Op, elementwise, floating
 from ..core.types import Type
-from ..errors import ValueError
+from ..errors import DTypeError, ValueError
 from . import curves
 from . import samples as s
 from .elementary import exp, log1p
@@ -68,6 +68,8 @@ softplus: Op = elementwise(
 def gelu_type(x: Type, approximate: str = "none") -> Type:
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', and it is {approximate!r}")
+    if x.dtype.kind == "c":
+        raise DTypeError(f"gelu: takes real numbers, and x is {x} {x.shape}: take its real part, its imag part or its abs first")
     return sigmoid.type(x)  # type: ignore[no-any-return]
 
 

@@ -147,14 +147,14 @@ def cofactors_value(x: Any) -> Any:
 
 
 def cofactors_vjp(g: Any, z: Any, x: Any) -> Any:
-    inverse = swapped(inv(x))
+    z, inverse = conjugate(z), adjoint(inv(x))
     pairs = sum_along(g * z, axis=(-2, -1), keepdims=True)
     return pairs * inverse - matmul(matmul(z, swapped(g)), inverse)
 
 
 cofactors: Op = operation(
     "cofactors", "x",
-    doc="The derivative of the determinant by each number of a real matrix: defined for singular ones too, where it is differentiated no further.",
+    doc="The derivative of the determinant by each number of a matrix: defined for singular ones too, where it is differentiated no further.",
     words="from det(x)·x⁻ᵀ: ⟨g, z⟩·x⁻ᵀ − z·gᵀ·x⁻ᵀ",
     kind="linear",
     type=lambda x: square_type("cofactors", x),

@@ -8,9 +8,26 @@ import numpy as np
 
 from ..core import math as m
 from ..core.op import Case, Op, elementwise
+from ..core.types import type_of
+from ..errors import BacklightError
 from . import samples as s
 
 __all__ = ["conj", "imag", "real"]
+
+
+def takes_complex(row: Op) -> bool:
+    """Whether a row takes complex numbers: its rule for types says so, asked on the first of its cases that has floats."""
+    for case in row.cases:
+        kinds = [type_of(x) for x in case.args]
+        if case.raises is None and any(kind.dtype.kind == "f" for kind in kinds):
+            wide = tuple(kind.with_dtype("complex128") if kind.dtype.kind == "f" else kind for kind in kinds)
+            try:
+                row.infer(wide, row.settings(case.args, dict(case.attrs))[1])
+            except BacklightError:
+                return False
+            return True
+    return False
+
 
 SOME = s.MATRIX + 1j * s.OTHER
 

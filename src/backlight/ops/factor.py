@@ -13,7 +13,7 @@ from ..core.types import TupleType, Type
 from ..errors import ValueError
 from . import batched
 from . import samples as s
-from .algebra import NOT_SQUARE, REGULAR, STACK, adjoint, floats, inv, matrix_mask, solve, square_type
+from .algebra import NOT_SQUARE, REGULAR, STACK, adjoint, floats, half_below, inv, matrix_mask, solve, square_type
 from .arrange import concat
 from .diagonal import tril, triu
 from .index import index
@@ -41,8 +41,9 @@ def below(x: Any) -> Any:
 
 
 def mirrored(x: Any) -> Any:
-    """The lower half, and its adjoint above."""
-    return tril(x) + adjoint(below(x))
+    """The lower half, and its adjoint above; the real part of the diagonal."""
+    half = half_below(x)
+    return half + adjoint(half)
 
 
 def qr_square(gq: Any, gr: Any, q: Any, r: Any) -> Any:

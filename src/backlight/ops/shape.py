@@ -10,7 +10,7 @@ from ..core import math as m
 from ..core.op import Case, Op, operation
 from ..core.table import TABLE
 from ..core.types import Type, broadcast_shapes
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from . import batched
 from . import samples as s
 from .axes import Axis, axes_of, axis_of
@@ -321,6 +321,13 @@ moveaxis: Op = operation(
 )  # fmt: skip
 
 
+def cast_type(x: Type, dtype: str = "float64") -> Type:
+    found = x.with_dtype(dtype)
+    if x.dtype.kind == "c" and found.dtype.kind not in "cb":
+        raise DTypeError(f"cast: {found} cannot hold {x} {x.shape}: take its real part, its imag part or its abs first")
+    return found
+
+
 def cast_vjp(g: Any, z: Any, x: Any, dtype: str = "float64") -> Any:
     """Back in the old dtype; only the real part moves a real number."""
     return cast(TABLE["real"](g) if g.dtype.kind == "c" and x.dtype.kind != "c" else g, dtype=x.dtype.name)
@@ -332,11 +339,13 @@ cast: Op = operation(
     words="the gradient takes the old dtype back",
     kind="shape",
     attrs={"dtype": "float64"},
-    type=lambda x, dtype="float64": x.with_dtype(dtype),
+    type=cast_type,
     value=lambda x, dtype="float64": np.asarray(x).astype(dtype)[()],
     vjp=cast_vjp,
     linear=(0,),
     mask=lambda k, m, z, x, dtype="float64": m,
     batch=batched.stacked_matrices("cast"),
-    cases=[Case(s.MATRIX, dtype="float32", gives=s.MATRIX.astype("float32"), smooth=False), Case([1, 2], dtype="float64"), Case(s.MATRIX, dtype="float64", gives=s.MATRIX)],
+    cases=[Case(s.MATRIX, dtype="float32", gives=s.MATRIX.astype("float32"), smooth=False), Case([1, 2], dtype="float64"), Case(s.MATRIX, dtype="float64", gives=s.MATRIX),
+        Case([1j], dtype="float64", raises="cast: Vector Float64 cannot hold Vector Complex128 (1,): take its real part, its imag part or its abs first"),
+    ],
 )  # fmt: skip

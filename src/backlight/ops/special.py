@@ -9,7 +9,7 @@ import numpy as np
 from ..core import math as m
 from ..core.op import Case, Op, elementwise, floating
 from ..core.types import Type
-from ..errors import ValueError
+from ..errors import DTypeError, ValueError
 from . import gamma, kernel
 from . import samples as s
 from .elementary import exp
@@ -136,6 +136,8 @@ HIGHEST = 20  # order: the recurrence of the cotangent's derivatives is exact so
 def polygamma_type(x: Type, order: Any = 1) -> Type:
     if not isinstance(order, int) or isinstance(order, bool) or not 0 <= order <= HIGHEST:
         raise ValueError(f"polygamma: order must be a whole number from 0 to {HIGHEST}, and it is {order!r}")
+    if x.dtype.kind == "c":
+        raise DTypeError(f"polygamma: takes real numbers, and x is {x} {x.shape}: take its real part, its imag part or its abs first")
     return digamma.type(x)  # type: ignore[no-any-return]
 
 
