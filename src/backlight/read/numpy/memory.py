@@ -9,6 +9,7 @@ change with it, and a NumPy array, which cannot hold a node. Outside a trace Num
 
 from __future__ import annotations
 
+import builtins
 import operator as operators
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 
 from ... import ops
 from ...core.array import Array
-from ...errors import DTypeError, GraphError, IndexError, MutationError, ShapeError
+from ...errors import DTypeError, GraphError, IndexError, MutationError, ShapeError, ValueError
 from ...ops.subscript import spelled
 from ...ops.subscript import subscript as chosen
 from .held import any_traced, asked, bare, held, whole, wrapped
@@ -91,7 +92,7 @@ def subscript(x: Array, key: Any) -> Any:
             return chosen(x, tuple([asked(part) if masks(part) else part for part in parts]))
         key = bare(key)
         found = chosen(x, key)
-    except ShapeError as error:
+    except (ShapeError, ValueError) as error:
         raise IndexError(str(error)) from None
     parts = key if type(key) is tuple else (key,)
     if any(type(part) not in (int, slice, type(None), type(...)) for part in parts) or (found.shape == () and ... not in parts):
@@ -127,7 +128,10 @@ def assign(x: Array, key: Any, value: Any) -> None:
         hit, made = places, ops.where(key, v, x)
     else:
         plain = asked(key)
-        hit = np.asarray(shown[plain])
+        try:
+            hit = np.asarray(shown[plain])
+        except builtins.IndexError as error:
+            raise IndexError(f"x[key] = v: {root.type} {shown.shape} has no such place: {error}") from None
         made = root_with(root, x, plain, hit, v)
     was_plain = root.tape is None
     root.tape, root.number, root._value = made.tape, made.number, made._value
