@@ -307,3 +307,15 @@ def test_mistakes_are_named(call, error, message):
         call()
     line = str(call.__code__.co_firstlineno)
     assert str(caught.value) == message.replace("LINE", line)
+
+
+def test_a_loop_of_any_length_compiles_and_a_branch_not_taken_is_not_computed():
+    walk = lambda r: bl.scan(lambda c, x: (np.sin(r * c) + x, None), 1.0, np.linspace(0.0, 0.1, 300))[0]
+    f = bl.compile(bl.value_and_grad(walk))
+    for r in (0.7, 0.9):
+        value, slope = f(r)
+        assert value == pytest.approx(float(walk(r)), rel=1e-13)
+        assert slope == pytest.approx(float(bl.grad(walk)(r)), rel=1e-12)
+    picked = bl.compile(lambda x, i: bl.cond(i < 3, lambda x, i: x[i], lambda x, i: x[0], x, i))
+    assert [picked(XS, np.int64(i)) for i in (1, 2, 7)] == [XS[1], XS[2], XS[0]]
+    assert bl.compile(lambda x: bl.checkpoint(lambda y: np.exp(y) * y)(x))(2.0) == pytest.approx(2.0 * np.exp(2.0))

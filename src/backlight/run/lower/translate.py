@@ -108,7 +108,7 @@ class Translation:
             from backlight.run.lower.arrange import split
 
             return split(self, inputs, types, attrs, out.types)
-        elif node.op.inside is not None:
+        elif node.op.inside is not None and (node.op.kind != "control" or name == "block"):  # no loop is unrolled
             try:
                 return self.inside(node, inputs, types, attrs)
             except UnableError:
