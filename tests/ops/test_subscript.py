@@ -118,12 +118,12 @@ def test_a_mask_without_a_value_cannot_choose():
 @pytest.mark.parametrize(
     ("key", "kind", "message"),
     [
-        (3, errors.ShapeError, "index: Tensor-3 Float64 (3, 4, 5) has no [3]: index 3 is out of bounds for axis 0 with size 3"),
-        ([0, 3], errors.ValueError, "gather: there is no index 3 along an axis of size 3: use -3 to 2"),
-        (([0], [4]), errors.ShapeError, "index: there is no index 4 along an axis of size 4"),
-        ((0, 0, 0, [0]), errors.ShapeError, "index: Tensor-3 Float64 (3, 4, 5) has 3 axes, and the key names 4"),
+        (3, errors.IndexError, "index: Tensor-3 Float64 (3, 4, 5) has no [3]: index 3 is out of bounds for axis 0 with size 3"),
+        ([0, 3], errors.IndexError, "gather: there is no index 3 along an axis of size 3: use -3 to 2"),
+        (([0], [4]), errors.IndexError, "index: there is no index 4 along an axis of size 4"),
+        ((0, 0, 0, [0]), errors.IndexError, "index: Tensor-3 Float64 (3, 4, 5) has 3 axes, and the key names 4"),
         ([0.5], errors.DTypeError, "gather: i must be whole numbers, and it is Vector Float64 (1,)"),
-        (True, errors.ShapeError,
+        (True, errors.IndexError,
          "index: a single truth value chooses nothing: give a whole number, a range or a mask with an axis"),
     ],
 )  # fmt: skip
