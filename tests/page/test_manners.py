@@ -185,3 +185,18 @@ def test_the_page_goes_on_when_the_studio_goes_away_and_joins_it_again(browser: 
     finally:
         context.close()
         first.stop()
+
+
+def test_two_pages_in_one_window_share_no_names_of_elements(browser: Any, served: Any) -> None:
+    with visit(browser, served, SADDLE) as page:
+        page.page.evaluate("""async () => {
+            const module = await import(new URL('web/backlight.js', location.href).href);
+            const model = {get: () => null, set() {}, save_changes() {}, send() {}, on() {}, off() {}};
+            const el = document.body.appendChild(document.createElement('div'));
+            module.default.render({model, el});
+        }""")
+        page.frame()
+        assert page.page.locator(".backlight").count() == 2
+        names = page.page.evaluate("() => [...document.querySelectorAll('.backlight [id]')].map(e => e.id)")
+        assert len(names) > 10
+        assert len(set(names)) == len(names)

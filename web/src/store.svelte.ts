@@ -22,7 +22,11 @@ const PATIENCE_MS = 15_000; // longer than a session may take
 /** A wish before it has its number. */
 export type Asked<W extends Wish = Wish> = W extends Wish ? Omit<W, "id"> : never;
 
+let pages = 0; // in this window: a notebook may hold several
+
 export class Store {
+  /** What the names of this page's elements begin with, so that several pages of one notebook do not share them. */
+  readonly id = pages++ === 0 ? "bl" : `bl${pages}`;
   state: State = $state.raw(START);
   tooLong = $state.raw(0);
   readonly block = new Block();
