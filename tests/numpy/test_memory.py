@@ -187,6 +187,8 @@ def test_float32_stays_float32():
          "x[key] = v: x is a view that NumPy lets nobody write to, such as broadcast_to gives: take x.copy() first"),
         (lambda x: bnp.zeros(3, dtype=int).__setitem__(0, x[0]), DTypeError,
          "x[key] = v: x is Vector Int64 (3,) and v is float64, which would be cut to whole numbers: make x of floats, as in zeros(n) or x.astype(float)"),
+        (lambda x: (x * 1j).real.__setitem__(0, x[0]), MutationError,
+         "x[key] = v: x is the real or the imaginary part of an array: make the whole anew, as in z = a + 1j * b"),
         (lambda x: bnp.zeros(3).__setitem__(0, x[0] * 1j), DTypeError,
          "x[key] = v: x is Vector Float64 (3,) and v is complex: make x complex, or take v.real"),
         (lambda x: bnp.ones(3).__iadd__(np.ones((2, 3)) * x), ShapeError,

@@ -117,6 +117,8 @@ def assign(x: Array, key: Any, value: Any) -> None:
         return
     root = x if getattr(x, "life", None) is None or x.life.root is None else x.life.root
     allowed(root)
+    if x.dtype != root.dtype:
+        raise MutationError("x[key] = v: x is the real or the imaginary part of an array: make the whole anew, as in z = a + 1j * b")
     places = numbered(root)
     shown = places if root is x else x.life.taken(places)
     if not np.shares_memory(shown, places) and places.size:
