@@ -14,7 +14,7 @@ from tests.studio.server import Guest, guest
 from websockets.exceptions import ConnectionClosed
 
 LONG = "sum(A @ A @ A)"  # a landscape over it takes far longer than anybody waits
-SIZED = {"A": "normal(200, 200, seed=1)"}
+SIZED = {"A": "normal(300, 300, seed=1)"}
 
 
 async def mistake(one: Guest) -> dict[str, Any]:
@@ -27,7 +27,7 @@ async def mistake(one: Guest) -> dict[str, Any]:
 
 def test_a_wish_that_takes_too_long_is_abandoned_and_nothing_else_is() -> None:
     async def visit() -> None:
-        with inside(seconds=1.0) as studio:
+        with inside(seconds=3.0) as studio:
             async with guest(studio) as one, guest(studio) as other:
                 await one.open(LONG, **SIZED)
                 await other.open("x*x", x="3")
@@ -37,7 +37,7 @@ def test_a_wish_that_takes_too_long_is_abandoned_and_nothing_else_is() -> None:
                 told = await mistake(one)
                 assert told == {
                     "kind": "mistake", "about": "limit", "place": None, "to": to,
-                    "message": "this took longer than 1 seconds and was abandoned: make it smaller",
+                    "message": "this took longer than 3 seconds and was abandoned: make it smaller",
                 }  # fmt: skip
                 to = await one.send("derive", wrt=0)
                 told_again, _ = await one.until("told", to)

@@ -18,6 +18,7 @@ from . import news
 from .data import encode, read_wish
 from .frames import frame
 from .session import Session
+from .wishes import Open
 
 __all__ = ["BINARY", "DONE", "FORGET", "HEAD", "RESTORE", "TEXT", "WISH", "serve"]
 
@@ -43,10 +44,10 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         def send(kind: int, data: bytes, visitor: int = visitor) -> None:
             sink.write(HEAD.pack(len(data), visitor, kind))
             sink.write(data)
-            sink.flush()
 
-        grant(session, data.decode(), send if kind == WISH else silent)
+        grant(session, data.decode(), send if kind == WISH else silent, sink.flush)
         send(DONE, b"")
+        sink.flush()
         keep_few(sessions)
 
 
@@ -54,8 +55,8 @@ def silent(kind: int, data: bytes) -> None:
     """What a session says while it is restored, nobody hears again."""
 
 
-def grant(session: Session, text: str, send: Callable[[int, bytes], None]) -> None:
-    """Answer one wish; what is no wish is answered too."""
+def grant(session: Session, text: str, send: Callable[[int, bytes], None], flush: Callable[[], None]) -> None:
+    """Answer one wish; what is no wish is answered too. Where more is to come, what is there goes out at once."""
     try:
         wish = read_wish(text)
     except InputError as error:
@@ -67,6 +68,8 @@ def grant(session: Session, text: str, send: Callable[[int, bytes], None]) -> No
                 send(TEXT, encode(said).encode())
             else:
                 send(BINARY, frame(said, payload))
+            if isinstance(wish, Open):
+                flush()
     except Exception as error:  # a mistake of ours must not take the other visitors with it
         sys.excepthook(type(error), error, error.__traceback__)
         told = f"this is a mistake in Backlight itself, {type(error).__name__}: {error!s:.200}"
