@@ -264,6 +264,9 @@ BINARY: dict[str, Truth] = {
     "logaddexp": Truth(sum_of, (lambda x, y: s(x - y), lambda x, y: s(y - x)), bits=2200),
     "share": Truth(lambda x, y: s(x - y), (lambda x, y: s(x - y) * s(y - x), lambda x, y: -s(x - y) * s(y - x)), bits=2200),
     "xlogy": Truth(lambda x, y: x * mp.log(y), (lambda x, y: mp.log(y), lambda x, y: x / y), POSITIVE),
+    "xlog1py": Truth(
+        lambda x, y: x * mp.log1p(y), (lambda x, y: mp.log1p(y), lambda x, y: x / (1 + y)), POSITIVE, bits=2200
+    ),
     "copysign": Truth(
         lambda x, y: abs(x) * mp.sign(y), (lambda x, y: mp.sign(x) * mp.sign(y), lambda x, y: mp.mpf(0))
     ),

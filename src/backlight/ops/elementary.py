@@ -14,7 +14,7 @@ from .compare import equal, where
 from .kernel import precise
 
 __all__ = [
-    "cbrt", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "rsqrt", "share", "sqrt", "xlogy",
+    "cbrt", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "rsqrt", "share", "sqrt", "xlog1py", "xlogy",
 ]  # fmt: skip
 
 exp: Op = elementwise(
@@ -226,5 +226,28 @@ xlogy: Op = elementwise(
     cases=[
         Case(2.0, 1.0, gives=0.0, grads=[0.0, 2.0]), Case(s.MATRIX, s.POSITIVE), Case(s.MATRIX, s.POSITIVE_ROW),
         Case(0.0, 0.0, gives=0.0, grads=[-np.inf, 0.0], smooth=False), Case(0.0, np.inf, gives=0.0, smooth=False),
+    ],
+)  # fmt: skip
+
+
+def xlog1py_value(x: Any, y: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return np.where((x == 0) & ~np.isnan(y), x.dtype.type(0), x * np.log1p(y))[()]
+
+
+xlog1py: Op = elementwise(
+    "xlog1py", "x y",
+    doc="x·log(1 + y), with all its digits where y is small, and 0 wherever x is 0.",
+    words="product rule: log(1 + y) to the first, x/(1 + y) to the second",
+    paper=lambda x, y: m.call("xlog1py", x, y),
+    value=xlog1py_value,
+    local=(
+        lambda z, x, y: log1p(y),
+        lambda z, x, y: where(equal(x, 0.0), 0.0, x / (1.0 + where(equal(x, 0.0), 0.0, y))),
+    ),
+    inside=lambda x, y: where(equal(x, 0.0), 0.0, x * log1p(where(equal(x, 0.0), 0.0, y))),
+    cases=[
+        Case(2.0, 0.0, gives=0.0, grads=[0.0, 2.0]), Case(s.MATRIX, s.UNIT), Case(s.MATRIX, s.POSITIVE_ROW),
+        Case(0.0, -1.0, gives=0.0, grads=[-np.inf, 0.0], smooth=False), Case(3.0, 1e-20, gives=3e-20, smooth=False),
     ],
 )  # fmt: skip

@@ -97,6 +97,8 @@ POINTS: Final[dict[str, tuple[Point, ...]]] = {
         pole(lambda z, x, y: (x == 0) & (y < 0), "the value is infinite"),
     ),
     "xlogy": (pole(lambda z, x, y: (y == 0) & (x != 0), "the value is infinite"),),
+    "xlog1py": (pole(lambda z, x, y: (y == -1) & (x != 0), "the value is infinite"),),
+    "i0e": (corner(0.0),),
     "lgamma": (WHOLE_BELOW,), "digamma": (WHOLE_BELOW,), "polygamma": (WHOLE_BELOW,),
     "norm": (Point("corner", lambda z, x, **_: z == 0, "the derivative is taken as 0"),),
     "std": (Point("corner", lambda z, x, **_: z == 0, "the derivative is taken as 0"),),

@@ -114,7 +114,7 @@ ENTRIES: dict[str, Any] = {
     "mvlgamma.mvlgamma_p_3": mvlgamma, "mvlgamma.mvlgamma_p_5": mvlgamma,
     "add": scaled, "sub": lambda x, y, *, alpha=1: x - y * alpha, "mul": lambda x, y: x * y, "rsub": lambda x, y, alpha=1: y - x * alpha,
     "div.no_rounding_mode": divided, "div.trunc_rounding": divided, "div.floor_rounding": divided, "true_divide": np.true_divide,
-    "pow": lambda x, y: x**y, "float_power": np.float_power, "xlogy": o.xlogy,
+    "pow": lambda x, y: x**y, "float_power": np.float_power, "xlogy": o.xlogy, "special.xlog1py": o.xlog1py,
     "__radd__": lambda x, y: y + x, "__rdiv__": lambda x, y: y / x, "__rmul__": lambda x, y: y * x, "__rmod__": lambda x, y: y % x,
     "__rpow__": lambda x, y: y**x, "__rsub__": lambda x, y: y - x,
     "clamp": clamp, "clamp_max": np.minimum, "clamp_min": np.maximum, "lerp": lerp,
