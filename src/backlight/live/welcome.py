@@ -26,9 +26,9 @@ def welcome(document: Document | None) -> Welcome:
 
 @cache
 def words() -> tuple[Word, ...]:
-    """Every operation that a text can call, from its row."""
+    """Every operation that a text can call, from its row; nobody types an input or a constant by that name."""
     called = functions()
-    return tuple(word(op) for name, op in sorted(TABLE.items()) if name in called and op.doc)
+    return tuple(word(op) for name, op in sorted(TABLE.items()) if name in called and op.kind != "leaf")
 
 
 def word(op: Op) -> Word:
