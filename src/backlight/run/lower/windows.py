@@ -11,7 +11,7 @@ convolutions along each axis, one for each rest, over the few weights that meet 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import gcd, prod
@@ -31,11 +31,25 @@ WIDEST = 64  # bytes of a vector for which it is decided which operand of a weig
 
 
 def prepared(t: Translation, out: Type, inputs: list[int], types: list[Type]) -> tuple[str, list[int]]:
-    """Return the kind of number and the operands; only floats, and something to sum."""
+    """Return the kind of number and the operands; only floats."""
     kind = t.kind(out)
-    if kind not in FLOATS or out.size == 0 or any(x.size == 0 for x in types):
+    if kind not in FLOATS:
         raise UnableError
     return kind, [in_memory(t, t.convert(i, kind)) for i in inputs]
+
+
+def windows_row(name: str) -> Callable[[Callable[..., int]], None]:
+    """Enter a function into the table of rows; of an operand without numbers every sum is 0."""
+
+    def enter(function: Callable[..., int]) -> None:
+        def row(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
+            if any(x.size == 0 for x in types):
+                return t.items.uniform(0.0, t.kind(out), out.shape, t.origin)
+            return function(t, out, inputs, types, attrs)
+
+        entry(name)(row)
+
+    return enter
 
 
 def padded(t: Translation, number: int, before: Sequence[int], after: Sequence[int]) -> int:
@@ -58,7 +72,7 @@ def extended(view: View, groups: int) -> tuple[int, ...]:
 def windows_entry(rank: int) -> None:
     """Enter the three rows of convolutions over so many axes."""
 
-    @entry(f"conv{rank}d")
+    @windows_row(f"conv{rank}d")
     def conv(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
         """Multiply the weights by the windows."""
         from backlight.ops.convolution import layout
@@ -71,7 +85,7 @@ def windows_entry(rank: int) -> None:
         shown = View(wv.root, (o, *wv.shape[1:]), wv.offset, wv.strides)
         return convolved(t, kind, x, w, out.shape, steps, groups, shown, wv.strides[0] * o)
 
-    @entry(f"conv_weight{rank}d")
+    @windows_row(f"conv_weight{rank}d")
     def conv_weight(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
         """Multiply the windows by their numbers of y, and sum over all pictures and windows."""
         from backlight.ops.convolution import each, layout
@@ -82,7 +96,7 @@ def windows_entry(rank: int) -> None:
         x = padded(t, x, [a for a, _ in at.pads], [b for _, b in at.pads])
         return weighed(t, kind, x, y, out, Steps(at.number, at.kernel, at.stride, at.dilation, (0,) * rank), attrs["groups"])
 
-    @entry(f"conv_transpose{rank}d")
+    @windows_row(f"conv_transpose{rank}d")
     def conv_transpose(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
         """Sum what the windows spread over each place: one convolution for each rest of a division by the stride."""
         from backlight.ops.convolution import transposed_size
