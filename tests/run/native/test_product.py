@@ -3,7 +3,7 @@ import ctypes
 import numpy as np
 import pytest
 from tests.run.native.conftest import KINDS, PLAIN
-from tests.run.native.graphs import CLOSE, agree, graph_of, reference
+from tests.run.native.graphs import CLOSE, agree, graph_of, reference, with_gradients
 from tests.run.native.programs import run
 
 from backlight import ops
@@ -148,3 +148,22 @@ def test_what_has_another_shape_than_a_product_is_done_behind_it() -> None:
     values = [np.random.default_rng(k).normal(size=t.shape).astype(np.float32) for k, t in enumerate(types)]
     for found, wanted in zip(f(*values), reference(graph, values, graph.outputs), strict=True):
         assert agree(found, wanted, CLOSE["float32"])
+
+
+def test_a_stack_times_one_matrix_is_one_product_and_so_is_the_gradient_of_the_matrix() -> None:
+    def loss(x, w, v):  # type: ignore[no-untyped-def]
+        return ops.sum(ops.square(ops.relu(x @ w) @ v))
+
+    types = [Type("float64", (3, 5, 8)), Type("float64", (8, 12)), Type("float64", (12, 4))]
+    found = with_gradients(graph_of(loss, *types))
+    assert found is not None
+    graph, gradients = found
+    f = compile_graph(graph, [*graph.outputs, *gradients])
+    values = [np.random.default_rng(k).normal(size=t.shape) for k, t in enumerate(types)]
+    for made, wanted in zip(f(*values), reference(graph, values, [*graph.outputs, *gradients]), strict=True):
+        assert agree(made, wanted, CLOSE["float64"])
+    products = sorted(line.split("product ")[1].split("    ")[0] for line in f.listing().splitlines() if "product " in line)
+    assert products == [
+        "(12 × 15) (15 × 4)", "(15 × 12) (12 × 4)", "(15 × 12) (12 × 8)", "(15 × 4) (4 × 12)", "(15 × 8) (8 × 12)",
+        "(8 × 15) (15 × 12)",
+    ]

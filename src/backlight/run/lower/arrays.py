@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 from backlight.core.types import Type
@@ -98,6 +99,8 @@ def sum_(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs:
     """Add up along axes."""
     source = t.convert(inputs[0], t.kind(out))
     axes = axes_of(types[0].rank, attrs.get("axis"))
+    if (deep := summed_products(t, source, axes)) is not None:
+        return t.items.reshape(deep, out.shape, t.origin)
     return t.items.fold("sum", source, axes, bool(attrs.get("keepdims")), t.origin)
 
 
@@ -112,6 +115,8 @@ def sum_to(t: Translation, out: Type, inputs: list[int], types: list[Type], attr
         raise UnableError
     if not axes:
         return inputs[0]
+    if (deep := summed_products(t, inputs[0], axes)) is not None:
+        return t.items.reshape(deep, out.shape, t.origin)
     found = t.items.fold("sum", inputs[0], axes, True, t.origin)
     return t.items.reshape(found, out.shape, t.origin)
 
@@ -146,6 +151,8 @@ def products(t: Translation, kind: str, a: int, b: int, batch: Shape, m: int, n:
     a, b = (i if items.all[items.views[i].root].form != "position" else t.plain(i) for i in (a, b))
     if k == 1:  # an outer product: no sum
         return items.point("multiply", [a, b], kind, (*batch, m, n), t.origin)
+    if (together := as_one(t, kind, a, b, batch, m, n, k)) is not None:
+        return together
     b_view, a_view = items.views[b], items.views[a]
     if n == 1 and m > 1 and a_view.strides[-2] == 1:  # a column from columns: a row times the transpose has full vectors
         swap = (*range(len(batch)), len(batch) + 1, len(batch))
@@ -157,6 +164,34 @@ def products(t: Translation, kind: str, a: int, b: int, batch: Shape, m: int, n:
     if k == 0 or 0 in (m, n, *batch) or (n == 1 and along_a) or (m == 1 and (along_b or n == 1)):
         return folded(t, kind, a, b, batch, m, n, k)
     return items.add(Item("product", "matmul", (a, b), kind, (*batch, m, n), t.origin))
+
+
+def as_one(t: Translation, kind: str, a: int, b: int, batch: Shape, m: int, n: int, k: int) -> int | None:
+    """Return a stack of products with one matrix B as one product of all rows, where the rows of A can be shown so."""
+    left, right = t.items.views[a].broadcast((*batch, m, k)), t.items.views[b]
+    rows = left.reshaped((prod(batch) * m, k))
+    if not batch or any(right.strides[:-2]) or rows is None or prod(batch) <= 1:
+        return None
+    matrix = View(right.root, (k, n), right.offset, right.strides[-2:])
+    found = products(t, kind, t.items.view(a, rows, t.origin), t.items.view(b, matrix, t.origin), (), prod(batch) * m, n, k)
+    return t.items.reshape(found, (*batch, m, n), t.origin)
+
+
+def summed_products(t: Translation, number: int, axes: Sequence[int]) -> int | None:
+    """Return the sum of a stack of products as one product that sums over the stack too; None if it is no such sum."""
+    from backlight.run.lower.sums import Letters, contracted
+
+    item = t.items.all[number]
+    rank = len(item.shape) - 2
+    if item.form != "product" or item.op != "matmul" or rank < 1 or tuple(axes) != tuple(range(rank)):
+        return None
+    batch, (m, n) = item.shape[:-2], item.shape[-2:]
+    a, b = (t.items.views[i] for i in item.inputs)
+    k = a.shape[-1]
+    left, right = a.broadcast((*batch, m, k)), b.broadcast((*batch, k, n))
+    turned = left.transposed([rank, *range(rank), rank + 1])
+    letters = Letters((), (m,), (n,), (*batch, k), (n, 1))
+    return contracted(t, item.kind, (item.inputs[0], turned), (item.inputs[1], right), letters, (m, n))
 
 
 def one_number(t: Translation, uniform: int) -> int:
