@@ -103,17 +103,17 @@ class Fuser:
     def settle(self, number: int, item: Item) -> None:
         """Give an item its slot, and with it those that waited for it; what waits and cannot flow is computed before."""
         space = self.space(item)
-        flowing: list[int] = []
+
+        def flows(k: int, operand: int) -> bool:
+            return item.form not in ALONE and not (item.form == "take" and k == 0) and self.free(operand, space)
+
         for k, operand in enumerate(item.inputs):
             root = self.items.views[operand].root
-            if root not in self.waiting:
-                continue
-            if item.form not in ALONE and not (item.form == "take" and k == 0) and self.free(operand, space):
-                flowing.append(root)
-            else:
+            if root in self.waiting and not flows(k, operand):
                 self.waiting.discard(root)
                 self.settle(root, self.items.all[root])
-        self.waiting.difference_update(flowing)
+        # what was settled just now may have taken others along
+        flowing = sorted({self.items.views[i].root for i in item.inputs} & self.waiting)
         if item.form in ALONE:
             self.open(Slot(item.form, item.shape), number)
             return
@@ -126,18 +126,18 @@ class Fuser:
         else:
             place = len(self.slots)
             self.slots.append(Slot("nest", space))
-        for root in dict.fromkeys(flowing):
+        for root in flowing:
             self.bring(root, place)
         self.slots[place].items.append(number)
         self.slot_of[number] = place
 
     def bring(self, number: int, place: int) -> None:
-        """Put an item that waited into the slot where it is used, what flows into it before it."""
+        """Put an item that waits into the slot where it is used, what flows into it before it."""
+        if number not in self.waiting:
+            return
+        self.waiting.discard(number)
         for operand in self.items.all[number].inputs:
-            root = self.items.views[operand].root
-            if root in self.waiting:
-                self.waiting.discard(root)
-                self.bring(root, place)
+            self.bring(self.items.views[operand].root, place)
         self.slots[place].items.append(number)
         self.slot_of[number] = place
 
