@@ -16,13 +16,14 @@ import numpy as np
 
 from ..core.array import Array, Tape
 from ..core.collection import no_collection
-from ..core.graph import Graph, Node, Why, live_nodes
+from ..core.graph import Graph, Node, Why
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
-from .masks import Lazy, Mask, both, either, once, stretched
-from .reverse import LIMIT, is_float, pull
+from .masks import Mask, both, climbed, either, once, stretched
+from .reverse import LIMIT, is_float
 from .template import Template, constant_key, learn
+from .turned import turned
 
 __all__ = ["forward", "push"]
 
@@ -262,76 +263,6 @@ class Climb:
                 self.tape.why = Why("tangent", above.op.name, i, k + 1)
                 terms += turned(above, k, z, xs, self.tape.handle(self.tangents[j]), n)
         return self.fitted(i, node._replace(op=above.op), terms) if terms else None
-
-
-def climbed(i: int, node: Node, k: int, mask: Lazy, xs: Sequence[Array]) -> Mask:
-    """The mask of a tangent behind a row that only arranges numbers, or adds several up; None, everywhere, behind others."""
-    op, attrs, tape = node.op, dict(node.attrs), xs[k].tape
-    assert tape is not None
-
-    def make() -> Array:
-        tape.why = Why("mask", op.name, i, k + 1)
-        if op.kind == "reduce":
-            return TABLE["any"](mask(), axis=attrs.get("axis"), keepdims=attrs.get("keepdims", False))
-        if rows:
-            assert op.mask is not None
-            return op.mask(k, mask(), tape.handle(i), *xs, **attrs)  # type: ignore[no-any-return]
-        return op(*xs[:k], mask(), *xs[k + 1 :], **attrs)
-
-    arranges = op.kind in ("shape", "index") and k in op.linear and not op.variadic and isinstance(node.type, Type)
-    rows = op.kind == "network" and op.mask is not None and node.type is xs[k].type  # softmax: what is so in both directions
-    if not (arranges or rows or (op.kind == "reduce" and "keepdims" in op.attrs)):
-        return None
-    return once(make, mask.strict)
-
-
-def turned(node: Node, k: int, z: Array, xs: Sequence[Array], t: Array, output: int = 0) -> list[Array]:
-    """The reverse rule of operand k turned around and applied to the tangent: what it adds to one output of the node.
-
-    Both directions are written on a sheet of their own, and only what the answer needs is copied.
-    """
-    rule = node.op.rule("vjp", k)
-    if rule is None:
-        return []
-    sheet = Tape()
-    true = [*xs, z, t]
-    assert t.tape is not None
-    copies = []
-    for x in true:
-        copied = t.tape.nodes[x.number]
-        if copied.op.name == "const":
-            copies.append(sheet.handle(sheet.add(copied.op, (), copied.type, copied.attrs)))
-        else:
-            copies.append(sheet.handle(sheet.add(TABLE["input"], (), copied.type)))
-    *operands, result, tangent = copies
-    types = node.type.types if isinstance(node.type, TupleType) else (node.type,)
-    start = len(sheet.nodes)
-    upstream = [sheet.constant(np.zeros(kind.shape, kind.dtype)[()]) for kind in types]  # type: ignore[union-attr]
-    g = upstream if isinstance(node.type, TupleType) else upstream[0]
-    downstream = rule(g, result, *operands, **dict(node.attrs))
-    if downstream is None:
-        return []
-    if downstream.dtype != tangent.dtype:
-        real = tangent.dtype.kind == "c" and downstream.dtype.kind != "c"
-        tangent = TABLE["cast"](TABLE["real"](tangent) if real else tangent, dtype=downstream.dtype.name)
-    found = pull(sheet, {downstream.number: tangent.number}, [upstream[output].number], start).grads
-    answer = found.get(upstream[output].number)
-    return [] if answer is None else [copied_onto(t.tape, sheet, answer, dict(zip([c.number for c in copies], true, strict=True)))]
-
-
-def copied_onto(tape: Tape, sheet: Tape, answer: int, known: dict[int, Any]) -> Any:
-    """One node of a sheet, with all that it stands on, written to the tape; `known` says what is there already."""
-    needed = live_nodes(Graph(tuple(sheet.nodes[: answer + 1])), (answer,))
-    for i, node in enumerate(sheet.nodes[: answer + 1]):
-        if needed[i] and i not in known:
-            if node.op.name == "const":
-                known[i] = tape.constant(node.attr("value"))
-            elif node.op.name == "item":
-                whole = known[node.inputs[0]]  # the node itself, or all the outputs that its operation gave
-                known[i] = TABLE["item"](whole, **dict(node.attrs)) if isinstance(whole, Array) else whole[node.attr("k", 0)]
-            else:
-                known[i] = node.op(*[known[j] for j in node.inputs], **dict(node.attrs))
-    return known[answer]
 
 
 def push(

@@ -16,9 +16,9 @@ import numpy as np
 from ..core.array import Array
 from ..core.graph import Node, Why
 from ..core.table import TABLE
-from ..core.types import TupleType
+from ..core.types import TupleType, Type
 
-__all__ = ["Lazy", "Mask", "both", "either", "joined", "kept", "once", "pushed", "shrunk", "stretched", "whole"]
+__all__ = ["Lazy", "Mask", "both", "climbed", "either", "joined", "kept", "once", "pushed", "shrunk", "stretched", "whole"]
 
 
 @final
@@ -161,3 +161,24 @@ def kept(x: Array, mask: Mask) -> Array:
     if mask is None or (node.op.name == "const" and bool(np.all(np.isfinite(node.attr("value"))))):
         return x
     return TABLE["where"](mask(), x, 0.0)
+
+
+def climbed(i: int, node: Node, k: int, mask: Lazy, xs: Sequence[Array]) -> Mask:
+    """The mask of a tangent behind a row that only arranges numbers, or adds several up; None, everywhere, behind others."""
+    op, attrs, tape = node.op, dict(node.attrs), xs[k].tape
+    assert tape is not None
+
+    def make() -> Array:
+        tape.why = Why("mask", op.name, i, k + 1)
+        if op.kind == "reduce":
+            return TABLE["any"](mask(), axis=attrs.get("axis"), keepdims=attrs.get("keepdims", False))
+        if rows:
+            assert op.mask is not None
+            return op.mask(k, mask(), tape.handle(i), *xs, **attrs)  # type: ignore[no-any-return]
+        return op(*xs[:k], mask(), *xs[k + 1 :], **attrs)
+
+    arranges = op.kind in ("shape", "index") and k in op.linear and not op.variadic and isinstance(node.type, Type)
+    rows = op.kind == "network" and op.mask is not None and node.type is xs[k].type  # softmax: what is so in both directions
+    if not (arranges or rows or (op.kind == "reduce" and "keepdims" in op.attrs)):
+        return None
+    return Lazy(make, mask.strict)
