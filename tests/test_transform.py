@@ -241,3 +241,15 @@ def test_leaves_that_are_no_numbers_stand_among_those_that_are():
     value, pullback, aux = vjp(lambda x: (x * x, "word"), 3.0, has_aux=True)
     assert (value, pullback(1.0), aux) == (9.0, (6.0,), "word")
     assert backlight.jvp(lambda x: (x * x, "word"), (3.0,), (1.0,), has_aux=True) == (9.0, 6.0, "word")
+
+
+def test_one_leaf_of_an_argument_may_be_named():
+    model = {"layers": [{"w": np.array([1.0, 2.0]), "b": 3.0}], "scale": 2.0}
+    f = lambda model, x: sum(model["layers"][0]["w"] * x) * model["scale"] + model["layers"][0]["b"]
+    assert grad(f, "model.layers.0.w")(model, 5.0).tolist() == [10.0, 10.0]
+    both = grad(f, wrt=("model.scale", "model.layers.0.b", "x"))(model, 5.0)
+    assert both == (15.0, 1.0, 6.0)
+    assert jacobian(f, "model.layers.0.w")(model, 5.0).tolist() == [10.0, 10.0]
+    with pytest.raises(InputError) as caught:
+        grad(f, "model.layers.0.v")(model, 5.0)
+    assert str(caught.value) == "there is no leaf 'model.layers.0.v'; did you mean 'model.layers.0.w' or 'model.layers.0.b'?"

@@ -16,8 +16,8 @@ import numpy as np
 
 from . import ops
 from .core.array import Array, Tape, as_value
-from .core.graph import Why
-from .core.tree import Nest, flatten
+from .core.graph import Why, nearest
+from .core.tree import LEAF, Nest, flatten
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ShapeError
 from .read.numpy import lend
@@ -42,27 +42,37 @@ class Pass:
             self.nests: list[Nest] = []
             self.start = len(tape.nodes)
             names = names_of(function, args)
-            places: list[int | str] = []
-            for a in (argnums,) if isinstance(argnums, (int, str)) else argnums:
-                place: int | str = names.index(a) if isinstance(a, str) and a in names else a
-                if isinstance(place, int) and not -len(args) <= place < len(args):
-                    raise InputError(f"there is no argument {place}: the function was called with {len(args)}")
-                if isinstance(place, str) and place not in named:
-                    raise InputError(f"there is no argument {place!r}: the function was called with {', '.join([*names, *named])}")
-                places.append(place % len(args) if isinstance(place, int) else place)
             given, keywords = list(args), dict(named)
-            for place in places:
+            for a in (argnums,) if isinstance(argnums, (int, str)) else argnums:
+                place, part = self.placed(a, names, given, keywords)
                 name = names[place] if isinstance(place, int) else place
                 found, nest = flatten(given[place] if isinstance(place, int) else keywords[place], name)
-                whole = [self.fresh(n, leaf) if n == name or is_number(leaf) else leaf for n, leaf in found]
-                moving = [k for k, (n, leaf) in enumerate(found) if n == name or is_number(leaf)]
-                self.leaves.append([whole[k] for k in moving])
-                self.nests.append(nest if len(moving) == nest.count else with_gaps(nest, moving))
+                chosen = [k for k, (n, leaf) in enumerate(found) if (n == part if part else n == name or is_number(leaf))]
+                if part and not chosen:
+                    raise InputError(f"there is no leaf {part!r}{nearest(part, [n for n, _ in found])}")
+                whole = [leaf for _, leaf in found]
+                for k in chosen:
+                    whole[k] = self.fresh(*found[k])
+                self.leaves.append([whole[k] for k in chosen])
+                self.nests.append(LEAF if part else nest if len(chosen) == nest.count else with_gaps(nest, chosen))
                 if isinstance(place, int):
                     given[place] = nest.around(whole)
                 else:
                     keywords[place] = nest.around(whole)
             self.result = function(*given, **keywords)
+
+    def placed(
+        self, a: int | str, names: Sequence[str], given: Sequence[Any], keywords: dict[str, Any]
+    ) -> tuple[int | str, str]:
+        """An argument by its position or its name, and the leaf in it, as in `model.layers.0.w`, where one is meant."""
+        if isinstance(a, int):
+            if not -len(given) <= a < len(given):
+                raise InputError(f"there is no argument {a}: the function was called with {len(given)}")
+            return a % len(given), ""
+        head = a if a in names or a in keywords else a.partition(".")[0]
+        if head not in names and head not in keywords:
+            raise InputError(f"there is no argument {a!r}: the function was called with {', '.join([*names, *keywords])}")
+        return names.index(head) if head in names else head, "" if head == a else a
 
     def fresh(self, name: str, leaf: Any) -> Array:
         """A node of its own for one leaf, so that the derivative by it does not mix with what else depends on its value."""
@@ -179,10 +189,11 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """A function that returns the value of `function` and its gradient by the arguments `argnums`.
 
-    `argnums` (or `wrt`) is a position or a name, or several of them (then the gradient is a tuple). Arguments may be nested
-    dicts, lists, tuples and dataclasses of numbers; the gradient is nested alike, with None where a leaf is no number. The
-    function returns one real number, or with `has_aux` that and anything else. The gradient of a complex argument z = x + iy
-    is ∂L/∂x + i·∂L/∂y, so z − η·gradient descends; with `holomorphic` arguments and result are complex, and it is dL/dz.
+    `argnums` (or `wrt`) is a position or a name, or several of them (then the gradient is a tuple); a name may go down to a
+    leaf, as in `model.layers.0.w`. Arguments may be nested dicts, lists, tuples and dataclasses of numbers; the gradient is
+    nested alike, with None where a leaf is no number. The function returns one real number, or with `has_aux` that and
+    anything else. The gradient of a complex argument z = x + iy is ∂L/∂x + i·∂L/∂y, so z − η·gradient descends; with
+    `holomorphic` arguments and result are complex, and it is dL/dz.
     Raises: DifferentiationError for another result or for arguments that are no floats.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
