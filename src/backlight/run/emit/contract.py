@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import prod
 
 from backlight.run.emit.code import Code, Module
-from backlight.run.emit.masks import gather, masked_load, masked_store, scatter
+from backlight.run.emit.masks import gather, mask_value, masked_load, masked_store, scatter
 from backlight.run.emit.pack import Rows, pack
 from backlight.run.emit.value import SIZES, Target, Value
 from backlight.run.lower.program import Contract
@@ -109,8 +109,6 @@ def read(c: Code, base: Value, v: Vector, kind: str) -> Value:
 
 def lanes_of(c: Code, run: Run, lanes: int) -> Value:
     """Return the mask of a run as an operand."""
-    from backlight.run.emit.masks import mask_value
-
     return mask_value(c, mask_of(run), lanes)
 
 
