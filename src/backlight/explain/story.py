@@ -162,7 +162,10 @@ def downstream_step(run: Run, edge: Edge, called: list[Math], top: int) -> Step:
         times = "·" if np.ndim(edge.upstream) == 0 else "⊙"
         product = infix(times, figure(edge.upstream), figure(edge.local), MULTIPLY)
         if above == below:
-            lines.append(("upstream × local = ", infix("=", product, down, 5)))
+            with np.errstate(all="ignore"):
+                plain = np.asarray(edge.upstream) * np.asarray(edge.local)
+            limit = bool((np.isnan(plain) & ~np.isnan(edge.downstream)).any())
+            lines.append(("upstream × local = ", infix("→" if limit else "=", product, down, 5)))
         else:
             lines.append(("upstream × local = ", product))
             lines.append((f"summed over the axes that were stretched, from {above} to {below}: ", down))

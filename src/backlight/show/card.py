@@ -116,7 +116,7 @@ class Joint:
 
     @property
     def product(self) -> tuple[str, ...]:
-        """`upstream × local = downstream`, on one line for numbers and on three for arrays.
+        """`upstream × local = downstream`, on one line for numbers and on three for arrays; → where it is so in the limit.
 
         Where the rule is no product of two arrays, what arrives alone.
         """
@@ -127,13 +127,20 @@ class Joint:
         words = [inline(term, 6 if scalar else 4, 5) for term in terms]
         if len(words) == 1:
             return (words[0],)
-        lines = (words[0], "× " + words[1], "= " + words[2])
+        lines = (words[0], "× " + words[1], f"{'→' if by_limit(*terms) else '='} {words[2]}")
         return (" ".join(lines),) if scalar else lines
 
     @property
     def rising(self) -> str:
         """The value that goes up, short."""
         return "" if self.value is None else inline(self.value, 6 if getattr(self.value, "ndim", 0) == 0 else 4, 5)
+
+
+def by_limit(upstream: Any, local: Any, downstream: Any) -> bool:
+    """Whether what goes down is no plain product, as where x·(1/x) at 0 is taken for the 1 that it is everywhere else."""
+    with np.errstate(all="ignore"):
+        product = np.asarray(upstream) * np.asarray(local)
+    return product.shape == np.shape(downstream) and bool((np.isnan(product) & ~np.isnan(downstream)).any())
 
 
 def parted(subject: Graph | Run) -> tuple[Graph, Run | None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["bracketed", "inline", "number", "trouble"]
+__all__ = ["bracketed", "inline", "marked", "number", "trouble"]
 
 
 def number(x: Any, digits: int | None = None) -> str:
@@ -67,6 +67,16 @@ def trouble(value: Any) -> str:
         return ""
     counts = ((int(np.isnan(array).sum()), "not a number"), (int(np.isinf(array).sum()), "infinite"))
     return ", ".join(words if array.ndim == 0 else f"{count} of {array.size} {words}" for count, words in counts if count)
+
+
+def marked(value: Any, digits: int = 6) -> str:
+    """A value on one line, and behind an exclamation mark what is wrong with it; empty where there is none yet.
+
+    >>> marked(np.nan), marked(2.5), marked(None)
+    ('NaN  ! not a number', '2.5', '')
+    """
+    wrong = trouble(value)
+    return "" if value is None else inline(value, digits) + (f"  ! {wrong}" if wrong else "")
 
 
 def bracketed(value: Any, rows: int = 4, columns: int = 5, digits: int = 4) -> list[str]:

@@ -26,7 +26,7 @@ from .card import Card, Joint
 from .detail import detailed
 from .drawing import Drawing, Frame, Text
 from .face import short
-from .figures import inline, number
+from .figures import inline, marked, number
 from .folding import folded
 from .graph import drawn
 from .svg import Theme, inked, style, svg
@@ -141,7 +141,7 @@ def _table(seen: View) -> str:
     for place, card in enumerate(seen.cards):
         cells = (
             card.name, card.type, card.signature, card.shape, " ".join(operands.get(place, [])),
-            "" if card.value is None else inline(card.value, 6), "" if card.gradient is None else inline(card.gradient, 6),
+            marked(card.value), marked(card.gradient),
         )  # fmt: skip
         rows.append(f'<tr><th scope="row">{card.number}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     return "<table>" + "".join(rows) + "</table>"

@@ -18,7 +18,7 @@ from ..run.record import Run
 from .card import Card, Joint, cards, joints, parted
 from .cells import celled
 from .drawing import Drawing, Frame, Line, Text, Tone
-from .figures import inline
+from .figures import marked
 from .view import View, view
 
 __all__ = ["fitting", "long_table", "picture", "table", "terminal", "text"]
@@ -235,8 +235,8 @@ def _table(shown: Sequence[Card], edges: Sequence[Row], total: int, width: int, 
             card.signature,
             card.shape,
             " ".join(operands.get(card.number, [])),
-            "" if card.value is None else inline(card.value, 6),
-            "" if card.gradient is None else inline(card.gradient, 6),
+            marked(card.value),
+            marked(card.gradient),
         ]
         for card in shown
     ]
@@ -260,7 +260,9 @@ def _table(shown: Sequence[Card], edges: Sequence[Row], total: int, width: int, 
         inked += ["", _inked("edge (operand)  upstream × local = downstream", "quiet", colour)]
         for edge in carrying[: 2 * MOST]:
             way = f"{edge.consumer} → {edge.operand} ({edge.joint.number})"
-            inked.append(way.ljust(16) + _inked(_cut(" ".join(edge.joint.product), width - 16).rstrip(), "backward", colour))
+            words = " ".join([*edge.joint.product, *(["", edge.joint.verdict] if edge.joint.verdict else [])])
+            words = words if edge.joint.wrong else _cut(words, width - 16).rstrip()
+            inked.append(way.ljust(16) + _inked(words, "backward", colour))
         if len(carrying) > 2 * MOST:
             inked.append(f"⋮  {len(carrying) - 2 * MOST} more")
         elif len(shown) < total:

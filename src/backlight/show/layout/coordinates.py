@@ -13,7 +13,7 @@ picture leans over, layer after layer. Pulled layers stay over each other.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import inf
+from math import fsum, inf
 
 Layers = Sequence[Sequence[int]]
 Links = Sequence[Sequence[int]]
@@ -82,7 +82,7 @@ def _reaches(layers: Layers, widths: Sequence[float], gap: float) -> list[tuple[
 def _packed(layers: Layers, widths: Sequence[float], gap: float) -> list[float]:
     x = [0.0] * len(widths)
     for layer in layers:
-        edge = -(sum([widths[box] for box in layer]) + gap * (len(layer) - 1)) / 2
+        edge = -(fsum([widths[box] for box in layer]) + gap * (len(layer) - 1)) / 2  # `sum` rounds as the Python does
         for box in layer:
             x[box] = edge + widths[box] / 2
             edge += widths[box] + gap
