@@ -47,3 +47,18 @@ def test_a_scan_compiled_adds_in_the_same_order(settings: dict[str, Any], row: s
     x = np.random.default_rng(1).normal(size=(4, 21, 37))
     f = bl.compile(lambda y: getattr(ops, row)(y, **settings))
     assert np.array_equal(f(x), TABLE[row].value(x, **settings))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("row", ["scatter_add", "add_along_axis", "scatter"])
+def test_one_index_is_as_good_as_several(row: str, count: int) -> None:
+    i, y = np.arange(count)[::-1] + 1, np.arange(1.0, count + 1)
+    x = np.full(7, 0.5)
+    if row == "scatter":
+        f = bl.compile(lambda x, y: ops.scatter(x, i, y))
+        assert np.array_equal(f(x, y), TABLE["scatter"].value(x, i, y))
+        added = bl.compile(lambda x, y: ops.scatter(x, i, y, mode="add"))
+        assert np.array_equal(added(x, y), TABLE["scatter"].value(x, i, y, mode="add"))
+    else:
+        g = bl.compile(lambda y: getattr(ops, row)(y, i, size=7))
+        assert np.array_equal(g(y), TABLE[row].value(y, i, size=7))

@@ -223,7 +223,7 @@ def store_both(w: Writer, write: Write, x: Value, y: Value, i: Value, mask: int 
             masked_store(c, part, there, chosen)
 
 
-def fold_into_memory(w: Writer, fold: Fold, x: Value, i: Value, mask: int | None, get: Callable[[int], Value]) -> None:
+def fold_into_memory(w: Writer, fold: Fold, x: Value, i: Value | None, mask: int | None, get: Callable[[int], Value]) -> None:
     """Write a fold whose results lie in memory: along an outer axis, or scattered."""
     c, kind = w.c, stored(x.kind)
     stride = fold.place.strides[-1] if fold.place.strides else 0
@@ -240,7 +240,7 @@ def fold_into_memory(w: Writer, fold: Fold, x: Value, i: Value, mask: int | None
         masked_store(c, new, there, mask)
 
 
-def one_by_one(w: Writer, fold: Fold, x: Value, i: Value, mask: int | None, get: Callable[[int], Value]) -> None:
+def one_by_one(w: Writer, fold: Fold, x: Value, i: Value | None, mask: int | None, get: Callable[[int], Value]) -> None:
     """Write a fold of lanes that may meet at one number: lane after lane."""
     c, kind = w.c, stored(x.kind)
     base = w.base(fold.place.buffer)

@@ -188,7 +188,10 @@ def finish_point(w: Writer) -> None:
     for write in w.nest.writes:
         put(w, write, w.values[write.value], None, None, w.values.__getitem__)
     for fold in w.nest.folds:
-        put(w, Write(fold.value, fold.place), w.values[fold.value], None, None, w.values.__getitem__)
+        if fold.index:  # one number, added at a computed place
+            fold_into_memory(w, fold, w.values[fold.value], None, None, w.values.__getitem__)
+        else:
+            put(w, Write(fold.value, fold.place), w.values[fold.value], None, None, w.values.__getitem__)
 
 
 def row(w: Writer, start: Value | None, unit: Value | None) -> None:
