@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import backlight as bl
+from backlight.core.table import TABLE
 from backlight.errors import DifferentiationError, DTypeError, GraphError, InputError, ShapeError
 from backlight.show.opened import opened
 
@@ -319,3 +320,12 @@ def test_a_loop_of_any_length_compiles_and_a_branch_not_taken_is_not_computed():
     picked = bl.compile(lambda x, i: bl.cond(i < 3, lambda x, i: x[i], lambda x, i: x[0], x, i))
     assert [picked(XS, np.int64(i)) for i in (1, 2, 7)] == [XS[1], XS[2], XS[0]]
     assert bl.compile(lambda x: bl.checkpoint(lambda y: np.exp(y) * y)(x))(2.0) == pytest.approx(2.0 * np.exp(2.0))
+
+
+@pytest.mark.parametrize("places", [[1], [0], [2, 0], [1, 1]])
+def test_numbers_added_at_places_that_the_graph_knows_are_added_there_by_compiled_code_too(places):
+    i, y = np.array(places), np.arange(1.0, 1.0 + len(places))
+    wanted = np.zeros(3)
+    np.add.at(wanted, i, y)
+    assert bl.compile(lambda y: TABLE["scatter_add"](y, i, size=3))(y).tolist() == wanted.tolist()
+    assert bl.compile(lambda y, i: TABLE["scatter_add"](y, i, size=3))(y, i).tolist() == wanted.tolist()

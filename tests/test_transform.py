@@ -253,3 +253,44 @@ def test_one_leaf_of_an_argument_may_be_named():
     with pytest.raises(InputError) as caught:
         grad(f, "model.layers.0.v")(model, 5.0)
     assert str(caught.value) == "there is no leaf 'model.layers.0.v'; did you mean 'model.layers.0.w' or 'model.layers.0.b'?"
+
+
+def kalman(z, q=0.01, r=0.1):
+    x, p = 0.0, 1.0
+    for measured in z:
+        p = p + q
+        gain = p / (p + r)
+        x, p = x + gain * (measured - x), (1.0 - gain) * p
+    return x * 2.0 if x > 1.0 else x
+
+
+def counted(x):
+    def inner(y):
+        return y * 2.0 if y > 0.0 else -y
+
+    total = 0.0
+    for i in range(int(x)):
+        total = total + inner(x - i - 0.5)
+    return total * float(x > 2.0)
+
+
+def masked(x):
+    return np.sum(x[x > 0.5] ** 2)
+
+
+@pytest.mark.parametrize(
+    ("f", "points"),
+    [
+        (kalman, [np.array([a, 1.2, 0.9]) for a in (1.0, 5.0, 1.0, 9.0)]),
+        (counted, [1.3, 2.7, 3.1, 1.3]),
+        (masked, [np.array([0.1, 0.9]), np.array([0.7, 0.9]), np.array([0.1, 0.2]), np.array([0.9, 0.1])]),
+    ],
+)
+def test_whatever_python_asks_is_asked_again_by_a_compiled_function(f, points):
+    value, both = backlight.compile(f), backlight.compile(value_and_grad(f))
+    for x in points:
+        wanted, slope = value_and_grad(f)(x)
+        assert value(x) == pytest.approx(float(f(x)), rel=1e-13)
+        found = both(x)
+        assert found[0] == pytest.approx(float(wanted), rel=1e-13)
+        assert found[1] == pytest.approx(slope, rel=1e-12)

@@ -127,6 +127,8 @@ def laid_together(t: Translation, numbers: Sequence[int]) -> int | None:
 
 def box_of(place: View, shape: Shape) -> tuple[tuple[int, int], ...] | None:
     """Return where a place begins and ends along each axis of a row-major array; None if it takes no whole box."""
+    if len(place.shape) != len(shape):  # one number, or a row: an axis was taken out by its index
+        return None
     rest, found = place.offset, []
     for step, n, stride in zip(row_major(shape), place.shape, place.strides, strict=True):
         start, rest = divmod(rest, step)
