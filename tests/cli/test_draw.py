@@ -139,5 +139,5 @@ def test_the_step_of_descent_and_the_verdicts_of_small_steps_are_drawn(tmp_path:
     assert "predicted change −η‖gradient‖² = −0.7812039999999999" in out       # of w and b alone: they are the parameters
     text = path.read_text(encoding="utf-8")
     assert "update   1 + (−0.01 · (-7.9799999999999995))" in text
-    assert text.count("✓ small steps agree") == 7
+    assert text.count(">✓ small steps agree</text>") == 7
     assert said([*words, "--descend=fast"], capsys)[2] == "backlight: --descend is a learning rate such as 0.01, and it is 'fast'\n"
