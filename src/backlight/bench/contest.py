@@ -40,8 +40,8 @@ class Workload:
 WORKLOADS = {
     w.key: w
     for w in (
-        Workload("W1", "(4x + 1)² and its gradient, scalars", "a call", 1e6, "µs", 1e-9),
-        Workload("W1s", "sigmoid(w·x + b) and its gradients, scalars", "a call", 1e6, "µs", 1e-6),
+        Workload("W1", "(4x + 1)² and its gradient, scalars", "a call", 1e6, "µs", 1e-9, True),
+        Workload("W1s", "sigmoid(w·x + b) and its gradients, scalars", "a call", 1e6, "µs", 1e-6, True),
         Workload("W2", "network 1-8-8-8-1, 50 points, SGD", "a step, looped inside", 1e6, "µs", 1e-2),
         Workload("W2c", "the same, each step called from Python", "a step", 1e6, "µs", 1e-2),
         Workload("W3", "perceptron 5 → 10, one sample, SGD", "a step, looped inside", 1e6, "µs", 1e-2),
