@@ -125,5 +125,5 @@ ENTRIES: dict[str, Any] = {
     "__rmatmul__": lambda x, y: y @ x, "outer": np.outer, "inner": np.inner, "kron": kron, "tensordot": tensordot, "einsum": einsum,
     "cross": cross, "linalg.cross": lambda x, y, *, dim=-1: cross(x, y, dim=dim), "linalg.vecdot": vecdot,
     "linalg.multi_dot": lambda xs: reduce(np.matmul, xs), "linalg.vander": vander, "nn.functional.linear": linear,
-    "nn.functional.bilinear": bilinear, "cov": cov, "corrcoef": corrcoef, "nn.functional.cosine_similarity": cosine,
+    "nn.functional.bilinear": bilinear, "corrcoef": corrcoef, "nn.functional.cosine_similarity": cosine,
 }  # fmt: skip
