@@ -339,3 +339,13 @@ def test_a_saved_document_is_read_again() -> None:
 
     _, data = said(session, w.Export("json"))["File"]
     assert from_data(w.Document, json.loads(data)["document"]) == document("(4*x + 1)^2", x=2)
+
+
+def test_what_is_special_about_a_node_is_said_for_these_values_and_no_others() -> None:
+    session, found = opened("y = relu(x)\ny + sqrt(z)", x=0, z=0)
+    names = {one.node: one.op for one in found["Graph"].cards}
+    assert {names[note.node]: note.said for note in found["Verdicts"].notes} == {
+        "relu": ("corner: the smallest of its derivatives is taken",), "sqrt": ("pole: the derivative is infinite",),
+    }  # fmt: skip
+    said(session, w.Move({"x": "1"}))
+    assert [names[note.node] for note in said(session, w.Check())["Verdicts"].notes] == ["sqrt"]

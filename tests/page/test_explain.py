@@ -136,3 +136,25 @@ def test_what_was_asked_and_hidden_is_marked_by_the_engine(browser: Any, served:
         page.page.wait_for_function("() => backlight.state.marked?.right")
         page.page.get_by_role("button", name="Reveal").click()
         assert page.card(node)[-1] == "gradient 72"
+
+
+def test_a_corner_is_told_at_its_node_and_only_while_it_stands_there(browser: Any, served: Any) -> None:
+    words = "corner: the smallest of its derivatives is taken"
+    with visit(browser, served, document("3*relu(x)", x=0)) as page:
+        node = page.state("graph.cards.find(c => c.op === 'relu').node")
+        page.tab("Problems")
+        assert words in panel(page).inner_text()
+        panel(page).locator(".notes").get_by_role("button", name=f"node {node}").click()
+        page.tab("Story")
+        page.ready()
+        assert panel(page).locator(".note").all_inner_texts() == [words]
+        assert words in page.state("said")
+        page.page.evaluate("() => backlight.view.zoom(0.3)")
+        focus = page.page.get_by_label(f"node {node}", exact=True)
+        focus.locator(".note").wait_for()
+        page.slide("x", 1)
+        assert focus.locator(".note").count() == 0
+        assert panel(page).locator(".note").count() == 0
+        page.ready()
+        page.slide("x", 0)
+        panel(page).locator(".note").wait_for()

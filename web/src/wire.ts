@@ -270,6 +270,12 @@ export interface Mistake {
   readonly to: number;
 }
 
+/** What is special about a node at these values, a corner, a tie, a jump or a pole, and what Python asked of it. */
+export interface Note {
+  readonly node: number;
+  readonly said: readonly string[];
+}
+
 /** The document was understood. inputs are in order of first appearance; those that were proposed are new. */
 export interface Opened {
   readonly kind: "opened";
@@ -365,11 +371,12 @@ export interface Verdict {
   readonly helps: string;
 }
 
-/** All that is wrong with the run; nothing, where the list is empty. */
+/** All that is wrong with the run; nothing, where the list is empty. notes are no faults, but true for these values only. */
 export interface Verdicts {
   readonly kind: "verdicts";
   readonly revision: number;
   readonly found: readonly Verdict[];
+  readonly notes: readonly Note[];
   readonly to: number;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Block } from "./numbers/block";
 import { said } from "./numbers/said";
+import { notesOf } from "./state/notes";
 import { distinct, reached, type Stage } from "./state/walk";
 import type { State } from "./state/state";
 import { hides, type What } from "./state/secret";
@@ -22,6 +23,7 @@ export function nodeWords(state: State, block: Block, node: number): string {
   }
   const verdict = state.verdicts.find((one) => one.node === node);
   if (verdict) parts.push(verdict.sentence);
+  if (!state.document.asked.some((one) => one.node === node) && reached(state.walk.valued, node, step)) parts.push(...notesOf(state, node));
   return parts.join(", ");
 }
 

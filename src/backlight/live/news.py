@@ -289,11 +289,20 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What is special about a node at these values, a corner, a tie, a jump or a pole, and what Python asked of it."""
+
+    node: int
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdicts:
-    """All that is wrong with the run; nothing, where the list is empty."""
+    """All that is wrong with the run; nothing, where the list is empty. `notes` are no faults, but true for these values only."""
 
     revision: int
     found: tuple[Verdict, ...]
+    notes: tuple[Note, ...] = ()
     to: int = 0
 
 

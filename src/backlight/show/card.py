@@ -20,7 +20,7 @@ from ..explain.formula import names, names_of
 from ..run.record import Run
 from .figures import bracketed, inline, number, trouble
 
-__all__ = ["Card", "Detail", "Joint", "Kind", "after_step", "cards", "joints", "troubled", "update_lines"]
+__all__ = ["Card", "Detail", "Joint", "Kind", "after_step", "asked_of", "cards", "joints", "notes", "troubled", "update_lines"]
 
 SUMMANDS = 4             # more are counted, not written out
 NOTES = 2                # questions to one node; more are counted
@@ -162,11 +162,7 @@ def cards(
     called: Any = names_of(graph, only) if only else names(graph.with_(nodes=graph.nodes[: graph.forward_count]), lettered)
     marked = {graph.number(key) for key in parameters}
     found = []
-    asked: dict[int, list[str]] = {}
-    for guard in graph.guards:
-        words = asked.setdefault(guard.node, [])
-        if (said := guard_words(guard)) not in words:
-            words.append(said)
+    asked = asked_of(graph)
     arriving: dict[int, list[Any]] = {}
     if run is not None and only is None:
         for (consumer, operand), part in sorted(graph.parts.items()):
@@ -199,6 +195,16 @@ def cards(
             )
         )
     return found
+
+
+def asked_of(graph: Graph) -> dict[int, list[str]]:
+    """What Python asked of each node, in words, each once."""
+    asked: dict[int, list[str]] = {}
+    for guard in graph.guards:
+        words = asked.setdefault(guard.node, [])
+        if (said := guard_words(guard)) not in words:
+            words.append(said)
+    return asked
 
 
 def notes(graph: Graph, run: Run | None, number: int, asked: Sequence[str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ export function hear(state: State, news: News): State {
       };
     }
     case "verdicts":
-      return answered(news.revision === state.graph?.revision ? { ...state, verdicts: news.found } : state, news.to);
+      return answered(news.revision === state.graph?.revision ? { ...state, verdicts: news.found, noted: { inputs: state.document.inputs, found: news.notes } } : state, news.to);
     case "mistake":
       return mistaken(state, news);
     case "told":

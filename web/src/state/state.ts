@@ -5,7 +5,7 @@
 
 import {
   NEW_DOCUMENT, type Contour, type Descended, type Document, type Formula, type Graph, type Hint, type Landscape,
-  type Marked, type Mistake, type Opened, type Told, type Verdict, type Ways, type Welcome,
+  type Marked, type Mistake, type Note, type Opened, type Told, type Verdict, type Ways, type Welcome,
 } from "../wire";
 import { NO_WALK, type Pace, type Walk } from "./walk";
 
@@ -52,6 +52,8 @@ export interface State {
   readonly formula: Formula | null;
   readonly graph: Graph | null;
   readonly verdicts: readonly Verdict[];
+  /** What is special about nodes, and the inputs that it is said for: `notes` of `state/notes`. */
+  readonly noted: { readonly inputs: Document["inputs"]; readonly found: readonly Note[] };
   readonly mistake: Mistake | null;
   readonly notice: string;
   readonly numbers: number;
@@ -93,7 +95,7 @@ export const IDLE: Training = { losses: [], state: "", running: false, last: nul
 export const START: State = {
   document: NEW_DOCUMENT, past: [], future: [], mark: "",
   link: "starting", welcome: null, lesson: "", asked: 0, counter: 0, waiting: new Map(),
-  opened: null, formula: null, graph: null, verdicts: [], mistake: null, notice: "", numbers: 0, heard: 0, live: false, absent: "",
+  opened: null, formula: null, graph: null, verdicts: [], noted: { inputs: {}, found: [] }, mistake: null, notice: "", numbers: 0, heard: 0, live: false, absent: "",
   walk: NO_WALK, pace: "node", playing: false, speed: 1,
   watched: [], panel: "story", stories: new Map(), derivation: null, matrix: null, trust: null, why: null, ways: null, landscape: null,
   contour: null, training: IDLE, marked: null, hints: [], finding: null, failures: new Map(),
