@@ -158,3 +158,22 @@ def test_a_corner_is_told_at_its_node_and_only_while_it_stands_there(browser: An
         page.ready()
         page.slide("x", 0)
         panel(page).locator(".note").wait_for()
+
+
+def test_every_number_on_the_left_and_in_descent_leads_to_the_story_of_its_node(browser: Any, served: Any) -> None:
+    with visit(browser, served, document("(w*x + 1)^2", parameters="w", w=2, x=2)) as page:
+        output, w, x = page.state("graph.outputs[0]"), *(page.state(f"graph.cards.find(c => c.name === '{n}').node") for n in "wx")
+        page.page.get_by_label("formula").get_by_role("button", name="25").click()
+        assert page.state("document.look.selected") == output
+        page.ready()
+        assert "power rule" in panel(page).inner_text()
+        page.tab("Problems")
+        page.page.get_by_role("group", name="x", exact=True).get_by_role("button", name="20", exact=True).click()
+        assert (page.state("document.look.selected"), page.state("panel")) == (x, "story")
+        page.page.get_by_role("button", name="Watch").click()
+        page.tab("Descent")
+        panel(page).get_by_role("cell").get_by_role("button", name="-2", exact=True).click()
+        assert (page.state("document.look.selected"), page.state("panel")) == (w, "story")
+        watched = page.page.get_by_role("table").filter(has_text="gradient")
+        watched.get_by_role("button", name="20", exact=True).click()
+        assert (page.state("document.look.selected"), page.state("panel")) == (x, "story")
