@@ -19,8 +19,8 @@ from backlight.core.types import Type
 from backlight.run.emit import entry as written
 from backlight.run.emit.code import Module
 from backlight.run.emit.entry import Argument, Entry, Result
-from backlight.run.emit.program import RESERVED, slots
-from backlight.run.lower.lowering import Lowered
+from backlight.run.emit.program import RESERVED
+from backlight.run.native.kept import Recipe
 
 FASTCALL_WITH_NAMES = 0x80 | 0x02
 LARGE_BYTES = 1 << 18
@@ -64,28 +64,21 @@ def possible() -> bool:
     )
 
 
-def describe(lowered: Lowered, work: int, single: bool) -> Entry | None:
+def describe(recipe: Recipe, input_types: Sequence[Type], output_types: Sequence[Type], single: bool) -> Entry | None:
     """Return what the door must know of a program, or None if it cannot take its inputs or outputs."""
-    if not possible():
+    if not possible() or "i8" in recipe.kinds:
         return None
-    program = lowered.program
-    kinds = {b.number: b.kind for b in program.buffers}
-    places = slots(program)
-    inputs = [(kinds[b], t.shape) for b, t in zip(program.inputs, lowered.input_types, strict=True)]
-    count = len(lowered.output_types)
-    outputs = [(kinds[b], t.shape) for b, t in zip(program.outputs[:count], lowered.output_types, strict=True)]
-    raw = any(kinds[b] == "i8" for b in (*program.inputs, *program.outputs))
-    if raw:
-        return None
-    table = RESERVED + len(places)
+    table, count, first = RESERVED + recipe.places, len(output_types), len(input_types)
     arguments = tuple(
-        Argument(kind, shape, places[b], written.TABLE + table + k)
-        for k, (b, (kind, shape)) in enumerate(zip(program.inputs, inputs, strict=True))
+        Argument(kind, type_.shape, place, written.TABLE + table + k)
+        for k, (kind, type_, place) in enumerate(zip(recipe.kinds[:first], input_types, recipe.inputs, strict=True))
     )
-    results = tuple(Result(kind, shape, places[b]) for b, (kind, shape) in zip(program.outputs[:count], outputs, strict=True))
-    constants = tuple(places[b] for b in lowered.constants)
-    return Entry(arguments, results, single, table, constants, program.arena, work > LONG,
-                 tuple(places[b] for b in program.outputs[count:]))
+    results = tuple(
+        Result(kind, type_.shape, place)
+        for kind, type_, place in zip(recipe.kinds[first : first + count], output_types, recipe.outputs[:count], strict=True)
+    )
+    constants = tuple([place for place, _ in recipe.constants])
+    return Entry(arguments, results, single, table, constants, recipe.arena, recipe.work > LONG, recipe.outputs[count:])
 
 
 def define(module: Module, entry: Entry, piece: str) -> None:
@@ -96,9 +89,9 @@ def define(module: Module, entry: Entry, piece: str) -> None:
 class Door:
     """The builtin, and everything that must live as long as it does."""
 
-    def __init__(self, entry: Entry, address: int, lowered: Lowered, table: Sequence[int], arena: int,
-                 slow: Callable[..., Any]) -> None:
-        self.maker = maker(lowered)
+    def __init__(self, entry: Entry, address: int, types: tuple[Sequence[Type], Sequence[Type]], table: Sequence[int],
+                 arena: int, slow: Callable[..., Any]) -> None:
+        self.maker = maker(types[1])
         self.slow = slow
         api = ctypes.pythonapi
 
@@ -118,7 +111,7 @@ class Door:
         for place, value in named.items():
             words[place] = value
         words[written.TABLE : written.TABLE + entry.slots] = table
-        self.descriptions = [t.dtype for t in lowered.input_types]
+        self.descriptions = [t.dtype for t in types[0]]
         for argument, dtype in zip(entry.arguments, self.descriptions, strict=True):
             words[argument.description] = id(dtype)
         self.words = words
@@ -135,9 +128,9 @@ class Door:
         self.words[written.TABLE + 2] = address
 
 
-def maker(lowered: Lowered) -> Callable[[], tuple[Any, ...]]:
+def maker(types: Sequence[Type]) -> Callable[[], tuple[Any, ...]]:
     """Return a function that makes the arrays of the outputs; None holds the place of a Python float."""
-    makers = [maker_of(t) for t in lowered.output_types]
+    makers = [maker_of(t) for t in types]
     if len(makers) == 1 and makers[0] is not None:
         make = makers[0]
         return lambda: (make(),)

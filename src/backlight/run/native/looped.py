@@ -9,7 +9,8 @@ made once at the beginning of the call, never in the arrays that were given.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,15 +20,16 @@ from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
-from backlight.run.emit.program import RESERVED, define_pieces, slots, work
+from backlight.run.emit.program import RESERVED, define_pieces
 from backlight.run.emit.steps import Gather, Steps, define_steps
 from backlight.run.lower.descent import descend
 from backlight.run.lower.inplace import donate
 from backlight.run.lower.listing import listing
-from backlight.run.lower.lowering import lower
+from backlight.run.lower.lowering import Lowered, lower
 from backlight.run.lower.memory import plan
-from backlight.run.native import host, threads
-from backlight.run.native.plan import SHARED, complain, loaded, memory
+from backlight.run.lower.program import Program
+from backlight.run.native import host, kept, threads
+from backlight.run.native.plan import SHARED, complain, memory
 from backlight.run.native.stepped import ManySteps, Stepped
 
 
@@ -41,54 +43,74 @@ class Looped:
     def __init__(self, graph: Graph, carry: Mapping[str, int], batch: Sequence[str], results: Sequence[int],
                  watch: bool = False) -> None:
         self.graph, self.batch, self.results, self.watch = graph, tuple(batch), tuple(results), watch
-        self.carry = {graph.number(name): number for name, number in carry.items()}
-        self.batch_inputs = [graph.number(name) for name in batch]
-        lowered = lower(graph, [*self.carry.values(), *results], watch)
+        self.carry = dict(zip(numbers(graph, carry), carry.values(), strict=True))
+        self.batch_inputs = numbers(graph, batch)
+        asked = tuple(self.carry.items()), tuple(self.batch_inputs), self.results
+        name = kept.name(graph, "steps", *asked, watch)
+        self.recipe, self.code = kept.find(name, graph) or self.compiled(name)
+        self.place = dict(zip(graph.inputs, self.recipe.inputs, strict=True))
+        self.exchanged = list(self.recipe.exchanged)
+        self.call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.code.addresses["bl.steps"])
+
+    @functools.cached_property
+    def made(self) -> tuple[Lowered, list[tuple[int, int]]]:
+        """What is compiled, and the buffers that are exchanged after a step; where code was found, made when somebody asks."""
+        graph = self.graph
+        lowered = lower(graph, [*self.carry.values(), *self.results], self.watch)
         program = lowered.program
         place = dict(zip(graph.inputs, program.inputs, strict=True))
         becomes = dict(zip(self.carry, program.outputs, strict=False))
-        self.program, taken = donate(program, [(place[i], becomes[i]) for i in self.carry])
+        program, taken = donate(program, [(place[i], becomes[i]) for i in self.carry])
         in_place = {source for source, _ in taken}
-        self.program = plan(descend(self.program, in_place))
-        self.lowered, self.place, self.made = replace(lowered, program=self.program), place, becomes
-        self.slots = slots(self.program)
-        self.exchanged = [(place[i], becomes[i]) for i in self.carry if place[i] not in in_place]
-        self.extra = RESERVED + len(self.slots)  # then, for each minibatch, its data; then the order
-        self.work = sum(work(i) for i in self.program.instructions)
+        lowered = replace(lowered, program=plan(descend(program, in_place)))
+        return lowered, [(place[i], becomes[i]) for i in self.carry if place[i] not in in_place]
+
+    def compiled(self, name: str | None) -> tuple[kept.Recipe, host.Loaded]:
+        """Return what must be known of the program, and its code: lowered, written, compiled, kept."""
+        lowered, exchanged = self.made
         module = Module(host.target())
-        pieces = define_pieces(module, self.program)
+        pieces = define_pieces(module, lowered.program)
         if len(pieces) != 1 or pieces[0].symbol is None:
             raise InPiecesError
+        self.recipe = kept.recipe_of(lowered, lowered.program, ["bl.steps"], exchanged)
         define_steps(module, self.surroundings(), pieces[0].symbol)
-        self.code = loaded(module, ["bl.steps"])
-        self.call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.code.addresses["bl.steps"])
-        self.constants = {b: np.ascontiguousarray(a) for b, a in lowered.constants.items()}
+        return self.recipe, kept.made(name, self.graph, self.recipe, module)
+
+    @property
+    def program(self) -> Program:
+        """The instructions of one step."""
+        return self.made[0].program
+
+    @property
+    def extra(self) -> int:
+        """Where the table goes on after the buffers: for each minibatch, its data; then the order."""
+        return RESERVED + self.recipe.places
 
     def surroundings(self) -> Steps:
         """Return what happens around a step."""
-        gathers = []
+        gathers, place = [], dict(zip(self.graph.inputs, self.recipe.inputs, strict=True))
         for k, number in enumerate(self.batch_inputs):
             type_ = self.graph.type(number)
             rows = type_.shape[0]
-            gathers.append(Gather(self.extra + k, self.extra + len(self.batch_inputs), self.slots[self.place[number]], rows,
+            gathers.append(Gather(self.extra + k, self.extra + len(self.batch_inputs), place[number], rows,
                                   type_.nbytes // max(rows, 1)))
-        exchanges = tuple((self.slots[a], self.slots[b]) for a, b in self.exchanged)
-        stacked = self.program.outputs[len(self.carry):]
-        advances = tuple((self.slots[b], t.nbytes) for b, t in zip(stacked, self.stacked_types(), strict=True))
-        return Steps(tuple(gathers), exchanges, advances)
+        stacked = self.recipe.outputs[len(self.carry):]
+        advances = tuple((at, t.nbytes) for at, t in zip(stacked, self.stacked_types(), strict=True))
+        return Steps(tuple(gathers), self.recipe.exchanged, advances)
 
     def stacked_types(self) -> list[Type]:
         """Return the types of what each step leaves: its results, and whether its checks held."""
-        return [*map(self.graph.type, self.results), *[Type("bool", ())] * self.lowered.checks]
+        checks = len(self.recipe.outputs) - len(self.carry) - len(self.results)
+        return [*map(self.graph.type, self.results), *[Type("bool", ())] * checks]
 
     def __call__(self, order: Any, **inputs: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
         """Make one step for each row of `order` (or as many steps as `order` says); return the state and the results."""
         graph = self.graph
         count, rows = self.order(order)
         table = np.zeros(self.extra + len(self.batch_inputs) + 1, np.int64)
-        arena = memory(self.program.arena)
+        arena = memory(self.recipe.arena)
         table[0] = arena.address
-        pool = threads.pool() if self.work > SHARED else None
+        pool = threads.pool() if self.recipe.work > SHARED else None
         if pool is not None:
             table[1:3] = pool.share, pool.address
         alive: list[Any] = [arena, rows]
@@ -109,21 +131,21 @@ class Looped:
                     array = array.copy()
                     state[number] = array
             alive.append(array)
-            table[self.slots[self.place[number]]] = array.ctypes.data
+            table[self.place[number]] = array.ctypes.data
         others: dict[int, np.ndarray[Any, Any]] = {}
         for a, b in self.exchanged:
             spare = np.empty_like(next(v for n, v in state.items() if self.place[n] == a))
             others[a] = spare
-            table[self.slots[b]] = spare.ctypes.data
+            table[b] = spare.ctypes.data
         if rows is not None:
             table[-1] = rows.ctypes.data
-        for buffer, array in self.constants.items():
-            table[self.slots[buffer]] = array.ctypes.data
+        for place, array in self.recipe.constants:
+            table[place] = array.ctypes.data
         stacked = []
-        for buffer, type_ in zip(self.program.outputs[len(self.carry):], self.stacked_types(), strict=True):
+        for place, type_ in zip(self.recipe.outputs[len(self.carry):], self.stacked_types(), strict=True):
             out = np.empty((count, *type_.shape), type_.dtype)
             stacked.append(out)
-            table[self.slots[buffer]] = out.ctypes.data
+            table[place] = out.ctypes.data
         self.call(table.ctypes.data, count)
         for held in stacked[len(self.results):]:
             if not held.all():
@@ -173,7 +195,15 @@ class Looped:
 
     def where(self) -> Mapping[int, tuple[int, ...]]:
         """Return for each node the instructions that compute it."""
-        return self.lowered.where()
+        return self.made[0].where()
+
+
+def numbers(graph: Graph, names: Iterable[str]) -> list[int]:
+    """Return the nodes of these names, as `graph.number` does, in one pass over the graph."""
+    found: dict[str, list[int]] = {}
+    for number, node in enumerate(graph.nodes[: graph.forward_count]):
+        found.setdefault(node.name, []).append(number)
+    return [found[name][0] if len(found.get(name, ())) == 1 else graph.number(name) for name in names]
 
 
 def compile_steps(graph: Graph, carry: Mapping[str, int], batch: Sequence[str] = (), results: Sequence[int] = (),
@@ -184,8 +214,7 @@ def compile_steps(graph: Graph, carry: Mapping[str, int], batch: Sequence[str] =
     are minibatches, gathered from larger arrays by the rows of `order`; `results` are nodes whose values of every step
     are returned, stacked. With `watch` a step with a number that is not finite is an error.
     """
-    for name, made in carry.items():
-        source = graph.number(name)
+    for source, (name, made) in zip(numbers(graph, carry), carry.items(), strict=True):
         if graph.type(source) is not graph.type(made):
             raise errors.ShapeError(
                 f"steps: {name!r} is {graph.type(source)} {graph.type(source).shape}, and what "

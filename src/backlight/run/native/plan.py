@@ -7,10 +7,11 @@ reference machine where there is no compiler.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,16 +20,16 @@ from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
-from backlight.run.emit.program import RESERVED, Piece, define_pieces, slots, work
+from backlight.run.emit.program import RESERVED, Piece, define_pieces, slots
 from backlight.run.lower.listing import listing
-from backlight.run.lower.lowering import lower
-from backlight.run.native import door, host, store, threads
+from backlight.run.lower.lowering import Lowered, lower
+from backlight.run.native import door, host, kept, threads
 from backlight.run.reference import evaluate
 
 LIMIT_BYTES = 1 << 36  # and at most what the machine has
 ALIGN = 64
 SHARED = 200_000  # scalar operations in all, from which a plan has use for threads
-VERSION = "1"  # of what is kept on disk: raise it when the meaning of an entry changes
+PIECE, ENTRY = "bl.piece.0", "bl.entry"  # the functions of a program that is one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,39 +70,58 @@ class Plan:
     """A graph compiled for one combination of input types."""
 
     def __init__(self, graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False) -> None:
-        self.graph, self.watch = graph, watch
-        lowered = self.lowered = lower(graph, outputs, watch)
-        single = len(outputs) == 1
-        program = lowered.program
-        check_room(program.arena + sum(t.nbytes for t in lowered.output_types))
-        self.single = single
-        self.slots = slots(program)
-        self.work = sum(work(i) for i in program.instructions)
-        module = Module(host.target())
-        self.pieces: list[Piece] = define_pieces(module, program)
-        symbols = [p.symbol for p in self.pieces if p.symbol]
-        described = None
-        if len(symbols) == len(self.pieces) == 1:
-            described = door.describe(lowered, self.work, single)
-        if described is not None:
-            door.define(module, described, symbols[0])
-            symbols.append("bl.entry")
-        self.code = loaded(module, symbols)
-        self.arena = memory(program.arena)
+        self.graph, self.outputs, self.watch, self.single = graph, tuple(outputs), watch, len(outputs) == 1
+        self.types = [graph.type(i) for i in graph.inputs], [graph.type(i) for i in outputs]
+        self.pieces = [Piece(PIECE)]
+        name = kept.name(graph, "call", self.outputs, watch, door.possible())
+        found = kept.find(name, graph)
+        if found is not None:
+            self.recipe, self.code = found
+            self.check_room()
+        else:
+            self.recipe, self.code = self.made(name)
+        self.arena = memory(self.recipe.arena)
         self.lock = threading.Lock()
-        self.pool = threads.follow(self) if self.work > SHARED else None
+        self.pool = threads.follow(self) if self.recipe.work > SHARED else None
         self.calls = {p.symbol: ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.addresses[p.symbol])
                       for p in self.pieces if p.symbol}
-        self.table = np.zeros(RESERVED + len(self.slots), np.int64)
-        self.constants = {b: np.ascontiguousarray(a) for b, a in lowered.constants.items()}
+        self.table = np.zeros(RESERVED + self.recipe.places, np.int64)
         if self.pool is not None:
             self.table[1:3] = self.pool.share, self.pool.address
-        for buffer, array in self.constants.items():
-            self.table[self.slots[buffer]] = array.ctypes.data
+        for place, array in self.recipe.constants:
+            self.table[place] = array.ctypes.data
         self.door: door.Door | None = None
+        described = door.describe(self.recipe, *self.types, self.single) if ENTRY in self.recipe.symbols else None
         if described is not None:
-            self.door = door.Door(described, self.code.addresses["bl.entry"], lowered, self.table.tolist(),
+            self.door = door.Door(described, self.code.addresses[ENTRY], self.types, self.table.tolist(),
                                   self.arena.address, slow)
+
+    @functools.cached_property
+    def lowered(self) -> Lowered:
+        """What was compiled; where the code was found on disk, it is lowered when somebody asks."""
+        return lower(self.graph, self.outputs, self.watch)
+
+    def check_room(self) -> None:
+        """Raise LimitError if there is not enough memory for it."""
+        check_room(self.recipe.arena + sum(t.nbytes for t in self.types[1]))
+
+    def made(self, name: str | None) -> tuple[kept.Recipe, host.Loaded]:
+        """Return what must be known of the program, and its code: lowered, written, compiled, kept."""
+        program = self.lowered.program
+        self.recipe = kept.recipe_of(self.lowered, program, [])
+        self.check_room()
+        module = Module(host.target())
+        self.pieces = define_pieces(module, program)
+        symbols = [p.symbol for p in self.pieces if p.symbol]
+        if len(symbols) == len(self.pieces) == 1:
+            described = door.describe(self.recipe, *self.types, self.single)
+            if described is not None:
+                door.define(module, described, symbols[0])
+                symbols.append(ENTRY)
+        else:
+            name = None  # what the reference machine computes is not in the code
+        recipe = replace(self.recipe, symbols=tuple(symbols))
+        return recipe, kept.made(name, self.graph, recipe, module)
 
     def use_pool(self, pool: threads.Pool | None) -> None:
         """Take another pool of threads."""
@@ -125,24 +145,23 @@ class Plan:
 
     def run(self, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
         """Return the outputs for contiguous inputs of the right types."""
-        program = self.lowered.program
-        outputs: list[np.ndarray[Any, Any]] = [np.empty(t.shape, t.dtype) for t in self.lowered.output_types]
-        checks = [np.empty((), np.bool_) for _ in range(self.lowered.checks)]
+        recipe = self.recipe
+        outputs: list[np.ndarray[Any, Any]] = [np.empty(t.shape, t.dtype) for t in self.types[1]]
+        checks = [np.empty((), np.bool_) for _ in recipe.outputs[len(outputs) :]]
         table = self.table.copy()
-        for buffer, array in zip((*program.inputs, *program.outputs), (*arrays, *outputs, *checks), strict=True):
-            table[self.slots[buffer]] = array.ctypes.data
+        for place, array in zip((*recipe.inputs, *recipe.outputs), (*arrays, *outputs, *checks), strict=True):
+            table[place] = array.ctypes.data
         # the door, which knows no lock, may be using the arena; and somebody else may be here
         mine = self.door is None and self.lock.acquire(blocking=False)
         try:
-            arena = self.arena if mine else memory(program.arena)
+            arena = self.arena if mine else memory(recipe.arena)
             table[0] = arena.address
-            views = _views(self, table)
             for piece in self.pieces:
                 if piece.symbol is not None:
                     self.calls[piece.symbol](table.ctypes.data)
                 else:
                     assert piece.call is not None
-                    refer(piece.call, views)
+                    refer(piece.call, _views(self, table))
         finally:
             if mine:
                 self.lock.release()
@@ -203,9 +222,10 @@ def unfinite(graph: Graph, number: int, value: np.ndarray[Any, Any]) -> str:
 def _views(plan: Plan, table: np.ndarray[Any, Any]) -> Callable[[int, Type], np.ndarray[Any, Any]]:
     """Return a function that gives the numbers of a buffer as an array."""
     program = plan.lowered.program
+    at = slots(program)
 
     def view(buffer: int, type_: Type) -> np.ndarray[Any, Any]:
-        address = int(table[plan.slots[buffer]]) if buffer in plan.slots else int(table[0]) + program.offsets[buffer]
+        address = int(table[at[buffer]]) if buffer in at else int(table[0]) + program.offsets[buffer]
         raw = (ctypes.c_uint8 * type_.nbytes).from_address(address)
         found: np.ndarray[Any, Any] = np.ctypeslib.as_array(raw).view(type_.dtype).reshape(type_.shape)
         return found
@@ -221,18 +241,3 @@ def refer(call: Any, view: Callable[[int, Type], np.ndarray[Any, Any]]) -> None:
     several = found if len(call.results) > 1 else (found,)
     for buffer, type_, value in zip(call.outputs, call.results, several, strict=True):
         view(buffer, type_)[...] = value
-
-
-def loaded(module: Module, symbols: list[str]) -> host.Loaded:
-    """Return the code of a module: from disk if it is there and can be loaded, else made and put there."""
-    text = module.text(host.triple(), host.attributes())
-    name = store.key(VERSION, text, host.identity())
-    image = store.load(name)
-    if image is not None:
-        try:
-            return host.Loaded(image, symbols)
-        except RuntimeError:  # it is not what it says
-            store.remove(name)
-    image = host.assemble(text)
-    store.save(name, image)
-    return host.Loaded(image, symbols)

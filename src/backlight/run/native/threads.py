@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from backlight import errors
 from backlight.run.emit import pool as written
-from backlight.run.native import host
+from backlight.run.native import host, kept
 
 LOCK = threading.Lock()
 MOST = 64
@@ -150,8 +150,7 @@ def pool() -> Pool | None:
 
 def make(helpers: int) -> Pool:
     """Return a new pool with this many helpers."""
-    image = host.assemble(written.text(host.triple(), host.attributes()))
-    code = host.Loaded(image, written.SYMBOLS)
+    code = kept.loaded_text(written.text(host.triple(), host.attributes()), written.SYMBOLS)
     made = Pool(ctypes.create_string_buffer(written.STATE_BYTES), code)
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
     call(code.addresses["bl.pool.prepare"])(made.address)

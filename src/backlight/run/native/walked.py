@@ -16,7 +16,8 @@ from backlight.run.emit.code import Module
 from backlight.run.emit.walker import define_walker, operands_of
 from backlight.run.lower.tape import OPCODES, ROUNDED, Tape
 from backlight.run.native import host
-from backlight.run.native.plan import as_returned, check_finite, loaded
+from backlight.run.native.kept import loaded
+from backlight.run.native.plan import as_returned, check_finite
 
 
 @functools.cache

@@ -1,0 +1,235 @@
+"""What is kept of a compiled graph: its code, and what must be known to run it, named by the graph itself.
+
+An entry that is found saves more than the compiler: nothing is lowered and nothing is written. Its name is a digest of all
+that the code follows from: the graph (rows, operands, types, settings, constants, not the names that a person gave), what
+was asked of it, the processor, the versions, and the sources of this package. Where a graph has what cannot be named so (an
+operation of one's own, large constants, pieces that the reference machine computes), the name is a digest of the text.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import math
+import struct
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backlight.core.graph import Graph, Node
+from backlight.core.table import TABLE
+from backlight.core.types import TupleType, Type
+from backlight.run.emit.code import Module
+from backlight.run.emit.program import slots, work
+from backlight.run.lower.lowering import Lowered
+from backlight.run.lower.program import Program
+from backlight.run.native import host, store
+
+VERSION = "2"  # of what is kept on disk: raise it when the meaning of an entry changes
+CONSTANT_BYTES = 1 << 18  # of constants in one entry
+DIGESTED_BYTES = 1 << 23  # of one constant: more would take longer to read than lowering takes
+FOLDERS = ("core", "ops", "rewrite", "run")  # whose sources the code follows from
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What must be known to run compiled code: where its table has what, and how much memory it needs."""
+
+    arena: int
+    work: int  # scalar operations, roughly
+    places: int  # in the table, for buffers
+    inputs: tuple[int, ...]  # the place of each
+    outputs: tuple[int, ...]  # the place of each, then those of the checks
+    kinds: tuple[str, ...]  # of the inputs, then of the outputs
+    constants: tuple[tuple[int, np.ndarray[Any, Any]], ...]
+    symbols: tuple[str, ...]  # the functions of the code
+    exchanged: tuple[tuple[int, int], ...] = ()  # an input, and the output that becomes it
+
+
+def recipe_of(lowered: Lowered, program: Program, symbols: Sequence[str],
+              exchanged: Sequence[tuple[int, int]] = ()) -> Recipe:
+    """Return what must be known of a program and its functions; `exchanged` are pairs of its buffers."""
+    at = slots(program)
+    kinds = {b.number: b.kind for b in program.buffers}
+    return Recipe(
+        program.arena, sum(map(work, program.instructions)), len(at),
+        tuple(at[b] for b in program.inputs), tuple(at[b] for b in program.outputs),
+        tuple(kinds[b] for b in (*program.inputs, *program.outputs)),
+        tuple((at[b], np.ascontiguousarray(a)) for b, a in lowered.constants.items()),
+        tuple(symbols), tuple((at[a], at[b]) for a, b in exchanged),
+    )
+
+
+class UnnamedError(Exception):
+    """Raised for a graph with something that has no name by which it could be found again."""
+
+
+def name(graph: Graph, *asked: Any) -> str | None:
+    """Return the name of the entry of a typed graph; `asked` is what else the code follows from. None if it has none."""
+    try:
+        parts = [spelled(graph), spelled(asked)]
+        return store.key(VERSION, "graph", *parts, versions(), host.identity())
+    except UnnamedError:
+        return None
+
+
+def spelled(value: Any) -> str:
+    """Return a value as text, so that two values have the same text only if they are the same to the last bit."""
+    kind = type(value)
+    if value is None or kind is int or kind is bool:
+        return repr(value)
+    if kind is str:
+        return repr(value)
+    if kind is float:
+        return f"f{struct.pack('<d', value).hex()}"
+    if kind is complex:
+        return f"c{struct.pack('<dd', value.real, value.imag).hex()}"
+    if kind is tuple or kind is list:
+        return f"{kind.__name__}({','.join(map(spelled, value))})"
+    if kind is slice:
+        return f"slice({spelled(value.start)},{spelled(value.stop)},{spelled(value.step)})"
+    if kind is Type:
+        return f"{value.dtype.str}{value.shape}"
+    if kind is TupleType:
+        return f"types{spelled(value.types)}"
+    if kind is Graph:
+        return f"graph({spelled(value.inputs)};{spelled(value.outputs)};{nodes(value.nodes)})"
+    if kind is np.ndarray or isinstance(value, np.generic):
+        return array(np.asarray(value))
+    raise UnnamedError
+
+
+def array(value: np.ndarray[Any, Any]) -> str:
+    """Return an array as text: a digest of its numbers."""
+    if value.dtype.hasobject or value.nbytes > DIGESTED_BYTES:
+        raise UnnamedError
+    return f"array({value.dtype.str}{value.shape}{hashlib.sha256(value.tobytes()).hexdigest()})"
+
+
+def nodes(of: Sequence[Node]) -> str:
+    """Return the nodes of a graph as text: what each computes, not what it is called."""
+    lines = []
+    for node in of:
+        op = node.op
+        if TABLE.get(op.name) is not op or (op.inside is not None and not op.inside.__module__.startswith("backlight.")):
+            raise UnnamedError
+        if op.name == "input" or not node.attrs:
+            settings = ""
+        else:
+            settings = ",".join([f"{key}={spelled(value)}" for key, value in node.attrs])
+        lines.append(f"{op.name}{node.inputs}{typed(node.type)}{settings}")
+    return "\n".join(lines)
+
+
+@functools.lru_cache(4096)
+def typed(type_: Type | TupleType | None) -> str:
+    """Return the type of a node as text."""
+    return spelled(type_)
+
+
+@functools.cache
+def versions() -> str:
+    """Return the versions of what takes part: the interpreter, NumPy, and the sources of this package by size and time."""
+    root = Path(__file__).parents[2]
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*.py")):
+            status = path.stat()
+            found.append(f"{path.relative_to(root)} {status.st_size} {status.st_mtime_ns}")
+    if not found:  # not in a folder: nothing tells one version from another
+        raise UnnamedError
+    return "\n".join([sys.version, sys.platform, np.__version__, *found])
+
+
+# -- entries ----------------------------------------------------------------------------------------------------------
+def packed(recipe: Recipe, graph: Graph) -> bytes | None:
+    """Return what stands before the code: a line of text, and constants that the graph itself has not. None if they are large."""
+    own = {array(a): number for number, a in constants_of(graph)}
+    sources = [own.get(array(a), -1) if a.nbytes <= DIGESTED_BYTES else -1 for _, a in recipe.constants]
+    left = [a for source, (_, a) in zip(sources, recipe.constants, strict=True) if source < 0]
+    if sum(a.nbytes for a in left) > CONSTANT_BYTES:
+        return None
+    head = {
+        "arena": recipe.arena, "work": recipe.work, "places": recipe.places, "inputs": recipe.inputs, "outputs": recipe.outputs,
+        "kinds": recipe.kinds,
+        "constants": [(place, a.dtype.str, a.shape, k) for k, (place, a) in zip(sources, recipe.constants, strict=True)],
+        "symbols": recipe.symbols, "exchanged": recipe.exchanged,
+    }
+    return json.dumps(head).encode() + b"\n" + b"".join(a.tobytes() for a in left)
+
+
+def constants_of(graph: Graph) -> list[tuple[int, np.ndarray[Any, Any]]]:
+    """Return the constants of a graph, each with its node."""
+    found = []
+    for number, node in enumerate(graph.nodes):
+        if node.op.name == "const" and isinstance(node.type, Type):
+            found.append((number, np.ascontiguousarray(node.attr("value"), node.type.dtype).reshape(node.type.shape)))
+    return found
+
+
+def unpacked(data: bytes, graph: Graph) -> tuple[Recipe, bytes]:
+    """Return what is in an entry for this graph. Raises: ValueError, KeyError, TypeError for one that is none."""
+    text, newline, rest = data.partition(b"\n")
+    if not newline:
+        raise ValueError("no entry")
+    head = json.loads(text)
+    constants, own = [], dict(constants_of(graph))
+    for place, dtype, shape, source in head["constants"]:
+        if source < 0:
+            found = np.frombuffer(rest, dtype, math.prod(shape)).reshape(shape).copy()
+            rest = rest[found.nbytes :]
+        else:
+            found = own[source]
+        constants.append((place, found))
+    numbers = {key: int(head[key]) for key in ("arena", "work", "places")}
+    return Recipe(
+        **numbers, inputs=tuple(head["inputs"]), outputs=tuple(head["outputs"]), kinds=tuple(head["kinds"]),
+        constants=tuple(constants), symbols=tuple(head["symbols"]), exchanged=tuple((a, b) for a, b in head["exchanged"]),
+    ), rest
+
+
+def find(name: str | None, graph: Graph) -> tuple[Recipe, host.Loaded] | None:
+    """Return the recipe and the code of the entry of a graph; None if it is not there, or is not what it says."""
+    data = store.load(name) if name is not None else None
+    if name is None or data is None:
+        return None
+    try:
+        recipe, image = unpacked(data, graph)
+        return recipe, host.Loaded(image, list(recipe.symbols))
+    except (ValueError, KeyError, TypeError, RuntimeError):
+        store.remove(name)
+        return None
+
+
+def made(name: str | None, graph: Graph, recipe: Recipe, module: Module) -> host.Loaded:
+    """Return the code of a module that was just written for a graph, and keep it under this name."""
+    before = packed(recipe, graph) if name is not None else None
+    if name is None or before is None:
+        return loaded(module, recipe.symbols)
+    image = host.assemble(module.text(host.triple(), host.attributes()))
+    store.save(name, before + image)
+    return host.Loaded(image, list(recipe.symbols))
+
+
+def loaded(module: Module, symbols: Sequence[str]) -> host.Loaded:
+    """Return the code of a module: from disk if it is there and can be loaded, else made and put there."""
+    return loaded_text(module.text(host.triple(), host.attributes()), list(symbols))
+
+
+def loaded_text(text: str, symbols: list[str]) -> host.Loaded:
+    """Return the code of a module written as text, kept under a name that is a digest of the text."""
+    name = store.key(VERSION, text, host.identity())
+    image = store.load(name)
+    if image is not None:
+        try:
+            return host.Loaded(image, symbols)
+        except RuntimeError:  # it is not what it says
+            store.remove(name)
+    image = host.assemble(text)
+    store.save(name, image)
+    return host.Loaded(image, symbols)
