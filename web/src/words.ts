@@ -5,15 +5,15 @@ import { said } from "./numbers/said";
 import { notesOf } from "./state/notes";
 import { distinct, reached, type Stage } from "./state/walk";
 import type { State } from "./state/state";
-import { hides, type What } from "./state/secret";
-import type { Card, Graph, Question } from "./wire";
+import { hides, openVerdicts, type What } from "./state/secret";
+import type { Card, Graph } from "./wire";
 
 /** A node with its numbers, as far as they may be known. */
 export function nodeWords(state: State, block: Block, node: number): string {
   const card = state.graph?.cards.find((one) => one.node === node && !one.chip) ?? state.graph?.cards.find((one) => one.node === node);
   if (!card) return "";
   const { step } = state.document.look;
-  const secret = (what: What): boolean => hides(state.document.asked, node, what);
+  const secret = (what: What): boolean => hides(state, node, what);
   const parts = [`node ${node}, ${card.name}`];
   if (card.output) parts.push("output");
   if (card.kind === "parameter") parts.push("learnable parameter");
@@ -21,9 +21,9 @@ export function nodeWords(state: State, block: Block, node: number): string {
   if (card.gradient >= 0 && reached(state.walk.graded, node, step)) {
     parts.push(`gradient ${secret("gradient") ? "asked for" : said(block.read(card.gradient))}`);
   }
-  const verdict = state.verdicts.find((one) => one.node === node);
+  const verdict = openVerdicts(state).find((one) => one.node === node);
   if (verdict) parts.push(verdict.sentence);
-  if (!state.document.asked.some((one) => one.node === node) && reached(state.walk.valued, node, step)) parts.push(...notesOf(state, node));
+  if (reached(state.walk.valued, node, step)) parts.push(...notesOf(state, node));
   return parts.join(", ");
 }
 
@@ -40,21 +40,20 @@ export function stageWords(state: State, block: Block, stage: Stage): string {
 function stageWord(state: State, graph: Graph, block: Block, stage: Stage, node: number): string {
   const card = graph.cards.find((one) => one.node === node);
   if (!card) return "";
-  const { asked } = state.document;
   switch (stage.phase) {
     case "build":
       return card.name;
     case "forward":
-      return `${card.name} = ${hides(asked, node, "value") ? "?" : said(block.read(node), 6)}`;
+      return `${card.name} = ${hides(state, node, "value") ? "?" : said(block.read(node), 6)}`;
     case "backward": {
-      if (hides(asked, node, "gradient")) return `the gradient of ${card.name} is ?`;
+      if (hides(state, node, "gradient")) return `the gradient of ${card.name} is ?`;
       const arrivals = card.arrivals.map((one) => said(block.read(one), 6));
       const total = arrivals.length > 1 && arrivals.length <= 4 ? ` = ${arrivals.join(" + ")}` : "";
       return `the gradient of ${card.name} is ${said(block.read(card.gradient), 6)}${total}`;
     }
     case "update": {
       const update = graph.updates.find(({ parameter }) => parameter === node);
-      if (!update || hides(asked, node, "value") || hides(asked, node, "gradient")) return card.name;
+      if (!update || hides(state, node, "value") || hides(state, node, "gradient")) return card.name;
       return `${card.name}: ${said(block.read(node), 6)} + (${said(block.read(update.change), 6)}) = ${said(block.read(update.updated), 6)}`;
     }
   }
@@ -70,27 +69,29 @@ export function trace(state: State, block: Block): string {
 }
 
 /** The picture as text: a line for every node, and one for every edge that carries a gradient. */
-export function twin(graph: Graph, block: Block, asked: readonly Question[]): string {
+export function twin(state: State, block: Block): string {
+  const { graph } = state;
+  if (!graph) return "";
   const lines: string[] = [];
-  const number = (node: number, of: number, what: What): string => (hides(asked, of, what) ? "?" : said(block.read(node)));
+  const number = (node: number, of: number, what: What): string => (hides(state, of, what) ? "?" : said(block.read(node)));
   for (const card of distinct(graph.cards)) {
-    lines.push(`${card.node}  ${card.name}${card.type ? ` :: ${card.type}` : ""} ${hides(asked, card.node, "shape") ? "?" : card.shape}${card.output ? "   (output)" : ""}`);
+    lines.push(`${card.node}  ${card.name}${card.type ? ` :: ${card.type}` : ""} ${hides(state, card.node, "shape") ? "?" : card.shape}${card.output ? "   (output)" : ""}`);
     lines.push(`    ${card.signature}`);
     if (card.kind !== "group") lines.push(`    value     ${number(card.node, card.node, "value")}`);
     if (card.gradient >= 0) lines.push(`    gradient  ${number(card.gradient, card.node, "gradient")}`);
-    lines.push(...edges(graph, block, card, asked));
+    lines.push(...edges(state, graph, block, card));
   }
   return lines.join("\n");
 }
 
-function edges(graph: Graph, block: Block, card: Card, asked: readonly Question[]): string[] {
+function edges(state: State, graph: Graph, block: Block, card: Card): string[] {
   return graph.routes
     .filter((route) => graph.cards[route.consumer]?.node === card.node && route.downstream >= 0)
     .map((route) => {
       const low = graph.cards[route.operand];
       const start = `    ↓ operand ${route.number}, node ${low?.node ?? -1} (${low?.name ?? ""}): `;
-      if (low && hides(asked, low.node, "gradient")) return `${start}?`;
-      if (route.local < 0) return `${start}${said(block.read(route.downstream))}`;
+      if (low && hides(state, low.node, "gradient")) return `${start}?`;
+      if (route.local < 0 || hides(state, card.node, "gradient") || state.document.hidden.includes("values")) return `${start}${said(block.read(route.downstream))}`;
       return `${start}${said(block.read(route.upstream))} × ${said(block.read(route.local))} = ${said(block.read(route.downstream))}`;
     });
 }

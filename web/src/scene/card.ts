@@ -76,9 +76,10 @@ export function edgeLines(scene: Scene, route: Route): readonly Line[] {
   const value = low.kind === "group" || !reached(walk.valued, low.node, place) ? null : block.read(low.node);
   if (value) lines.push({ text: `↑ ${marks.secret.has(`${low.node}:value`) ? "?" : short(value)}`, tone: "forward" });
   if (route.downstream < 0 || !reached(walk.graded, high.node, place) || !passed(scene, low.node)) return lines;
-  const hidden = marks.secret.has(`${low.node}:gradient`);
+  const [hidden, above] = [low, high].map(({ node }) => marks.secret.has(`${node}:gradient`));
   const down = hidden ? "?" : short(block.read(route.downstream));
-  if (route.local < 0) return [...lines, { text: `↓ ${down}`, tone: "backward" }];
+  // two of the three tell the third, so where what is above is hidden only what arrives is written
+  if (route.local < 0 || above || marks.secret.has("values")) return [...lines, { text: `↓ ${down}`, tone: "backward" }];
   const [upstream, local] = [block.read(route.upstream), block.read(route.local)];
   const [left, right] = [short(upstream), short(local)];
   if (upstream?.shape.length === 0 && local?.shape.length === 0) {
@@ -102,6 +103,7 @@ export function short(reading: Reading | null): string {
 export function updateText(scene: Scene, node: number): string {
   const update = scene.plan.graph.updates.find(({ parameter }) => parameter === node);
   const card = scene.plan.graph.cards.find((one) => one.node === node);
+  if (["value", "gradient"].some((what) => scene.marks.secret.has(`${node}:${what}`))) return "";
   if (!update || !card || !reached(scene.walk.updated, node, scene.place) || scene.place < 0) return "";
   const [value, change, updated] = [node, update.change, update.updated].map((number) => short(scene.block.read(number)));
   return `${value} + (${change}) = ${updated}`;

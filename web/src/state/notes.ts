@@ -1,11 +1,13 @@
 // What is special about a node where it was evaluated: true for the inputs that it was said for, and not shown for others.
 
 import type { Document, Note } from "../wire";
+import { hides } from "./secret";
 import type { State } from "./state";
 
-/** The notes that hold for the values as they are. */
+/** The notes that hold for the values as they are, and tell nothing that is hidden. */
 export function notes(state: State): readonly Note[] {
-  return same(state.noted.inputs, state.document.inputs) ? state.noted.found : [];
+  if (!same(state.noted.inputs, state.document.inputs)) return [];
+  return state.noted.found.filter(({ node }) => !hides(state, node, "value") && !hides(state, node, "gradient"));
 }
 
 /** What is said about one node. */
