@@ -59,11 +59,12 @@ def answer(words: Sequence[str]) -> str:
 
 
 def write(text: str) -> int:
-    """Put the whole text on standard output."""
+    """Put the whole text on standard output; nothing, where there is none."""
     try:
         if hasattr(sys.stdout, "reconfigure") and not str(sys.stdout.encoding).lower().startswith("utf"):
             sys.stdout.reconfigure(errors="replace")
-        print(text)
+        if text:
+            print(text)
         sys.stdout.flush()
         return 0
     except BrokenPipeError:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import html
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Final
@@ -81,12 +81,11 @@ class Studio:
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Start the workers beside the first requests; the last one is for wishes that take long."""
         self.workers = [Worker(self.seconds) for _ in range(self.quick + 1)]
-        starting = [asyncio.create_task(started(worker)) for worker in self.workers]
+        starting = asyncio.create_task(started(self.workers))
         self.started()
         yield
-        for task in starting:
-            task.cancel()
-        await asyncio.gather(*starting, return_exceptions=True)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
         for worker in self.workers:
             await worker.close()
 
@@ -203,9 +202,11 @@ async def parted(socket: WebSocket, message: str, code: int) -> None:
     await socket.close(code, message[:120])
 
 
-async def started(worker: Worker) -> None:
-    """Bring a worker up before its first wish."""
-    async with worker.busy:
-        await worker.start()
+async def started(workers: Sequence[Worker]) -> None:
+    """Bring the workers up before their first wishes, one after the other: the first visitor's is not to wait for the rest."""
+    for worker in workers:
+        async with worker.busy:
+            if worker.process is None:
+                await worker.start()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -23,7 +24,10 @@ PORT: Final = 2718
 
 
 def serve(document: Document | None, *, host: str, port: int | None, opens: bool) -> None:
-    """Serve the studio until it is interrupted. Raises: InputError where the address cannot be had."""
+    """Serve the studio until it is interrupted, which is how it ends and no failure.
+
+    Raises: InputError where the address cannot be had.
+    """
     listening = bound(host, PORT if port is None else port, port is None)
     gate = Gate(host, listening.getsockname()[1], "" if is_loopback(host) else secrets.token_urlsafe(16))
 
@@ -33,7 +37,8 @@ def serve(document: Document | None, *, host: str, port: int | None, opens: bool
             threading.Thread(target=webbrowser.open, args=(gate.address(),), daemon=True).start()
 
     studio = Studio(gate, document, quick=max(1, min(4, os.cpu_count() or 1)), started=started)
-    uvicorn.Server(settings(studio)).run([listening])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once everything is closed
+        uvicorn.Server(settings(studio)).run([listening])
 
 
 def settings(studio: Studio) -> uvicorn.Config:
