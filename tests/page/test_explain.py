@@ -177,3 +177,20 @@ def test_every_number_on_the_left_and_in_descent_leads_to_the_story_of_its_node(
         watched = page.page.get_by_role("table").filter(has_text="gradient")
         watched.get_by_role("button", name="20", exact=True).click()
         assert (page.state("document.look.selected"), page.state("panel")) == (x, "story")
+
+
+def test_a_group_that_was_unfolded_is_folded_again_from_any_of_its_cards(browser: Any, served: Any) -> None:
+    text = "\n".join(["f(x) = tanh(3*x + 1)", "y0 = f(x)", *(f"y{i} = f(y{i - 1}) + z" for i in range(1, 25)), "y24"])
+    with visit(browser, served, document(text, x=1, z=1)) as page:
+        groups = "graph.cards.filter(c => c.kind === 'group').map(c => [c.node, c.name])"
+        before = page.state(groups)
+        assert before
+        page.page.evaluate("(node) => backlight.dispatch({type: 'select', node})", before[0][0])
+        panel(page).get_by_role("button", name="Unfold").click()
+        page.ready()
+        assert page.state(groups) == []
+        assert page.state("document.look.selected") == before[0][0]
+        panel(page).get_by_role("button", name="Fold f again").click()
+        page.ready()
+        assert page.state(groups) == before
+        assert page.state("document.look.unfolded") == []
