@@ -18,7 +18,8 @@ def off_the_poles(x: np.ndarray) -> np.ndarray:
 
 EXACT = {
     "exp": mp.exp, "exp2": lambda x: mp.power(2, x), "exp10": lambda x: mp.power(10, x), "expm1": mp.expm1,
-    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "tanh_slope": lambda x: mp.sech(x) ** 2,
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "log": mp.log, "log2": lambda x: mp.log(x) / mp.log(2), "log10": mp.log10, "log1p": mp.log1p,
     "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh, "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,
     "asin": mp.asin, "acos": mp.acos, "atan": mp.atan, "erf": mp.erf, "erfc": mp.erfc,
@@ -40,6 +41,7 @@ DOMAIN = {
 FLAT = {
     "exp": (0, mp.inf), "exp2": (0, mp.inf), "exp10": (0, mp.inf), "expm1": (-1, mp.inf), "sinh": (-mp.inf, mp.inf),
     "cosh": (mp.inf, mp.inf), "tanh": (-1, 1), "sigmoid": (0, 1), "erf": (-1, 1), "erfc": (2, 0), "mish_slope": (0, 1),
+    "tanh_slope": (0, 0),
 }
 ODD = {"expm1", "sinh", "tanh", "asinh", "atanh", "log1p", "asin", "atan", "sin", "tan", "erf"}
 

@@ -44,6 +44,7 @@ SPECIAL = {
     "sinc": {0.0: 1.0, 2.0: 0.0, INF: 0.0, -INF: 0.0},
     "sinc_slope": {0.0: -0.0, 1.0: -1.0, INF: 0.0, -INF: 0.0},
     "mish_slope": {INF: 1.0, -INF: -0.0},
+    "tanh_slope": {INF: 0.0, -INF: 0.0, 0.0: 1.0},
     "lgamma": {INF: INF, -INF: INF, 0.0: INF, -3.0: INF, 1.0: 0.0, 2.0: 0.0},
     "digamma": {INF: INF, -INF: NAN, 0.0: -INF, -2.0: NAN},
     **{f"polygamma{n}": {INF: 0.0 if n % 2 else -0.0, 0.0: INF if n % 2 else -INF, -2.0: INF if n % 2 else NAN}

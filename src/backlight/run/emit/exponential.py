@@ -113,3 +113,15 @@ def sigmoid(c: Code, f: Format, x: Value) -> Value:
     """Write 1 / (1 + e^-x), from e^-|x|, which never overflows."""
     e = exp(c, f, -c.abs(x))
     return c.select(x.lt(0.0), e, e.lift(1.0)) / (e + 1.0)
+
+
+def tanh_slope(c: Code, f: Format, x: Value) -> Value:
+    """Write 1 / cosh² x as 4 e / (1 + e)², e = e^-2|x|; the 4 goes into the power of two, so that small results stay right."""
+    a = c.abs(x)
+    b = -(a + a)
+    p, n = parts(c, f, b)
+    e = scale(c, f, p + 1.0, n + 2.0)
+    q = e * 0.25
+    under = q + 1.0
+    lost = q - (under - 1.0)  # by that sum, and the square would have twice as much of it
+    return c.select(b.lt(f.exp_low - 1.4), 0.0, e / c.muladd(under, under, under * (lost + lost)))

@@ -22,6 +22,7 @@ UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
     "sinh": exponential.sinh,
     "cosh": exponential.cosh,
     "tanh": exponential.tanh,
+    "tanh_slope": exponential.tanh_slope,
     "sigmoid": exponential.sigmoid,
     "log": logarithm.log,
     "log2": logarithm.log2,

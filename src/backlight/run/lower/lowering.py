@@ -59,7 +59,7 @@ def lower(graph: Graph, outputs: Sequence[int], watch: bool = False) -> Lowered:
 
 # What can swallow a number that is not finite; everything else passes it on to what is made from it.
 SWALLOWING = {
-    "where", "maximum", "minimum", "relu", "divide", "reciprocal", "tanh", "sigmoid", "erf", "erfc", "atan", "atan2",
+    "where", "maximum", "minimum", "relu", "divide", "reciprocal", "tanh", "tanh_slope", "sigmoid", "erf", "erfc", "atan", "atan2",
     "exp", "exp2", "sign", "power", "hypot",
 }
 

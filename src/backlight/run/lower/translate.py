@@ -31,7 +31,7 @@ POINT: dict[str, str] = {
     "bit_not": "bit_not", "shift_left": "shift_left", "shift_right": "shift_right", "floor_div": "floor_divide",
     "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
     "erfinv": "erfinv", "erfinv_slope": "erfinv_slope", "sinc": "sinc", "sinc_slope": "sinc_slope", "mish_slope": "mish_slope",
-    "lgamma": "lgamma", "digamma": "digamma", "power_log": "power_log", "power_slope": "power_slope",
+    "tanh_slope": "tanh_slope", "lgamma": "lgamma", "digamma": "digamma", "power_log": "power_log", "power_slope": "power_slope",
 }
 # These need floats; on whole numbers they are the reference machine's.
 FLOATS_ONLY = {"copysign", "divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}
