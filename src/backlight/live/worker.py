@@ -7,7 +7,6 @@ kill it at any moment, because every session follows from the last document: tha
 from __future__ import annotations
 
 import os
-import struct
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,14 +16,12 @@ from ..errors import InputError
 from . import news
 from .data import encode, read_wish
 from .frames import frame
+from .pipe import BINARY, DONE, FORGET, HEAD, TEXT, WISH
 from .session import Session
 from .wishes import Open
 
-__all__ = ["BINARY", "DONE", "FORGET", "HEAD", "RESTORE", "TEXT", "WISH", "serve"]
+__all__ = ["serve"]
 
-HEAD: Final = struct.Struct("<IIB")      # bytes that follow, visitor, kind
-WISH, RESTORE, FORGET = 0, 1, 2          # kinds going in
-TEXT, BINARY, DONE = 0, 1, 2             # kinds coming out
 MEMORY_BYTES: Final = 3 << 30     # of a worker
 KEPT_BYTES: Final = 1 << 29              # of runs; the sessions used longest ago are forgotten beyond it
 

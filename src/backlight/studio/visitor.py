@@ -19,8 +19,8 @@ from typing import Any, Final
 from ..errors import InputError
 from ..live.data import decode, encode, wished
 from ..live.news import Mistake
+from ..live.pipe import BINARY
 from ..live.reading import LIMITS
-from ..live.worker import BINARY
 from .workers import Ended, Job, TookTooLong, Worker
 
 __all__ = ["SLOW", "Visitor"]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..live.worker import DONE, FORGET, HEAD, RESTORE, WISH
+from ..live.pipe import DONE, FORGET, HEAD, RESTORE, WISH
 
 __all__ = ["Ended", "Job", "TookTooLong", "Worker"]
 
