@@ -248,6 +248,27 @@ def test_python_runs_on_while_compiled_code_works() -> None:
     assert during > 100, "a call that holds Python's lock lets nobody count"
 
 
+def test_a_builtin_outlives_everything_else_of_its_graph() -> None:
+    done = subprocess.run(program("""
+        import gc
+        from backlight.run.native.machine import compile_graph
+        calls = []
+        for k in range(20):
+            f = compile_graph(bl.trace(lambda x: x * (k + 0.5) + 1.0)(1.0))
+            f(2.0)
+            calls.append(type(f).__call__)
+        del f
+        gc.collect()
+        other = [b"\\xff" * size for size in range(60, 200) for _ in range(300)]
+        gc.collect()
+        print([call(2.0) for call in calls] == [2.0 * (k + 0.5) + 1.0 for k in range(20)], calls[0]([2]))
+        del calls
+        gc.collect()
+        print(len(other))
+    """), capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout == "True [2.]\n42000\n"
+
+
 # -- without a compiler -------------------------------------------------------------------------------------------------
 WITHOUT = """
     import sys

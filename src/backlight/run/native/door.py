@@ -27,12 +27,6 @@ LARGE_BYTES = 1 << 18
 LONG = 20_000  # scalar operations, about a microsecond, from which other threads may run Python meanwhile
 
 
-class MethodDefinition(ctypes.Structure):
-    """PyMethodDef."""
-
-    _fields_ = (("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
-
-
 @functools.cache
 def possible() -> bool:
     """Return whether objects lie in memory as the door expects."""
@@ -86,46 +80,65 @@ def define(module: Module, entry: Entry, piece: str) -> None:
     written.define_entry(module, entry, piece)
 
 
+class Block(np.ndarray[Any, Any]):
+    """The builtin's `self`: its addresses, and after them the definition that Python keeps looking at while the builtin lives.
+
+    Python may collect the builtin after everything around it, and reads the definition even then; so it lies in this
+    array's own memory, which the builtin holds. What the addresses point to is held in `kept`.
+    """
+
+    kept: tuple[Any, ...]
+
+
+NAME, DOC = b"compiled", b"A graph, compiled."
+DEFINITION = 4  # words: name, function, flags, doc
+
+
 class Door:
-    """The builtin, and everything that must live as long as it does."""
+    """The builtin; it holds whatever its addresses point to, so that it outlives all else."""
 
     def __init__(self, entry: Entry, address: int, types: tuple[Sequence[Type], Sequence[Type]], table: Sequence[int],
-                 arena: int, slow: Callable[..., Any]) -> None:
-        self.maker = maker(types[1])
-        self.slow = slow
+                 arena: int, slow: Callable[..., Any], held: Sequence[Any]) -> None:
+        make_results = maker(types[1])
         api = ctypes.pythonapi
 
         def function(name: str) -> int:
-            found = ctypes.cast(getattr(api, name), ctypes.c_void_p).value
-            assert found is not None
-            return found
+            return address_of(getattr(api, name))
 
-        words = np.zeros(written.TABLE + entry.slots + len(entry.arguments), np.int64)
         named = {
             written.FLOAT_TYPE: id(float), written.FLOAT64_TYPE: id(np.float64), written.ARRAY_TYPE: id(np.ndarray),
-            written.SLOW: id(slow), written.MAKE: id(self.maker), written.FROM_DOUBLE: function("PyFloat_FromDouble"),
+            written.SLOW: id(slow), written.MAKE: id(make_results), written.FROM_DOUBLE: function("PyFloat_FromDouble"),
             written.NEW_TUPLE: function("PyTuple_New"), written.CALL: function("PyObject_Vectorcall"),
             written.SAVE: function("PyEval_SaveThread"), written.RESTORE: function("PyEval_RestoreThread"),
             written.INCREASE: function("Py_IncRef"), written.DECREASE: function("Py_DecRef"), written.ARENA: arena,
         }
+        end = written.TABLE + entry.slots + len(entry.arguments)
+        words = np.zeros(end + DEFINITION, np.int64).view(Block)
         for place, value in named.items():
             words[place] = value
         words[written.TABLE : written.TABLE + entry.slots] = table
-        self.descriptions = [t.dtype for t in types[0]]
-        for argument, dtype in zip(entry.arguments, self.descriptions, strict=True):
+        descriptions = [t.dtype for t in types[0]]
+        for argument, dtype in zip(entry.arguments, descriptions, strict=True):
             words[argument.description] = id(dtype)
+        words[end:] = address_of(NAME), address, FASTCALL_WITH_NAMES, address_of(DOC)
+        words.kept = (slow, make_results, descriptions, *held)
         self.words = words
-        self.definition = MethodDefinition(b"compiled", address, FASTCALL_WITH_NAMES, b"A graph, compiled.")
         signature = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
         make = signature(("PyCFunction_NewEx", api))
-        self.function: Callable[..., Any] = make(ctypes.addressof(self.definition), words, None)
-
+        self.function: Callable[..., Any] = make(words.ctypes.data + 8 * end, words, None)
 
     def use_pool(self, share: int, address: int) -> None:
         """Take another pool of threads: without one first, so that nobody finds half of it."""
         self.words[written.TABLE + 2] = 0
         self.words[written.TABLE + 1] = share
         self.words[written.TABLE + 2] = address
+
+
+def address_of(thing: Any) -> int:
+    """Return where a function of C or the letters of a bytes object lie."""
+    found = ctypes.cast(thing, ctypes.c_void_p).value
+    assert found is not None
+    return found
 
 
 def maker(types: Sequence[Type]) -> Callable[[], tuple[Any, ...]]:

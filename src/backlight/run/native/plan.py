@@ -94,7 +94,7 @@ class Plan:
         described = door.describe(self.recipe, *self.types, self.single) if ENTRY in self.recipe.symbols else None
         if described is not None:
             self.door = door.Door(described, self.code.addresses[ENTRY], self.types, self.table.tolist(),
-                                  self.arena.address, slow)
+                                  self.arena.address, slow, (self.code, self.arena, self.recipe, self.pool))
 
     @functools.cached_property
     def lowered(self) -> Lowered:
