@@ -18,6 +18,13 @@ def test_a_text_a_graph_and_a_function_run_alike():
     assert graph(2, y=3) == 7.0
 
 
+def test_a_run_holds_its_nodes_by_name_and_by_number():
+    made = bl.backprop("L = x*y", x=2.0, y=3.0)
+    assert ("x" in made, "L" in made, "z" in made, 0 in made, 1000 in made, 2.5 in made) == (True, True, False, True, False, False)
+    assert [window.name for window in made] == ["x", "y", "L"]
+    assert len(made) == 3  # its gradients are nodes too, behind these
+
+
 def test_gradients_by_some_inputs_only():
     made = bl.backprop("x·y", wrt="x", x=2, y=3)
     assert made["x"].gradient == 3.0

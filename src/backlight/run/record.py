@@ -88,8 +88,13 @@ class Run:
     def __getitem__(self, key: int | str) -> Window:
         return Window(self, self.graph.number(key))
 
+    def __contains__(self, key: object) -> bool:
+        if isinstance(key, str):
+            return any(node.name == key for node in self.graph.nodes[: self.graph.forward_count])
+        return isinstance(key, (int, np.integer)) and 0 <= int(key) < len(self.graph.nodes)
+
     def __len__(self) -> int:
-        return len(self.graph.nodes)
+        return self.graph.forward_count
 
     def __iter__(self) -> Iterator[Window]:
         return (Window(self, i) for i in range(self.graph.forward_count))
