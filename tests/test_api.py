@@ -51,6 +51,28 @@ def test_a_run_is_explained():
     assert str(bl.explain(made, of=4, wrt="x")).endswith("∂b/∂x = 4")
 
 
+def test_every_question_has_its_page():
+    made = bl.backprop("sum(σ(W @ x))", W=[[1, 2]], x=[3, 4])
+    first = {ask: str(bl.explain(made, "W" if ask in ("story", "zero") else None, ask=ask)).splitlines()[0] for ask in (
+        "derivation", "story", "zero", "nan", "layers", "check", "descent")}  # fmt: skip
+    assert first == {
+        "derivation": "The derivative of sum(σ(W @ x)) by W", "story": "Node 0: W", "zero": "Why is the gradient of W zero?",
+        "nan": "Where is it not a number?", "layers": "Backpropagation through 1 layer", "check": "Every rule against small steps",
+        "descent": "One step of descent, η = 0.01",
+    }  # fmt: skip
+    assert str(bl.explain(made, wrt="x", ask="descent", learning_rate=0.5)).splitlines()[2] == "1. x: value + (−η · gradient)"
+
+
+@pytest.mark.parametrize(("ask", "message"), [
+    ("zero", "'zero' is asked of one node: name it, as in explain(run, 'x', ask='zero')"),
+    ("why", "there is no question 'why': there are derivation, story, zero, nan, layers, check, descent"),
+])  # fmt: skip
+def test_a_question_that_cannot_be_answered_is_named(ask, message):
+    with pytest.raises(InputError) as caught:
+        bl.explain(bl.backprop("x*y", x=2, y=3), ask=ask)
+    assert str(caught.value) == message
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -19,6 +19,7 @@ from .run.reference import run as run_typed
 
 if TYPE_CHECKING:
     from .explain.page import Page
+    from .explain.questions import Question
     from .show.picture import Picture
 
 __all__ = ["backprop", "explain", "run", "show"]
@@ -82,30 +83,29 @@ def backprop(
     return run_typed(written, found, upstream is not None)
 
 
-def explain(run: Run, of: int | str | None = None, wrt: int | str | None = None) -> Page:
-    """A page that derives one number of a run: the gradient of `of` (default: the output) by `wrt` (default: the first input).
+def explain(
+    run: Run, of: int | str | None = None, wrt: int | str | None = None, *, ask: Question | None = None, learning_rate: float = 0.01
+) -> Page:
+    """A page that explains one number of a run: the gradient of `of` (default: the output) by `wrt` (default: the first input).
 
-    With `of` alone, the story of that node: upstream in, local derivatives, downstream out. `print` writes it as text,
-    `.latex()` and `.html()` for paper and browser. Raises: NameError for a node that is not there; InputError without gradients.
+    With `of` alone it is the story of that node: upstream in, local derivatives, downstream out. `ask` asks for another page:
+
+    - `"derivation"` and `"story"`, where the arguments do not say it already;
+    - `"zero"`: why the gradient of the node `of` is zero, and where it was lost; `"nan"`: where NaN and infinity are born, what
+      they poison, what helps;
+    - `"layers"`: backpropagation in matrix form, written for the layers of this network;
+    - `"check"`: every rule beside small steps; `"descent"`: one step down by `learning_rate` along `wrt` (default: all
+      gradients), with its forecast.
+
+    `print` writes a page as text, `.latex()` and `.html()` for paper and browser. Raises: NameError for a node that is not
+    there; InputError without gradients, without the node that a question is about, or for another question.
 
     >>> print(explain(backprop("x·y", x=2, y=3), wrt="x").steps[-1].lines[0][0].form)
     infix
     """
-    from .explain.derive import derive, differentiated
-    from .explain.story import story
+    from .explain.questions import answer
 
-    if of is not None and wrt is None:
-        return story(run, of)
-    asked = differentiated(run)
-    top = asked if of is None else run.graph.number(of)
-    return derive(run if top == asked else differentiated_at(run, top), top, wrt)
-
-
-def differentiated_at(run: Run, of: int) -> Run:
-    """The same forward run with the gradients of another node."""
-    from .explain.descent import forward_only
-
-    return run_typed(reverse(forward_only(run.graph), of), {i: run.value(i) for i in run.graph.inputs})
+    return answer(run, ask or ("story" if of is not None and wrt is None else "derivation"), of, wrt, learning_rate)
 
 
 def show(

@@ -7,6 +7,7 @@ from tests.explain.runs import ran
 import backlight as bl
 from backlight.core.table import TABLE
 from backlight.errors import InputError
+from backlight.explain import mends
 from backlight.explain.diagnose import births, diagnose, why_nan, why_zero
 from backlight.ops import cast, exp, log, matmul, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
 
@@ -163,13 +164,23 @@ def test_a_nan_that_came_in_does_not_hide_one_that_is_born_beside_it():
         ("sum(softmax(x))", {"x": [0, 0]}, "x", [
             "blocked at node 1, softmax(x): nothing of its gradient reaches operand 1",
         ]),
-        ("tanh(w*x)", {"w": 500, "x": 2}, "w", ["saturated at node 3, tanh(w·x): the derivative of tanh rounds to 0"]),
+        ("tanh(w*x)", {"w": 500, "x": 2}, "w", [
+            "saturated at node 3, tanh(w·x): the derivative of tanh rounds to 0",
+            "what helps: keep its operand near 0: smaller weights, inputs with mean 0 and spread 1",
+        ]),
+        ("log(σ(w*x))", {"w": 500, "x": 2}, "w", [
+            "saturated at node 3, σ(w·x): the derivative of sigmoid rounds to 0",
+            f"what helps: {mends.SPREAD}; in a loss, log_sigmoid(x) instead of log(sigmoid(x))",
+        ]),
         ("sum(W @ x)", {"W": [[1, 2]], "x": [0, 0]}, "W", [
             "blocked at node 2, W @ x: nothing of its gradient reaches operand 1, beside node 1, x, which is 0",
+            ("what helps: what is learnt must not begin at 0, where weights hold one another fast: "
+             "draw it, as in normal(3, 2, seed=1)"),
         ]),
         ("x^2", {"x": 0}, "x", ["multiplied by 0 at node 2, x²: the local derivative is 0, at 0 beside 2"]),
         ("floor(x)*y", {"x": 1.5, "y": 2}, "x", [
             "multiplied by 0 at node 1, ⌊x⌋: the local derivative is 0, at 1.5, where it is flat",
+            "what helps: it is flat everywhere: let the gradient pass it by, as in x + stop_gradient(floor(x) − x)",
         ]),
         ("sum(x*m)", {"x": [1, 2, 3], "m": [0, 0, 1]}, "x", [
             "2 of its 3 elements are zero: [0, 0, 1]",
@@ -180,6 +191,26 @@ def test_a_nan_that_came_in_does_not_hide_one_that_is_born_beside_it():
 def test_where_a_gradient_was_lost(text, values, wrt, lines):
     said = [line.strip() for line in str(why_zero(bl.backprop(text, **values), wrt)).splitlines() if line.startswith("   ")]
     assert said == lines
+
+
+def test_what_stops_everything_comes_before_what_stops_a_part():
+    text = "h = maximum(W @ x + b, 0)\nq = h @ v\nsum(y*q + (1 - y)*q)"
+    given = {"W": [[1, 0], [0, 1]], "x": [1, 2], "b": -9.0, "v": [[1, 2], [3, 4]], "y": [0, 1]}
+    assert str(why_zero(bl.backprop(text, **given), "W")) == """\
+Why is the gradient of W zero?
+
+1. not chosen
+   blocked at node 6, h: maximum did not take this branch for 2 of 2 elements
+   what helps: where it is maximum(x, 0): bring its operand above 0 for some of the data: a smaller step or bias, weights drawn anew
+2. in part
+   something gets past these, so they are not why it is zero
+   multiplied by 0 at node 13, (1 − y)·q: the local derivative is 0 for 1 of 2 elements, at 0 beside 0
+   multiplied by 0 at node 10, y·q: the local derivative is 0 for 1 of 2 elements, at 0 beside 0"""
+    assert str(why_zero(bl.backprop(text, **given), "v")).splitlines()[2:5] == [
+        "1. zero factor",
+        "   blocked at node 8, q: nothing of its gradient reaches operand 2, beside node 6, h, which is 0",
+        f"   what helps: mend what is 0, node 6, h: where it is maximum(x, 0): {mends.ABOVE}",
+    ]
 
 
 def test_a_gradient_that_starts_at_zero_is_told_from_one_that_was_lost():

@@ -21,51 +21,34 @@ def node(graph: Graph, word: str) -> int:
 
 
 def derivations(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
-    from ..explain.derive import derive
+    """One page for each input."""
+    from ..explain.questions import answer
 
-    return [derive(made, None, i) for i in ([node(made.graph, word)] if word else wrt)]
-
-
-def story(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
-    from ..explain.story import story
-
-    return [story(made, node(made.graph, word))]
-
-
-def layers(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
-    from ..explain.matrix import matrix_page
-
-    return [matrix_page(made)]
-
-
-def zero(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
-    from ..explain.diagnose import why_zero
-
-    return [why_zero(made, node(made.graph, word))]
-
-
-def nan(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
-    from ..explain.diagnose import why_nan
-
-    return [why_nan(made)]
-
-
-def check(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
-    from ..explain.check import check_page
-
-    return [check_page(made)]
+    return [answer(made, "derivation", wrt=i) for i in ([node(made.graph, word)] if word else wrt)]
 
 
 def descent(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+    """One step along all inputs together."""
     from ..explain.descent import descend
     from .draw import rate_of
 
-    rate = rate_of({"descend": word})
-    return [descend(made, rate, wrt).page()]
+    return [descend(made, rate_of({"descend": word}), wrt).page()]
+
+
+def asked(question: str) -> Callable[[Run, str, Sequence[int]], list[Page]]:
+    """What answers a question about a node, if a word names one, or about the run."""
+
+    def page(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
+        from ..explain.questions import answer
+
+        return [answer(made, question, node(made.graph, word) if word else None)]
+
+    return page
 
 
 PAGES: Mapping[str, Callable[[Run, str, Sequence[int]], list[Page]]] = {
-    "derive": derivations, "why": story, "layers": layers, "why-zero": zero, "why-nan": nan, "check": check, "descend": descent,
+    "derive": derivations, "why": asked("story"), "layers": asked("layers"), "why-zero": asked("zero"), "why-nan": asked("nan"),
+    "check": asked("check"), "descend": descent,
 }  # fmt: skip
 
 

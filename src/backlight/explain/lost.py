@@ -17,7 +17,8 @@ from ..errors import InputError
 from ..run.record import Edge, Run
 from .finding import Finding, Kind, first_bad, operand_at
 from .formula import names, names_of
-from .page import Page, Step, figure
+from .mends import relief
+from .page import Line, Page, Step, figure
 from .paths import nodes_between
 
 __all__ = ["blocks", "why_zero", "zero_findings"]
@@ -139,12 +140,26 @@ def why_zero(run: Run, wrt: int | str) -> Page:
             found = [finding for finding in found if finding.count == finding.size]
             if not found:
                 return Page(title, tuple(steps))
-    for finding in found:
-        steps.append(Step(finding.kind, ((finding.sentence,),), finding.node))
+    whole, partly = split(run, found) if gradient is not None and not gradient.any() else (found, [])
+    for finding in whole:
+        help_ = relief(run, finding.node, finding.kind, finding.toward)
+        lines: list[Line] = [(finding.sentence,), *([(f"what helps: {help_}",)] if help_ else [])]
+        steps.append(Step(finding.kind, tuple(lines), finding.node))
+    if partly:
+        said = "something gets past these, so they are not why it is zero"
+        steps.append(Step("in part", ((said,), *((finding.sentence,) for finding in partly)), partly[0].node))
     if not found:
         said = "every single contribution is fine; they cancel in the sum over paths or elements"
         steps.append(Step("in sum", ((said,),), number))
     return Page(title, tuple(steps))
+
+
+def split(run: Run, found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """The findings after which nothing is left, and those that something gets past; all of them where none stops everything."""
+    grads = run.graph.grads
+    past = [f.toward in grads and bool(np.asarray(run.value(grads[f.toward])).any()) for f in found]
+    whole = [f for f, passes in zip(found, past, strict=True) if not passes]
+    return (whole, [f for f, passes in zip(found, past, strict=True) if passes]) if whole else (found, [])
 
 
 def zero_findings(run: Run, number: int) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What may help against a number that is none: a sentence for each operation that can give birth to one.
+"""What may help against a number that is none, or a gradient that is zero: a sentence for each operation that can be behind it.
 
 Outside its domain an operation gives NaN, at the edge of it ∞, and these want different things: log(−2) asks where the
 minus comes from, log(0) wants a little room. Where a NaN is made of an infinity (0·∞, ∞ − ∞), it is the infinity that
@@ -15,7 +15,7 @@ from ..core.types import Type
 from ..run.record import Run
 from .formula import names_of
 
-__all__ = ["advice", "infinite_origin"]
+__all__ = ["advice", "infinite_origin", "relief"]
 
 NEGATIVE: Final = "is of positive numbers only: make its operand so, by abs(x), x^2 or exp(x), or find out why it is not"
 ROOM: Final = "keep its operand away from 0"
@@ -45,6 +45,39 @@ MENDS: Final = {
     "norm": ("", "keep the vector away from 0: sqrt(sum(x^2) + 1e-12)"),
     "mod": (DENOMINATOR, DENOMINATOR),
 }  # fmt: skip
+
+ABOVE: Final = "bring its operand above 0 for some of the data: a smaller step or bias, weights drawn anew"
+FLAT: Final = "it is flat everywhere: let the gradient pass it by, as in x + stop_gradient({name}(x) − x)"
+SPREAD: Final = "keep its operand near 0: smaller weights, inputs with mean 0 and spread 1"
+LOGITS: Final = "; in a loss, log_sigmoid(x) instead of log(sigmoid(x))"
+# What helps where an operation lets no gradient through, by its name.
+LETS_THROUGH: Final = {
+    "relu": f"{ABOVE}; or leaky_relu, softplus, gelu, which are never flat on a whole side",
+    "maximum": f"where it is maximum(x, 0): {ABOVE}",
+    "clip": "keep its operand inside the limits, or clip only what nothing is learnt from",
+    **{name: FLAT.format(name=name) for name in ("floor", "ceil", "round", "trunc", "sign")},
+}
+ZEROS: Final = "what is learnt must not begin at 0, where weights hold one another fast: draw it, as in normal(3, 2, seed=1)"
+
+
+def relief(run: Run, number: int, kind: str, toward: int) -> str:
+    """What helps where a gradient is lost at a node, on the edge toward an operand; empty where nothing is known."""
+    graph, node = run.graph, run.graph.nodes[number]
+    if kind == "saturated":
+        return SPREAD + (LOGITS if node.op.name == "sigmoid" else "")
+    if kind in ("not chosen", "zero factor") and node.op.name in LETS_THROUGH:
+        return LETS_THROUGH[node.op.name]
+    if kind != "zero factor" or node.op.name not in ("matmul", "mul", "einsum"):
+        return ""
+    for j in node.inputs:
+        if j == toward or not isinstance(graph.nodes[j].type, Type) or np.asarray(run.value(j)).any():
+            continue
+        name = graph.nodes[j].op.name
+        if name == "input":
+            return ZEROS
+        if name in LETS_THROUGH:
+            return f"mend what is 0, node {j}, {names_of(graph, [j])[j]}: {LETS_THROUGH[name]}"
+    return ""
 
 
 def advice(run: Run, number: int, kind: str) -> tuple[str, str]:
