@@ -55,6 +55,15 @@ export interface Question {
   readonly part: "value" | "gradient" | "sign" | "shape";
 }
 
+/** What a session may ask for. */
+export interface Limits {
+  readonly characters: number;
+  readonly nodes: number;
+  readonly block_bytes: number;
+  readonly seconds: number;
+  readonly wishes_a_second: number;
+}
+
 /** There is no Code for this graph, and why: the page sends Move instead. */
 export interface Absent {
   readonly kind: "absent";
@@ -235,15 +244,6 @@ export interface Lesson {
   readonly document: Document;
   readonly commentary: string;
   readonly tries: readonly string[];
-}
-
-/** What a session may ask for. */
-export interface Limits {
-  readonly characters: number;
-  readonly nodes: number;
-  readonly block_bytes: number;
-  readonly seconds: number;
-  readonly wishes_a_second: number;
 }
 
 /** A line of equal height: x, y, x, y, … */

@@ -24,11 +24,11 @@ from ..run.record import place
 from ..run.reference import bind
 from ..show.opened import opened
 from .document import Binding, Document
-from .news import Limits, Mistake, Place, Span
+from .limits import LIMITS
+from .news import Mistake, Place, Span
 
-__all__ = ["LIMITS", "BindingError", "Reading", "bound", "check_size", "mistake", "moved", "read", "spans", "valued"]
+__all__ = ["BindingError", "Reading", "bound", "check_size", "mistake", "moved", "read", "spans", "valued"]
 
-LIMITS: Final = Limits(characters=400_000, nodes=50_000, block_bytes=1 << 24, seconds=10.0, wishes_a_second=240.0)
 OPERATIONS: Final = 500_000_000  # floating point operations in one run
 NAMES: Final = 1000      # inputs
 NEAT: Final = 3          # the size of an axis that nobody gave

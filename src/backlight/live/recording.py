@@ -20,8 +20,9 @@ from . import news as n
 from .code import compiled
 from .data import kind_of, to_data
 from .document import VERSION
+from .limits import LIMITS
 from .picture import picture, seen
-from .reading import LIMITS, spans
+from .reading import spans
 from .sheet import Sheet
 from .told import story
 from .typeset import formulas

@@ -15,8 +15,9 @@ from ..errors import LimitError
 from ..run.record import Run
 from ..run.reference import run
 from .document import VERSION, Document, Look
+from .limits import LIMITS
 from .news import Input
-from .reading import LIMITS, Reading, check_size
+from .reading import Reading, check_size
 from .updates import Learning, with_updates
 
 __all__ = ["Sheet", "laid_open", "rerun", "revision_of"]

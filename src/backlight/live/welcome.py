@@ -11,8 +11,8 @@ from ..read.text.build import functions
 from ..train.optim import OPTIMIZERS
 from .document import VERSION, Document
 from .lessons import LESSONS
+from .limits import LIMITS
 from .news import Welcome, Word
-from .reading import LIMITS
 
 __all__ = ["welcome", "words"]
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from .document import VERSION, Binding, Document, Look, Question
+from .limits import Limits
 from .news import (
     Absent,
     Address,
@@ -32,7 +33,6 @@ from .news import (
     Input,
     Landscape,
     Lesson,
-    Limits,
     Line,
     Marked,
     Mistake,

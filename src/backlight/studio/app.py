@@ -19,8 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..live.data import encode
 from ..live.document import Document
+from ..live.limits import LIMITS
 from ..live.news import Mistake
-from ..live.reading import LIMITS
 from ..live.welcome import welcome
 from .gate import HEADERS, Gate
 from .visitor import Visitor

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from ..errors import InputError
 from ..live.data import decode, encode, wished
+from ..live.limits import LIMITS
 from ..live.news import Mistake
 from ..live.pipe import BINARY
-from ..live.reading import LIMITS
 from .workers import Ended, Job, TookTooLong, Worker
 
 __all__ = ["SLOW", "Visitor"]
