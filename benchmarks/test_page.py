@@ -82,6 +82,18 @@ TYPE = """async (text) => {
     }
     return performance.now() - begun;
 }"""
+# When the first graph was painted, and the clock's time of that and of the first paint.
+WATCH = """(() => {
+    const look = () => {
+        if (window.backlight?.view?.painted.of) window.firstGraph = performance.now();
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+})()"""
+SINCE = """() => {
+    const paint = Math.max(...performance.getEntriesByType('paint').map(e => e.startTime));
+    return [performance.timeOrigin + paint, performance.timeOrigin + window.firstGraph];
+}"""
 PAINT = """() => {
     const answered = performance.getEntriesByType('navigation')[0].responseStart;
     return Math.max(...performance.getEntriesByType('paint').map(e => e.startTime)) - answered;
@@ -157,19 +169,27 @@ def test_first_paint(benchmark: Any, browser: Any, served: Any) -> None:
     told(benchmark, found[1:])
 
 
-@pytest.mark.benchmark(group="page: from the command to the first graph")
-def test_command(benchmark: Any, browser: Any) -> None:
-    found: list[float] = []
+@pytest.mark.benchmark(group="page: from the command to the first paint, and to the first graph")
+def test_command(benchmark: Any, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # where this is set, every process compiles all of the source anew, and that is what would be measured
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    paints: list[float] = []
+    graphs: list[float] = []
 
     def command() -> None:
-        begun = time.perf_counter()
-        served = start()
-        try:
-            with opened(browser, served.address) as plain:
-                plain.wait_for_function("() => performance.getEntriesByType('paint').length")
-                found.append(1000 * (time.perf_counter() - begun))
-        finally:
-            served.stop()
+        with browser.new_context(viewport={"width": 1280, "height": 800}) as context:  # a browser that is open already
+            plain = context.new_page()
+            plain.add_init_script(WATCH)
+            begun = time.time()
+            served = start()
+            try:
+                plain.goto(served.address, wait_until="commit")
+                plain.wait_for_function("() => window.firstGraph")
+                paint, graph = plain.evaluate(SINCE)
+                paints.append(paint - 1000 * begun)
+                graphs.append(graph - 1000 * begun)
+            finally:
+                served.stop()
 
-    benchmark.pedantic(command, rounds=4)
-    told(benchmark, found)
+    benchmark.pedantic(command, rounds=9, warmup_rounds=1)
+    told(benchmark, paints[1:], to_graph_ms=round(sorted(graphs[1:])[len(graphs) // 2], 2), worst_graph_ms=round(max(graphs[1:]), 2))

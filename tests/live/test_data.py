@@ -13,6 +13,7 @@ from backlight.errors import InputError
 from backlight.live import wire
 from backlight.live.data import encode, fields_of, from_data, kind_of, read_wish, to_data
 from backlight.live.frames import frame, opened_frame
+from backlight.live.plain import mistaken
 
 ROOT = Path(__file__).parents[2]
 CLASSES = [c for c in vars(wire).values() if isinstance(c, type) and dataclasses.is_dataclass(c)]
@@ -113,6 +114,10 @@ def test_what_is_no_wish_is_refused_with_the_place(text: str, message: str) -> N
     with pytest.raises(InputError) as caught:
         read_wish(text)
     assert str(caught.value) == message
+
+
+def test_a_mistake_is_said_alike_by_those_who_know_the_wire_and_by_those_who_do_not() -> None:
+    assert mistaken("no <such> thing: ∞", "limit", 7) == encode(wire.Mistake("no <such> thing: ∞", "limit", None, 7))
 
 
 def test_numbers_that_are_none_travel_as_words() -> None:

@@ -1,6 +1,8 @@
 import asyncio
 import errno
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +67,32 @@ def test_the_page_carries_its_first_news_and_a_policy(served: Served) -> None:
     assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';")
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
+def test_the_frame_of_the_page_comes_though_no_worker_answers() -> None:
+    with studio() as served:
+        worker = int(Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()[0])
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            answer = urlopen(served.address, timeout=20)
+            frame = ""
+            while "</noscript>" not in frame:
+                frame += answer.read1().decode()
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        with answer:
+            rest = answer.read().decode()
+    assert "<h1>Backlight</h1>" in frame
+    assert 'src="web/backlight.js"' in frame
+    assert 'id="backlight-welcome"' in frame + rest
+    assert rest.endswith("</html>\n")
+
+
+def test_what_computes_is_loaded_by_the_workers_alone() -> None:
+    words = "import backlight.cli.studio, backlight.studio.serve, backlight.studio.app, sys; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_a_name_that_is_not_ours_is_refused(served: Served) -> None:
     status, body, _ = get(served.address, Host="evil.example")
     assert (status, body) == (403, f"this studio answers on {served.address} and was called 'evil.example': use that address")
@@ -121,8 +149,11 @@ def test_a_server_that_is_started_again_goes_on_where_the_page_is() -> None:
         assert again["losses"][0] == done["losses"][-1]
 
 
-def test_the_command_ends_cleanly_and_takes_its_workers_along(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("visited", [False, True], ids=["while it is still being loaded", "after somebody came"])
+def test_the_command_ends_cleanly_and_takes_its_workers_along(capfd: pytest.CaptureFixture[str], visited: bool) -> None:
     with studio() as served:
+        if visited:
+            get(served.address)
         children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
         workers = children.read_text().split() if children.exists() else []
         said = served.stop()

@@ -8,10 +8,9 @@ mistake; after `--` nothing is an option. Rows are added where a command learns 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..core.graph import nearest
 from ..errors import InputError
 
 __all__ = ["COMMANDS", "Option", "Words", "help_text", "split"]
@@ -145,6 +144,13 @@ class Words:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
+def like(word: str, words: Iterable[str]) -> str:
+    """The words nearest to one that is not among them, as the end of a message."""
+    from ..core.graph import nearest  # it loads NumPy, which most commands reach later or not at all
+
+    return nearest(word, list(words))
+
+
 def split(words: Sequence[str]) -> Words:
     """Tell the words of a command line apart.
 
@@ -156,7 +162,7 @@ def split(words: Sequence[str]) -> Words:
     name, *rest = words
     if name not in COMMANDS:
         raise InputError(
-            f"there is no command {name!r}{nearest(name, list(COMMANDS))} "
+            f"there is no command {name!r}{like(name, COMMANDS)} "
             f'(to explain a formula: backlight explain "{name}")'
         )
     table = {option.name: option for option in COMMANDS[name].options}
@@ -173,7 +179,7 @@ def split(words: Sequence[str]) -> Words:
         if key not in table:
             if LIKE_OPTION.fullmatch(word):
                 raise InputError(
-                    f"{name} has no option --{key}{nearest(key, list(table))} "
+                    f"{name} has no option --{key}{like(key, table)} "
                     "(a text that begins with two minus signs goes behind a --)"
                 )
             plain.append(word)

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import FileError, InputError
-from ..live.address import PREFIX, document_of
-from ..live.data import from_data
 from ..live.document import Binding, Document
 from .options import Words
 
@@ -25,18 +23,19 @@ def studio(words: Words) -> str:
     if port is not None and not (port.isdecimal() and int(port) < 1 << 16):
         raise InputError(f"--port is a whole number from 0 to 65535, and it is {port!r:.40}")
     document = None if words.text is None else read_document(words.text, words.values)
-    try:
-        from ..studio.serve import serve
-    except ModuleNotFoundError as error:
-        raise InputError(f"the studio needs {error.name}: pip install 'backlight[studio]' brings it") from None
+    from ..studio.serve import serve
+
     serve(document, host=options.get("host", "127.0.0.1"), port=None if port is None else int(port), opens="no-open" not in options)
     return ""
 
 
 def read_document(text: str, values: Mapping[str, str]) -> Document:
     """The document that a link or a file holds, or a text that was typed. Values that are given stand above those in it."""
-    if text.startswith("#" + PREFIX) or (text.startswith("http") and "#" in text):
-        return with_values(document_of(text.partition("#")[2]), values)
+    if "#" in text:
+        from ..live.address import PREFIX, document_of
+
+        if text.startswith(("#" + PREFIX, "http")):
+            return with_values(document_of(text.partition("#")[2]), values)
     path = Path(text)
     try:
         is_file = path.is_file()
@@ -64,6 +63,8 @@ def saved(path: Path, text: str) -> Document:
         found = json.loads(text)["document"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise FileError(f"{path} holds no document of the studio: its JSON has one under \"document\"") from None
+    from ..live.data import from_data  # it knows all of the wire, which nobody waits for who opens no file
+
     return from_data(Document, found)  # type: ignore[no-any-return]
 
 

@@ -17,12 +17,11 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 
 from ..errors import InputError
 from . import wire
+from .plain import SHOWN, article, decode, shown
 
-__all__ = ["decode", "encode", "fields_of", "from_data", "kind_of", "read_wish", "to_data", "wished"]
+__all__ = ["encode", "fields_of", "from_data", "kind_of", "read_wish", "to_data", "wished"]
 
 SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-DEEP: Final = 12         # JSON inside JSON; a document needs half of that
-SHOWN: Final = 40        # characters of what was found, in a message
 
 Reader = Callable[[Any, str], Any]
 
@@ -64,20 +63,6 @@ def to_data(value: Any) -> Any:
 def encode(news: Any) -> str:
     """A wish or a piece of news as one line of JSON, with its kind."""
     return json.dumps({"kind": kind_of(type(news)), **to_data(news)}, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-
-
-def decode(text: str) -> dict[str, Any]:
-    """JSON as a dictionary. Raises: InputError for anything else, too."""
-    try:
-        found = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f", at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InputError(f"a wish is one JSON object, and this is none{where}") from None
-    except ValueError:  # a whole number of thousands of digits
-        raise InputError("a wish is one JSON object, and this one has a number that is too long") from None
-    if not isinstance(found, dict):
-        raise InputError(f"a wish is one JSON object, and this is {article(found)}")
-    return found
 
 
 def read_wish(text: str) -> Any:
@@ -191,19 +176,3 @@ def named(inner: Reader, data: Any, path: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InputError(f"{path} is not an object, but {article(data)}")
     return {text(name, path): inner(value, f"{path}.{name[:SHOWN]}") for name, value in data.items()}
-
-
-def article(data: Any) -> str:
-    """What kind of JSON something is."""
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a truth value", int: "a number", float: "a number"}
-    return names.get(type(data), "null")
-
-
-def shown(data: Any) -> str:
-    """Something found, as JSON, shortened."""
-    try:
-        said = json.dumps(data, ensure_ascii=False)
-    except ValueError:
-        said = article(data)
-    said = said.encode("utf-8", "backslashreplace").decode()
-    return said if len(said) <= SHOWN else said[:SHOWN] + "…"

@@ -6,8 +6,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-__all__ = ["BINARY", "DONE", "FORGET", "HEAD", "RESTORE", "TEXT", "WISH"]
+__all__ = ["BINARY", "DONE", "FORGET", "GREET", "HEAD", "RESTORE", "TEXT", "WISH"]
 
 HEAD: Final = struct.Struct("<IIB")      # bytes that follow, visitor, kind
-WISH, RESTORE, FORGET = 0, 1, 2          # kinds going in
+WISH, RESTORE, FORGET, GREET = 0, 1, 2, 3   # kinds going in
 TEXT, BINARY, DONE = 0, 1, 2             # kinds coming out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
@@ -16,18 +17,11 @@ from ..errors import BacklightError, GraphError, InputError, LimitError
 from . import news as n
 from . import wishes as w
 from .code import compiled
-from .compare import compare
 from .data import kind_of
-from .descent import descend
 from .document import Document
-from .export import export
 from .picture import picture, seen
-from .plots import chart, survey
 from .reading import BindingError, mistake, moved, read, spans
-from .search import search
 from .sheet import Sheet, laid_open, rerun, revision_of
-from .teach import ask, mark
-from .told import derive, matrix, story, trust, why
 from .typeset import formulas
 from .verdicts import verdicts
 from .welcome import welcome
@@ -132,10 +126,14 @@ def quietly(answers: Iterator[Answer]) -> Iterator[Answer]:
         yield found
 
 
-def granted(make: Callable[[Sheet, Any], Any]) -> Callable[[Session, Any], Iterator[Answer]]:
-    """How a wish is granted whose answer is one piece of news on the open document."""
+def granted(module: str) -> Callable[[Session, Any], Iterator[Answer]]:
+    """How a wish is granted whose answer is one piece of news on the open document: by a function that has the wish's name.
+
+    Its module is loaded with the first such wish: the first picture does not wait for explanations that nobody asked for yet.
+    """
 
     def answer(session: Session, wish: Any) -> Iterator[Answer]:
+        make = getattr(import_module(f".{module}", __package__), kind_of(type(wish)))
         made = make(session.opened(), wish)
         yield made if isinstance(made, tuple) else (made, None)
 
@@ -143,9 +141,10 @@ def granted(make: Callable[[Sheet, Any], Any]) -> Callable[[Session, Any], Itera
 
 
 GRANTED: Final[Mapping[type, Callable[[Session, Any], Iterator[Answer]]]] = {
-    w.Open: Session.open, w.Move: Session.move, w.Ack: Session.ack,
-    **{wish: granted(make) for wish, make in {
-        w.Check: verdicts, w.Story: story, w.Derive: derive, w.Matrix: matrix, w.Why: why, w.Trust: trust, w.Compare: compare,
-        w.Survey: survey, w.Chart: chart, w.Descend: descend, w.Answer: mark, w.Ask: ask, w.Search: search, w.Export: export,
+    w.Open: Session.open, w.Move: Session.move, w.Ack: Session.ack, w.Check: Session.check,
+    **{wish: granted(module) for wish, module in {
+        w.Story: "told", w.Derive: "told", w.Matrix: "told", w.Why: "told", w.Trust: "told",
+        w.Compare: "compare", w.Survey: "plots", w.Chart: "plots", w.Descend: "descent", w.Answer: "teach", w.Ask: "teach",
+        w.Search: "search", w.Export: "export",
     }.items()},
 }  # fmt: skip

@@ -18,7 +18,7 @@ from .news import Hint, Marked, Step
 from .sheet import Sheet
 from .told import downstream, forward, math, upstream, value, words
 
-__all__ = ["ask", "mark"]
+__all__ = ["answer", "ask"]
 
 CLOSE: Final = 1e-3      # relative: right whatever digits were typed
 ROUNDED: Final = 2e-2    # relative: a rounded answer may be off by half of its last digit, but by no more than this
@@ -45,7 +45,7 @@ def truth(run: Run, node: int, part: str) -> Any:
     return np.asarray(run.value(found))
 
 
-def mark(sheet: Sheet, wish: Any) -> Marked:
+def answer(sheet: Sheet, wish: Any) -> Marked:
     """Whether a prediction is right. Raises: InputError where it cannot be one at all."""
     true = truth(sheet.explained(), wish.node, wish.part)
     if wish.part == "shape":

@@ -14,9 +14,11 @@ from typing import BinaryIO, Final
 
 from ..errors import InputError
 from . import news
-from .data import encode, read_wish
+from .data import encode, from_data, read_wish
+from .document import Document
 from .frames import frame
-from .pipe import BINARY, DONE, FORGET, HEAD, TEXT, WISH
+from .pipe import BINARY, DONE, FORGET, GREET, HEAD, TEXT, WISH
+from .plain import decode
 from .session import Session
 from .wishes import Open
 
@@ -35,6 +37,11 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         if kind == FORGET:
             sessions.pop(visitor, None)
             continue
+        if kind == GREET:
+            answer = greeting(data)
+            sink.write(HEAD.pack(len(answer), visitor, TEXT) + answer + HEAD.pack(0, visitor, DONE))
+            sink.flush()
+            continue
         session = sessions.pop(visitor, None) or Session()
         sessions[visitor] = session
 
@@ -46,6 +53,12 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         send(DONE, b"")
         sink.flush()
         keep_few(sessions)
+
+
+def greeting(data: bytes) -> bytes:
+    """The first news for visitors who begin with a document, given as JSON, or with none."""
+    document = from_data(Document, decode(data.decode())) if data else None
+    return encode(Session(document).greet()).encode()
 
 
 def silent(kind: int, data: bytes) -> None:

@@ -6,25 +6,24 @@ import asyncio
 import contextlib
 import html
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..live.data import encode
 from ..live.document import Document
 from ..live.limits import LIMITS
-from ..live.news import Mistake
-from ..live.welcome import welcome
+from ..live.plain import mistaken
 from .gate import HEADERS, Gate
+from .page import head, tail
 from .visitor import Visitor
-from .workers import Worker
+from .workers import Ended, Worker
 
 __all__ = ["MOST_VISITORS", "Studio"]
 
@@ -33,23 +32,6 @@ IDLE_S: Final = 1800.0   # without a wish
 MEDIA: Final = {
     ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".svg": "image/svg+xml", ".json": "application/json",
 }
-PAGE: Final = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Backlight</title>
-<link rel="icon" href="data:,">
-<link rel="modulepreload" href="web/backlight.js">
-{styles}<script type="application/json" id="backlight-welcome">{welcome}</script>
-<script type="module" src="web/backlight.js"></script>
-</head>
-<body>
-<div id="backlight">{said}</div>
-<noscript>The studio needs JavaScript. Without it, the command `backlight explain` shows the same as text.</noscript>
-</body>
-</html>
-"""
 UNBUILT: Final = "The page was not built into this copy: python3 do.py studio builds it."
 TOO_MANY, IDLE, REFUSED = 4001, 4002, 4003  # close codes, told apart by the page
 
@@ -67,7 +49,7 @@ class Studio:
     visitors: dict[int, Visitor] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
     count: int = 0
-    started: Callable[[], None] = lambda: None
+    greeted: str = ""
 
     def app(self) -> Starlette:
         """The application that a server of ASGI runs."""
@@ -80,26 +62,43 @@ class Studio:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Start the workers beside the first requests; the last one is for wishes that take long."""
-        self.workers = [Worker(self.seconds) for _ in range(self.quick + 1)]
-        starting = asyncio.create_task(started(self.workers))
-        self.started()
+        self.workers += [Worker(self.seconds) for _ in range(self.quick + 1 - len(self.workers))]
+        starting = asyncio.create_task(self.awake())
         yield
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         for worker in self.workers:
             await worker.close()
 
+    async def awake(self) -> None:
+        """Bring the workers up before their first wishes, one after the other: the first visitor's is not to wait for the rest."""
+        await self.greeting()
+        for worker in self.workers[1:]:
+            async with worker.busy:
+                await worker.up()
+
     async def page(self, request: Request) -> Response:
-        """The page, with its first news inside."""
+        """The page, in two pieces: what can be seen at once, and the first news as soon as a worker is there to say them."""
         refused = self.refused(request)
         if refused:
             return refused
+        return StreamingResponse(self.pieces(), media_type="text/html", headers={**HEADERS, "cache-control": "no-store"})
+
+    async def pieces(self) -> AsyncIterator[str]:
+        """The page from its head to its end."""
         built = {item.name for item in web_files()}
-        styles = '<link rel="stylesheet" href="web/backlight.css">\n' if "backlight.css" in built else ""
-        said = "" if "backlight.js" in built else html.escape(UNBUILT)
-        greeting = encode(welcome(self.document)).replace("<", "\\u003c")
-        body = PAGE.format(styles=styles, welcome=greeting, said=said)
-        return Response(body, media_type="text/html", headers={**HEADERS, "cache-control": "no-store"})
+        yield head("" if "backlight.js" in built else html.escape(UNBUILT), styled="backlight.css" in built)
+        greeting = ""
+        with contextlib.suppress(Ended):  # then the websocket brings it
+            greeting = await self.greeting()
+        yield tail(greeting)
+
+    async def greeting(self) -> str:
+        """The first news, which are the same for everybody."""
+        if not self.greeted:
+            document = b"" if self.document is None else as_json(self.document)
+            self.greeted = (await self.workers[0].greet(document)).decode()
+        return self.greeted
 
     async def file(self, request: Request) -> Response:
         """A file of the page; its name is looked up, never put together."""
@@ -140,7 +139,7 @@ class Studio:
         visitor = Visitor(self.count, sender(socket), self.least_busy(), self.workers[-1])
         self.visitors[visitor.number] = visitor
         try:
-            await socket.send_text(encode(welcome(self.document)))
+            await socket.send_text(await self.greeting())
             async with asyncio.TaskGroup() as group:
                 visitor.group = group
                 working = group.create_task(visitor.work())
@@ -198,15 +197,14 @@ def sender(socket: WebSocket) -> Callable[[str | bytes], Any]:
 
 async def parted(socket: WebSocket, message: str, code: int) -> None:
     """Say why, and close."""
-    await socket.send_text(encode(Mistake(message, "limit")))
+    await socket.send_text(mistaken(message, "limit"))
     await socket.close(code, message[:120])
 
 
-async def started(workers: Sequence[Worker]) -> None:
-    """Bring the workers up before their first wishes, one after the other: the first visitor's is not to wait for the rest."""
-    for worker in workers:
-        async with worker.busy:
-            if worker.process is None:
-                await worker.start()
+def as_json(document: Document) -> bytes:
+    """A document as a worker reads it."""
+    from ..live.data import to_data  # it knows all of the wire, which a server that begins with no document need not load
+
+    return json.dumps(to_data(document), ensure_ascii=False).encode()
 
 

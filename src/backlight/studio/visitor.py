@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..errors import InputError
-from ..live.data import decode, encode, wished
 from ..live.limits import LIMITS
-from ..live.news import Mistake
 from ..live.pipe import BINARY
+from ..live.plain import decode, kind_in, mistaken
 from .workers import Ended, Job, TookTooLong, Worker
 
 __all__ = ["SLOW", "Visitor"]
@@ -56,7 +55,7 @@ class Visitor:
 
     async def say(self, message: str, about: str, to: int = 0) -> None:
         """Tell the page that something cannot be."""
-        await self.send(encode(Mistake(message, about, None, to)))
+        await self.send(mistaken(message, about, to))
 
     async def wish(self, text: str) -> None:
         """Take one message from the page."""
@@ -68,11 +67,10 @@ class Visitor:
             return
         try:
             data = decode(text)
-            kind = wished(data)
         except InputError as error:
             await self.say(str(error), "wish")
             return
-        if kind == "ack":
+        if kind_in(data) == "ack":
             await self.shown()
         elif self.waiting and whole_move(data) and whole_move(self.waiting[-1]):
             before = self.waiting[-1]
@@ -115,7 +113,7 @@ class Visitor:
             await self.wake.wait()
             self.wake.clear()
             while self.waiting:
-                if self.held is not None and self.waiting[0]["kind"] == "move":
+                if self.held is not None and kind_in(self.waiting[0]) == "move":
                     break                                   # two frames are under way: a third would only be late
                 data = self.waiting.popleft()
                 if is_slow(data):
@@ -177,7 +175,7 @@ class Visitor:
     def remember(self, data: Mapping[str, Any], wish: bytes) -> None:
         """The document was changed by a wish."""
         self.version += 1
-        if data["kind"] == "open":
+        if kind_in(data) == "open":
             self.opened, self.moved = wish, {}
         else:
             self.moved.update(data["values"])
@@ -189,19 +187,19 @@ SHORT: Final = 4 + len(VALUES)
 
 def is_slow(data: Mapping[str, Any]) -> bool:
     """Whether a wish may take long."""
-    return data["kind"] in SLOW or (data["kind"] == "descend" and data.get("steps") != 1)
+    return kind_in(data) in SLOW or (kind_in(data) == "descend" and data.get("steps") != 1)
 
 
 def whole_move(data: Mapping[str, Any]) -> bool:
     """Whether this is a move that can be joined with another."""
-    return data["kind"] == "move" and isinstance(data.get("values"), dict)
+    return kind_in(data) == "move" and isinstance(data.get("values"), dict)
 
 
 def changes(data: Mapping[str, Any], found: tuple[int, bytes]) -> bool:
     """Whether this answer says that the document is now as the wish has it."""
-    if data["kind"] == "open":
+    if kind_in(data) == "open":
         return found[1].startswith(b'{"kind":"opened"')
-    return data["kind"] == "move" and found[0] == BINARY
+    return kind_in(data) == "move" and found[0] == BINARY
 
 
 def number_of(data: Mapping[str, Any]) -> int:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..live.pipe import DONE, FORGET, HEAD, RESTORE, WISH
+from ..live.pipe import DONE, FORGET, GREET, HEAD, RESTORE, WISH
 
 __all__ = ["Ended", "Job", "TookTooLong", "Worker"]
 
@@ -45,12 +45,13 @@ class Worker:
 
     seconds: float
     process: asyncio.subprocess.Process | None = None
+    loading: bool = False
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     known: dict[int, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def start(self) -> None:
-        """Start the process. NumPy gets one thread there, since there are as many workers as cores."""
+    async def spawn(self) -> None:
+        """Start the process, and do not wait until it is ready. NumPy gets one thread there: there are as many workers as cores."""
         environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "backlight.live.worker",
@@ -58,8 +59,28 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for the server, which ends its workers itself
         )  # fmt: skip
         self.known.clear()
-        size, _, ready = HEAD.unpack(await self.process.stdout.readexactly(HEAD.size))  # type: ignore[union-attr]
-        assert (size, ready) == (0, DONE)
+        self.loading = True
+
+    async def up(self) -> None:
+        """See to it that the process runs and is ready."""
+        if self.process is None or self.process.returncode is not None:
+            await self.spawn()
+        if self.loading:
+            size, _, ready = HEAD.unpack(await self.process.stdout.readexactly(HEAD.size))  # type: ignore[union-attr]
+            assert (size, ready) == (0, DONE)
+            self.loading = False
+
+    async def greet(self, document: bytes) -> bytes:
+        """The first news for whoever comes, with a document in JSON to begin with, or none. Raises: Ended."""
+        said: list[bytes] = []
+        async with self.busy:
+            try:
+                await self.up()
+                await self.exchange(GREET, 0, document, lambda found: said.append(found[1]))
+            except (asyncio.IncompleteReadError, OSError):
+                await self.stop()
+                raise Ended from None
+        return said[0]
 
     def task(self, job: Job, put: Put) -> asyncio.Task[None]:
         """Start a job. It runs to its end whether or not anybody listens, so that the process and we stay in step."""
@@ -72,8 +93,7 @@ class Worker:
         """Have a wish granted; `put` takes the frames as they come. Raises: TookTooLong, Ended."""
         async with self.busy:
             try:
-                if self.process is None or self.process.returncode is not None:
-                    await self.start()
+                await self.up()
                 async with asyncio.timeout(self.seconds):
                     if self.known.get(job.visitor) != job.version:
                         for wish in job.before:

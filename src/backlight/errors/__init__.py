@@ -6,8 +6,10 @@ ourselves. Each docstring is a failing example and its mend.
 """
 
 import builtins
+from typing import TYPE_CHECKING, Any
 
-from numpy.linalg import LinAlgError
+if TYPE_CHECKING:
+    from .matrix import MatrixError
 
 __all__ = [
     "BacklightError",
@@ -113,13 +115,6 @@ class LeakError(GraphError):
     """
 
 
-class MatrixError(ValueError, LinAlgError):
-    """A matrix that has no inverse, no root, no decomposition; NumPy's LinAlgError too, so that code that expects it goes on.
-
-    `np.linalg.cholesky(A)` of a traced `A` that is not positive definite fails; add a positive number to its diagonal.
-    """
-
-
 class MutationError(BacklightError, builtins.ValueError):
     """An assignment whose effect elsewhere could not be shown: into an argument, which the caller has too.
 
@@ -136,3 +131,11 @@ class NotFiniteError(BacklightError, builtins.ArithmeticError):
 
 class FileError(BacklightError, builtins.OSError):
     """A file that is missing, damaged, or of another format or version; nothing was changed on disk."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MatrixError":  # NumPy's error too, and a command that needs no NumPy does not wait for it
+        from .matrix import MatrixError
+
+        return MatrixError
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
