@@ -26,6 +26,7 @@ PUBLIC = {
     "linearize": "pushforward",
     "load_run": "run.file",
     "numpy": "",
+    "ops": "",
     "parse": "read.text",
     "record": "read.python",
     "rule": "custom",

@@ -1,8 +1,13 @@
 """SciPy's special functions, asked for by those who know SciPy and found by their names."""
 
+import os
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
-import scipy.special as special
+from scipy import fft, linalg, optimize, special
 
 import backlight as bl
 
@@ -39,3 +44,48 @@ def test_special_functions_of_vectors_and_of_both_kinds_of_operands():
     x = np.array([0.5, 1.5])
     assert bl.grad(lambda x: np.sum(special.xlogy(x, np.array([2.0, 3.0]))))(x) == pytest.approx(np.log([2.0, 3.0]))
     assert bl.grad(lambda y: np.sum(special.xlogy(np.array([2.0, 3.0]), y)))(x) == pytest.approx([4.0, 2.0])
+
+
+MATRIX = np.array([[3.0, 0.2], [0.2, 2.0]])
+REST = (
+    ", or give it a derivative with bl.rule; what keeps to the array API in SciPy is followed with SCIPY_ARRAY_API=1 set before "
+    "SciPy is imported"
+)
+
+
+@pytest.mark.parametrize(("function", "name", "instead"), [
+    (lambda x: np.sum(linalg.solve(MATRIX * x[0], x)), "scipy.linalg.solve", "numpy.linalg.solve"),
+    (lambda x: linalg.det(MATRIX * x[0]), "scipy.linalg.det", "numpy.linalg.det"),
+    (lambda x: linalg.cho_factor(MATRIX * x[0])[0][0, 0], "scipy.linalg.cho_factor", "other functions"),
+    (lambda x: special.logsumexp(x), "scipy.special.logsumexp", "backlight.ops.logsumexp"),
+    (lambda x: np.abs(fft.fft(x))[0], "scipy.fft.fft", "numpy.fft.fft"),
+])  # fmt: skip
+def test_a_function_of_scipy_that_cannot_be_followed_is_named(function, name, instead):
+    with pytest.raises(bl.errors.InputError) as caught:
+        bl.grad(function)(np.array([0.5, 1.5]))
+    said = f"{name} computes on plain arrays, and what it does to a traced one cannot be followed: use {instead}{REST}"
+    assert str(caught.value).splitlines()[0] == said
+    assert caught.value.at.file == __file__
+
+
+def test_an_error_of_the_function_that_scipy_calls_back_stays_its_own():
+    def f(x):
+        return optimize.brentq(lambda u: float(np.sum(bl.ops.reshape(x, shape=(3,)))) - u, 0.0, 1.0) * x[0]
+
+    with pytest.raises(bl.errors.ShapeError):
+        bl.grad(f)(np.array([0.5, 1.5]))
+    with pytest.raises(np.linalg.LinAlgError):
+        bl.grad(lambda x: np.sum(x @ linalg.inv(np.zeros((2, 2)))))(np.array([0.5, 1.5]))
+
+
+def test_what_keeps_to_the_array_api_is_followed_where_scipy_is_told_to():
+    code = """
+        import numpy as np, scipy.special, scipy.fft, scipy.stats
+        import backlight as bl
+        x = np.array([0.3, 1.2, 0.7])
+        print(np.abs(bl.grad(scipy.special.logsumexp)(x) - scipy.special.softmax(x)).max() < 1e-15)
+        print(np.round(bl.grad(lambda x: np.abs(scipy.fft.fft(x))[0])(x), 12), np.round(bl.grad(scipy.stats.hmean)(x), 3))
+    """
+    said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "SCIPY_ARRAY_API": "1"})  # fmt: skip
+    assert said.stdout == "True\n[1. 1. 1.] [1.065 0.067 0.196]\n"

@@ -23,7 +23,7 @@ from ..core.op import Op
 from ..core.tree import Nest, flatten
 from ..errors import BacklightError, InputError
 from .numpy import held, lend  # and NumPy's functions find their rows from here on
-from .trouble import innermost, placed
+from .trouble import innermost, placed, unfollowed
 
 __all__ = ["Traced", "as_array", "enclosed", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
 
@@ -52,14 +52,17 @@ def record(positions: bool = True) -> Iterator[Tape]:
         with np.errstate(all="ignore"), no_collection():
             yield tape
     except BacklightError as error:
-        placed(error, error.__traceback__)
-        raise
-    except Exception as error:
-        cause = meant(tape, error)
+        cause = unfollowed(error)
+        placed(cause or error, error.__traceback__)
         if cause is None:
             raise
-        placed(cause, error.__traceback__)
         raise cause from None
+    except Exception as error:
+        meaning = unfollowed(error) or meant(tape, error)
+        if meaning is None:
+            raise
+        placed(meaning, error.__traceback__)
+        raise meaning from None
     finally:
         OPEN.reset(token)
 

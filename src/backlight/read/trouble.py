@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import sys
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,12 +21,13 @@ import numpy as np
 from ..core.array import Array
 from ..core.graph import At
 from ..core.types import type_of
-from ..errors import BacklightError
+from ..errors import BacklightError, InputError
 
-__all__ = ["placed"]
+__all__ = ["innermost", "placed", "unfollowed"]
 
 INSIDE: Final = __name__.partition(".")[0]
 OTHERS: Final = frozenset({INSIDE, "numpy", "scipy", "contextlib", "functools"})
+AROUND: Final = frozenset({"wrapper", "ua_function", "inner", "<lambda>"})  # what stands around a function of SciPy
 MOST_NAMES = 4
 LONGEST = 110  # characters of a line that are shown
 
@@ -48,6 +50,42 @@ def placed(error: BacklightError, trace: TracebackType | None) -> None:
         lines = [f"  {Path(at.file).name}, line {at.line}", f"    {code}", f"    {under}"]
         lines += [f"    where {names}"] if names else []
         error.args = ("\n".join([str(error), *lines]), *error.args[1:])
+
+
+def unfollowed(error: Exception) -> InputError | None:
+    """What to say of an error that began where SciPy's own code was given a traced array; None for every other.
+
+    SciPy computes with plain arrays inside, so it fails in ways that tell a person nothing.
+    """
+    trace, room, name, given = error.__traceback__, "", "", False
+    while trace is not None:
+        frame = trace.tb_frame
+        parts = frame.f_globals.get("__name__", "").split(".")
+        if parts[0] == "scipy":
+            if not name and frame.f_code.co_name.strip("_") not in AROUND:
+                room, name = ".".join([part for part in parts if part[0] != "_"]), frame.f_code.co_name
+            given = given or any(map(traced, frame.f_locals.values()))
+        elif parts[0] not in OTHERS:  # a person's own code, which SciPy called back
+            name, given = "", False
+        trace = trace.tb_next
+    if not name or not given:
+        return None
+    twins = [f"numpy{room.removeprefix('scipy')}", "backlight.ops"]
+    known = next((f"{twin}.{name}" for twin in twins if name in dir(sys.modules.get(twin))), "other functions")
+    return InputError(
+        f"{room}.{name} computes on plain arrays, and what it does to a traced one cannot be followed: use {known}, or give it a "
+        "derivative with bl.rule; what keeps to the array API in SciPy is followed with SCIPY_ARRAY_API=1 set before SciPy is "
+        "imported"
+    )
+
+
+def traced(value: Any) -> bool:
+    """Whether this is, or holds, an array that remembers."""
+    if isinstance(value, (tuple, list)):
+        return any(map(traced, value[:8]))
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value.size > 0 and isinstance(value.flat[0], Array)
+    return isinstance(value, Array)
 
 
 def innermost(trace: TracebackType | None) -> tuple[At, str] | None:
