@@ -73,3 +73,11 @@ def test_assigning_to_a_place_that_is_not_there():
     assert str(caught.value).partition("\n")[0] == (
         "x[key] = v: Vector Float64 (3,) has no such place: index 7 is out of bounds for axis 0 with size 3"
     )
+
+
+def test_several_arrays_of_indices_write_no_node_that_does_nothing() -> None:
+    graph = bl.trace(lambda x, y: x[np.arange(3), y])(np.ones((3, 2)), np.array([0, 1, 1]))
+    chosen = [node.op.name for node in graph.nodes if node.op.name not in ("input", "const")]
+    assert chosen == ["less", "add", "where", "add", "reshape", "gather"]
+    turned = bl.trace(lambda x, y: x[:, np.arange(2), y])(np.ones((3, 2, 4)), np.array([0, 1]))
+    assert [n.op.name for n in turned.nodes if n.op.name in ("index", "permute")] == []

@@ -38,15 +38,20 @@ def subscript(x: Array, key: Any) -> Array:
     parts = filled(x, parts)
     chosen = [k for k, part in enumerate(parts) if isinstance(part, (Array, np.ndarray, int))]
     if all(b == a + 1 for a, b in pairwise(chosen)):  # beside each other, so single numbers may go first
-        x = index(x, key=tuple([part if isinstance(part, (int, str)) else ":" for part in parts]))
+        x = ranges(x, tuple([part if isinstance(part, (int, str)) else ":" for part in parts]))
         parts = [part for part in parts if not isinstance(part, int)]
     else:
-        x = index(x, key=tuple([part if isinstance(part, str) else ":" for part in parts]))
+        x = ranges(x, tuple([part if isinstance(part, str) else ":" for part in parts]))
         parts = [np.asarray(part) if isinstance(part, int) else part for part in parts]
     places = [k for k, part in enumerate(parts) if not isinstance(part, str)]
     if len(places) == 1:
         return gather(x, parts[places[0]], axis=places[0])
     return together(x, [parts[k] for k in places], places)
+
+
+def ranges(x: Array, key: tuple[int | str, ...]) -> Array:
+    """x[key] for ranges and numbers; x itself where they are all of it, so that no node stands there for nothing."""
+    return x if all(part == ":" for part in key) else index(x, key=key)
 
 
 def spelled(part: Any) -> list[Any]:
@@ -88,7 +93,8 @@ def together(x: Array, given: Sequence[Any], axes: Sequence[int]) -> Array:
     side_by_side = all(b == a + 1 for a, b in pairwise(axes))
     at = axes[0] if side_by_side else 0
     rest = [k for k in range(x.ndim) if k not in axes]
-    front = permute(x, axes=(*rest[:at], *axes, *rest[at:]))
+    order = (*rest[:at], *axes, *rest[at:])
+    front = x if order == tuple(range(x.ndim)) else permute(x, axes=order)
     sizes = [x.shape[k] for k in axes]
     flat: Any = 0
     for n, i in zip(sizes, given, strict=True):
