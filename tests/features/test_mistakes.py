@@ -138,10 +138,41 @@ def test_an_array_of_a_trace_that_has_ended_keeps_its_value_and_nothing_else():
     assert repr(kept[0]) == "array([2., 4.])"
     with pytest.raises(LeakError) as caught:
         kept[0] + 1.0
-    assert str(caught.value) == (
+    message, place, code, under, *_ = str(caught.value).splitlines()
+    assert message == (
         "node 2 was written while <lambda> was traced, and that has ended: return it from the function, or keep its value, x.value, "
         "where a constant is meant"
     )
+    assert place.startswith("  test_mistakes.py, line ")
+    assert code[under.index("^") : under.rindex("^") + 1] == "kept[0] + 1.0"
+
+
+ASKED_BY_AN_ITERATOR = [
+    (lambda x: sum(map(math.sin, x)), "math.sin", "use numpy.sin"),
+    (lambda x: tuple(map(math.acos, x)), "math.acos", "use numpy.arccos"),
+    (lambda x: max(*map(math.exp, x)), "math.exp", "use numpy.exp"),
+    (lambda x: [2.0 * y for y in map(math.fsum, [x])], "math.fsum", "use numpy.sum"),
+    (lambda x, sine=math.sin: next(map(sine, x)), "sine", "make one array of it first, with backlight.numpy.asarray"),
+    (lambda x: math.hypot(*x), "math.hypot", "use numpy.hypot"),
+    (lambda x: sum(waiting(x)), "an iterator", "write the loop out, with float(x) in it where the number is meant"),
+]
+
+
+def waiting(x):
+    return map(math.sin, x)
+
+
+@pytest.mark.parametrize(("f", "name", "way"), ASKED_BY_AN_ITERATOR)
+def test_what_an_iterator_asks_for_is_told_by_name(f, name, way):
+    with pytest.raises(GraphError) as caught:
+        bl.grad(f)(np.array([0.5, 0.2]))
+    assert str(caught.value).splitlines()[0] == (
+        f"float: node 1 (Float64) would leave the graph in {name}, and its gradient would be lost: {way}, or float(x) where a constant is meant"
+    )
+
+
+def test_numbers_that_an_iterator_is_told_to_ask_for_are_given():
+    assert bl.grad(lambda x: sum(map(float, x)) * x[0])(np.array([0.5, 2.0])).tolist() == [2.5, 0.0]
 
 
 def test_a_long_line_is_shown_around_the_mistake():

@@ -187,8 +187,8 @@ def test_float32_stays_float32():
          "x[key] = v: x is a view that NumPy lets nobody write to, such as broadcast_to gives: take x.copy() first"),
         (lambda x: bnp.zeros(3, dtype=int).__setitem__(0, x[0]), DTypeError,
          "x[key] = v: x is Vector Int64 (3,) and v is float64, which would be cut to whole numbers: make x of floats, as in zeros(n) or x.astype(float)"),
-        (lambda x: (x * 1j).real.__setitem__(0, x[0]), MutationError,
-         "x[key] = v: x is the real or the imaginary part of an array: make the whole anew, as in z = a + 1j * b"),
+        (lambda x: setattr(x * 1.0, "imag", x), DTypeError,
+         "x.imag = v: x is Vector Float64 (3,), and real numbers have no imaginary part: make x complex first"),
         (lambda x: bnp.zeros(3).__setitem__(0, x[0] * 1j), DTypeError,
          "x[key] = v: x is Vector Float64 (3,) and v is complex: make x complex, or take v.real"),
         (lambda x: bnp.ones(3).__iadd__(np.ones((2, 3)) * x), ShapeError,
@@ -288,3 +288,52 @@ def test_a_scalar_is_not_iterable_as_in_numpy():
         with pytest.raises(TypeError) as caught:
             len(x)
         assert str(caught.value) == "len: a scalar has no length"
+
+
+def parts(xp):
+    """Functions that write into the real or the imaginary part of an array, under several names of its memory."""
+
+    def filled(x):
+        z = xp.zeros(3, complex)
+        z.real[...] = x
+        z.imag[1:] = x[1:] ** 2
+        return z
+
+    def set_whole(x):
+        z = x * (1.0 + 0.0j)
+        z.real = 2.0 * x
+        z.imag = x[::-1]
+        z.real += 1.0
+        return z
+
+    def seen_from_the_whole(x):
+        z = x * (1.0 + 2.0j)
+        a, b = z.real, z.imag[::-1]
+        z[0] = 5.0 - x[1] * 1j
+        a[2] = 7.0 * x[0]
+        return xp.stack([z, a + 0j, b + 0j])
+
+    def of_reals(x):
+        y = x.copy()
+        y.real[0] = 5.0 * x[1]
+        y.real *= 2.0
+        return y + xp.imag(y)
+
+    def of_a_view(x):
+        z = xp.outer(x, xp.asarray([1.0, 1.0j]))
+        z.T[1].imag[[0, 2]] = x[:2]
+        z.flat[1] = x[2]
+        return z
+
+    return [filled, set_whole, seen_from_the_whole, of_reals, of_a_view]
+
+
+@pytest.mark.parametrize("k", range(5))
+def test_a_real_or_imaginary_part_is_written_to_as_numpy_writes(k):
+    x = np.array([0.5, -1.5, 2.0])
+    want = parts(np)[k](x)
+    value, pullback = bl.vjp(parts(bnp)[k], x)
+    assert value == pytest.approx(want, rel=1e-15)
+    upstream = np.cos(np.arange(want.size)).reshape(want.shape) * (1.0 + 0.3j if want.dtype.kind == "c" else 1.0)
+    columns = [(parts(np)[k](x + h) - parts(np)[k](x - h)) / 2e-6 for h in 1e-6 * np.eye(3)]
+    assert pullback(upstream)[0] == pytest.approx([np.sum(np.real(np.conj(upstream) * c)) for c in columns], rel=1e-8, abs=1e-8)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import backlight as bl
+import backlight.numpy as bnp
+from backlight.errors import GraphError, InputError, ShapeError, ValueError
 
 R = np.random.default_rng(0)
 A = R.normal(size=(3, 4))
@@ -80,6 +82,30 @@ CALLS = [
     (lambda x: np.add.reduce(x, axis=1), A), (lambda x: np.multiply.outer(x, x), V), (lambda x: np.add.accumulate(x), V), (lambda x: np.maximum.reduce(x), V),
     (lambda x: np.angle(x + 1j), V), (lambda x: np.real(np.exp(1j * x)), V), (lambda x: np.abs(x + 2j), V), (lambda x: np.imag(np.conj(x * (1 + 2j))), V),
     (lambda x: np.deg2rad(x), V), (lambda x: np.round(x * 10) / 10 + x, V), (lambda x: np.trunc(x) + np.floor(x) * x, V), (lambda x: np.nextafter(x, 9.0), V),
+    (lambda x: np.dot(B[:, 0] * np.ones((3, 4)), C.transpose(0, 2, 1) * x[0]), V), (lambda x: np.dot(x, C.transpose(0, 2, 1)), C), (lambda x: np.reshape(x, (6, 2), "F"), A),
+    (lambda x: np.pad(x, (1, 2), constant_values=(3.0, x[0])), V), (lambda x: np.pad(x, 2, mode="reflect", reflect_type="odd"), V),
+    (lambda x: np.pad(x, ((2, 1), (7, 9)), mode="reflect", reflect_type="odd"), A), (lambda x: np.pad(x, ((2, 1), (7, 9)), mode="symmetric", reflect_type="odd"), A),
+    (lambda x: np.pad(x[:, :1], 2, mode="reflect", reflect_type="odd"), A), (lambda x: np.pad(x, (2, 3), mode="linear_ramp", end_values=((1.0, x[0, 0]), (3.0, -2.0))), A),
+    (lambda x: np.pad(x, 2, mode="linear_ramp"), V), (lambda x: np.pad(x, 2, mode="maximum", stat_length=2), A), (lambda x: np.pad(x, ((1, 0), (0, 2)), mode="mean"), A),
+    (lambda x: np.pad(x, 2, mode="mean", stat_length=((1, 2), (2, 3))), A), (lambda x: np.pad(x, 2, mode="median"), A), (lambda x: np.pad(x, (0, 3), mode="minimum"), A),
+    (lambda x: np.trim_zeros(np.append([0.0, 0.0], x)), V), (lambda x: np.trim_zeros(np.pad(x, 2), "f"), A), (lambda x: np.trim_zeros(np.pad(x, 2), "B", axis=1), A),
+    (lambda x: np.trim_zeros(0.0 * x), V), (lambda x: np.kaiser(5, np.abs(x[0])), V), (lambda x: np.kaiser(1, x[0]) * x, V), (lambda x: np.gradient(x, edge_order=2), V),
+    (lambda x: np.gradient(x, np.array([0.0, 1.0, 1.5, 3.0, 4.0]), edge_order=2), V), (lambda x: np.gradient(x, 0.3, axis=0, edge_order=2), A),
+    (lambda x: np.std(x, where=x > -2), A), (lambda x: np.var(x, axis=1, mean=np.mean(x, axis=1, keepdims=True), ddof=1), A), (lambda x: np.var(x, mean=0.5), A),
+    (lambda x: np.quantile(x, [0.2, 0.7], method="hazen"), V), (lambda x: np.quantile(x, 0.3, axis=1, method="averaged_inverted_cdf"), A),
+    (lambda x: np.quantile(x, 0.45, method="median_unbiased"), A), (lambda x: np.percentile(x, 45, method="inverted_cdf"), A), (lambda x: np.cov(x, fweights=[1, 2, 1, 3]), A),
+    (lambda x: np.cov(x, aweights=np.abs(x[0])), A), (lambda x: np.cov(x, fweights=[1, 2, 1, 3], aweights=[0.5, 1.0, 2.0, 1.0], ddof=0), A),
+    (lambda x: np.choose([0, 3, -1, 1, 1], [x, x**2], mode="clip"), V), (lambda x: np.choose([0, 3, -1, 1, 1], [x, x**2], mode="wrap"), V),
+    (lambda x: np.polydiv(x, [1.0, 0.5])[0], V), (lambda x: np.polydiv(x, x[:2])[1], V), (lambda x: np.abs(np.sort_complex(x + 1j * x[::-1])), V), (lambda x: np.abs(np.sort(x * 1j + 2.0)), V),
+    (lambda x: np.abs(np.max(x * 1j, axis=(0, 1))), C), (lambda x: np.abs(np.min(x + 1j * x[::-1], axis=1, keepdims=True)), A),
+    (lambda x: np.apply_over_axes(np.sum, x, [0, 2]), C), (lambda x: np.linalg.svd(x)[1], A), (lambda x: np.abs(np.linalg.svd(x)[0]), A), (lambda x: np.abs(np.linalg.svd(x.T).Vh), A),
+    (lambda x: np.linalg.svd(x)[2][3:].T @ np.linalg.svd(x)[2][3:], A), (lambda x: np.linalg.pinv(x, hermitian=True), P), (lambda x: np.logaddexp.reduce(x, axis=1), A),
+    (lambda x: np.hypot.reduce(x, axis=(0, 1)), A), (lambda x: np.subtract.reduce(x), A), (lambda x: np.maximum.accumulate(x, axis=1), A), (lambda x: np.divide.reduce(x, axis=1, keepdims=True), A),
+    (lambda x: np.add.reduceat(x, [0, 3, 1], axis=1), A), (lambda x: np.add(x, 2.0 * x, out=np.zeros_like(x), where=[True, False, True, False]), A),
+    (lambda x: x.compress([True, False, True], axis=0), A), (lambda x: x.flat[2] * x, A), (lambda x: np.stack([v * v for v in x.flat]), A),
+    (lambda x: x[True], A), (lambda x: x[False], A), (lambda x: x[np.True_, 1:], A), (lambda x: x[0, True], A), (lambda x: x[:, None, True, [0, 2]], A),
+    (lambda x: x[..., [0, 1], True], A), (lambda x: x[np.array(True)], A), (lambda x: np.sum(x)[True], A), (lambda x: np.sum(x)[False], A), (lambda x: np.r_[x, x[0], 0.0], V),
+    (lambda x: np.c_[x, x**2], V),
     (lambda x: np.histogram(x, bins=3, density=True)[1], V), (lambda x: np.broadcast_arrays(x[:, None], x)[0], V), (lambda x: np.atleast_2d(x), V), (lambda x: np.unstack(x)[2], A),
 ]  # fmt: skip
 
@@ -106,3 +132,56 @@ def test_a_call_with_settings_has_numpys_dtype_in_float32(f, x):
     except (TypeError, np.linalg.LinAlgError):
         pytest.skip("NumPy has no answer in float32")
     assert np.asarray(bl.vjp(f, x)[0]).dtype == want.dtype
+
+
+def test_a_persons_own_function_of_numbers_is_traced_number_by_number():
+    square = np.frompyfunc(lambda t: t * t, 1, 1)
+    assert bl.grad(lambda x: np.sum(square(x)))(V).tolist() == (2 * V).tolist()
+    assert bl.grad(lambda x: np.sum(np.vectorize(lambda t: t * t)(x)))(V).tolist() == (2 * V).tolist()
+
+
+def test_numbers_are_added_in_place_as_often_as_their_place_is_named():
+    def f(x):
+        z = np.zeros_like(x)
+        np.add.at(z, [0, 0, 2], x[:3] * 2.0)
+        np.subtract.at(z, ([3],), x[0])
+        return z
+
+    value, pullback = bl.vjp(f, V)
+    assert value == pytest.approx([2 * (V[0] + V[1]), 0.0, 2 * V[2], -V[0], 0.0])
+    assert pullback(np.array([1.0, 10.0, 100.0, 1000.0, 7.0]))[0].tolist() == [2.0 - 1000.0, 2.0, 200.0, 0.0, 0.0]
+
+
+REFUSED = [
+    (lambda x: np.pad(x, 1, lambda *a: None), InputError,
+     "numpy.pad: a function as mode would write into a NumPy array, and cannot be traced: name a mode, or use concatenate"),
+    (lambda x: np.pad(x, 1, "round"), ValueError,
+     "numpy.pad: there is no mode 'round': there is constant, edge, reflect, symmetric, wrap, linear_ramp, maximum, mean, median, minimum, empty"),
+    (lambda x: np.pad(x, 1, "edge", end_values=3.0), ValueError, "numpy.pad: mode='edge' has no setting 'end_values'"),
+    (lambda x: np.pad(x, 1, "mean", stat_length=0), ValueError, "numpy.pad: stat_length must be at least 1, and it is 0"),
+    (lambda x: np.pad(x, 1, constant_values=[1.0, 2.0, 3.0]), ValueError,
+     "numpy.pad: a setting of shape (3,) does not fit 1 axes: give one number, a pair, or a pair an axis"),
+    (lambda x: np.trim_zeros(x, "x"), ValueError, "numpy.trim_zeros: trim says where to cut, 'f', 'b' or 'fb', and it is 'x'"),
+    (lambda x: np.choose([0, 2], [x, x]), ValueError, "numpy.choose: there is no choice 2 among 2: use 0 to 1, or a mode"),
+    (lambda x: np.take(x, 9), bl.errors.IndexError, "gather: there is no index 9 along an axis of size 5: use -5 to 4"),
+    (lambda x: np.gradient(x, edge_order=3), ValueError, "numpy.gradient: edge_order is 1 or 2, and not 3"),
+    (lambda x: np.gradient(x[:2], edge_order=2), ShapeError, "numpy.gradient: axis 0 has size 2, and edge_order=2 needs at least 3"),
+    (lambda x: np.quantile(x, 0.5, weights=x, method="inverted_cdf"), InputError, "numpy.quantile: weights cannot be traced: leave them out"),
+    (lambda x: np.add(x, 1.0, where=[True] * 5), InputError,
+     "numpy.add: the argument where leaves numbers as they were in out: give out, or use numpy.where on the result"),
+    (lambda x: np.hypot.reduce(x, where=[True] * 5), InputError, "numpy.hypot.reduce: the argument where cannot be traced: use numpy.where on the array"),
+    (lambda x: np.subtract.reduce(x[:0]), ShapeError, "numpy.subtract.reduce: there is no number along axis 0, which has size 0"),
+    (lambda x: np.add.at(np.zeros(5), 0, x[0]), GraphError,
+     ("numpy.add.at: would write into a NumPy array, which cannot hold a traced value: make that array with backlight.numpy.zeros or "
+      "np.zeros_like of a traced array, or make a new one, as in a = a + x in place of a += x")),
+    (lambda x: np.ix_(x[None]), ValueError, "numpy.ix_: every argument is one line of places, with one axis"),
+    (lambda x: np.histogramdd((x, x), density=True), InputError, "numpy.histogramdd: weights and density cannot be traced: leave them out"),
+    (lambda x: bnp.r_["r", x], InputError, "numpy.r_: a word for the axes cannot be traced: use concatenate or stack"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "error", "message"), REFUSED)
+def test_a_setting_that_cannot_be_is_refused(f, error, message):
+    with pytest.raises(error) as caught:
+        bl.grad(f)(V)
+    assert str(caught.value).splitlines()[0] == message

@@ -25,6 +25,8 @@ KEYS: list[Any] = [
     (slice(0, 2), None, ..., slice(4, 0, -2)), np.int64(1), (), ...,
     [0, 2, 0], ([1, 1],), (slice(None), [3, 0]), (..., [3, 0]), ([0, 1], [2, 3]), ([[0], [1]], [2, 3]), (0, [1, 2]),
     ([0, 2], 1), (0, slice(None), [1, 4]), ([0, 1], slice(None), [1, 4]), ([0, -1], slice(1, 3), 0), (None, [0, 1], None, [1, 2]),
+    True, False, (True, 0), (0, True), (slice(None), True, [0, 2]), (True, [1, 2], slice(None), [0, 1]),
+    np.True_, np.array(False), (None, True, ...),
     (slice(None), [1, -2], [0, -1]), ([], ), (slice(None), []), ([-1, -2], [[0], [1]], [1, 2]), (1, None, [0, 1]),
 ]  # fmt: skip
 
@@ -123,8 +125,6 @@ def test_a_mask_without_a_value_cannot_choose():
         (([0], [4]), errors.IndexError, "index: there is no index 4 along an axis of size 4"),
         ((0, 0, 0, [0]), errors.IndexError, "index: Tensor-3 Float64 (3, 4, 5) has 3 axes, and the key names 4"),
         ([0.5], errors.DTypeError, "gather: i must be whole numbers, and it is Vector Float64 (1,)"),
-        (True, errors.IndexError,
-         "index: a single truth value chooses nothing: give a whole number, a range or a mask with an axis"),
     ],
 )  # fmt: skip
 def test_a_key_that_chooses_nothing_says_so(key, kind, message):

@@ -51,15 +51,15 @@ def test_plain_numpy_code_gives_numpy_values_and_right_derivatives(f):
 def test_every_name_leads_to_a_row_or_to_an_error_that_names_it():
     x = Tape(values=True).input("x", 2.0)
     with pytest.raises(InputError) as caught:
-        np.frompyfunc(len, 1, 1)(x)
+        np.multiply.at(x, (), 2.0)
     assert str(caught.value) == (
-        "numpy.len (vectorized) has no operation here, so it cannot be traced: use another function, or give it the plain "
+        "numpy.multiply.at has no operation here, so it cannot be traced: use another function, or give it the plain "
         "value (x.value), which counts as constant"
     )
     with pytest.raises(InputError) as caught:
-        np.trim_zeros(Tape(values=True).input("x", np.ones(2)))
+        np.savetxt("x.txt", Tape(values=True).input("x", np.ones(2)))
     assert str(caught.value) == (
-        "numpy.trim_zeros has no operation here, so it cannot be traced: use another function, or give it the plain "
+        "numpy.savetxt has no operation here, so it cannot be traced: use another function, or give it the plain "
         "value (x.value), which counts as constant"
     )
     assert set(UFUNCS) & set(FUNCTIONS) == set()

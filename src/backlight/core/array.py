@@ -47,10 +47,10 @@ class Ended(list[Any]):
         self.word = word
 
     def __getitem__(self, number: Any) -> Any:
-        raise LeakError(
+        raise lent("placed")(LeakError(
             f"node {number} was written while {self.word} was traced, and that has ended: return it from the function, "
             "or keep its value, x.value, where a constant is meant"
-        )
+        ))  # fmt: skip
 
 
 def guard_words(guard: Guard) -> str:
@@ -257,6 +257,16 @@ def comparison(row: str, ufunc: str) -> Operator:
     return compare
 
 
+# What NumPy calls the functions of Python's math that it has by another name; those that it has not are a sum, a product or a row.
+INSTEAD: Final = {
+    "fsum": "numpy.sum", "dist": "numpy.linalg.norm(x - y)", "prod": "numpy.prod", "sumprod": "numpy.dot", "acos": "numpy.arccos",
+    "asin": "numpy.arcsin", "atan": "numpy.arctan", "atan2": "numpy.arctan2", "acosh": "numpy.arccosh", "asinh": "numpy.arcsinh",
+    "atanh": "numpy.arctanh", "pow": "numpy.power", "gamma": "scipy.special.gamma", "lgamma": "scipy.special.gammaln",
+    "erf": "scipy.special.erf", "erfc": "scipy.special.erfc", "phase": "numpy.angle", "rect": "r * numpy.exp(1j * phi)",
+    "polar": "numpy.abs and numpy.angle", "fma": "x * y + z",
+}  # fmt: skip
+
+
 @final
 class Array:
     """A number or an array of numbers that knows the node it came from."""
@@ -317,6 +327,27 @@ class Array:
         if self.tape is not None and self.tape.values is None:
             return TABLE["transpose"](self)
         return lent("method")(self, "T")  # type: ignore[no-any-return]
+
+    @property
+    def real(self) -> Array:
+        """The real part, which can be written to: a view."""
+        return lent("method")(self, "real")  # type: ignore[no-any-return]
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        self.real[...] = value
+
+    @property
+    def imag(self) -> Array:
+        """The imaginary part, which of complex numbers can be written to: a view."""
+        return lent("method")(self, "imag")  # type: ignore[no-any-return]
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if self.dtype.kind != "c":
+            word = f"x.imag = v: x is {self.type} {self.shape}, and real numbers have no imaginary part: make x complex first"
+            raise DTypeError(word)
+        self.imag[...] = value
 
     def __getattr__(self, name: str) -> Any:
         """NumPy's methods and attributes, which are its functions with the array in first place."""
@@ -441,7 +472,10 @@ class Array:
                 if "assignment" in found:
                     way = "make that array with backlight.numpy.zeros, or with np.zeros_like of a traced array"
                 elif found.startswith(("math.", "cmath.")):
-                    way = f"use numpy.{found.rpartition('.')[2]}"
+                    name = found.rpartition(".")[2]
+                    way = f"use {INSTEAD.get(name, f'numpy.{name}')}"
+                elif found == "an iterator":
+                    way = f"write the loop out, with {kind}(x) in it where the number is meant"
                 raise self.refuse(
                     GraphError(
                         f"{kind}: node {self.number} ({self.type}) would leave the graph in {found}, and its gradient would be "

@@ -245,13 +245,14 @@ class Above:
     methods: Any = None
     elements: Any = None
     namespace: Any = None
+    placed: Any = None
     dlpack: Any = None
     bundle: Any = None
     widget: Any = None
 
 
 # What NumPy's door lends; the rest is lent by what is imported with `api`.
-OF_NUMPY = frozenset("subscript assign update operator ufunc function held method methods elements namespace dlpack".split())
+OF_NUMPY = frozenset("subscript assign update operator ufunc function held method methods elements namespace dlpack placed".split())
 OF_NOTEBOOKS = frozenset({"bundle", "widget"})
 
 

@@ -21,8 +21,21 @@ import numpy as _numpy
 
 from ..core.array import Array as ndarray
 from . import fft, linalg, random
-from .creation import arange, array, asanyarray, asarray, ascontiguousarray, copy, from_dlpack, frombuffer, fromfunction, fromiter
+from .creation import (
+    arange,
+    array,
+    asanyarray,
+    asarray,
+    ascontiguousarray,
+    asfortranarray,
+    copy,
+    from_dlpack,
+    frombuffer,
+    fromfunction,
+    fromiter,
+)
 from .dtypes import astype, can_cast, finfo, iinfo, isdtype, result_type
+from .joining import c_, r_
 from .lifted import lifted
 from .sorting import argsort, clip, repeat, sort
 
@@ -44,37 +57,42 @@ ELEMENTWISE = """abs absolute acos acosh add arccos arccosh arcsin arcsinh arcta
     reciprocal remainder right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh true_divide trunc
     vecdot vecmat""".split()
 
-FUNCTIONS = """all allclose amax amin angle any append apply_along_axis apply_over_axes argmax argmin argpartition argwhere
-    around array2string array_equal array_equiv array_repr array_split array_str astype atleast_1d atleast_2d atleast_3d
-    average bincount block broadcast_arrays broadcast_shapes broadcast_to choose column_stack common_type compress concat
-    concatenate convolve corrcoef correlate count_nonzero cov cross cumprod cumsum cumulative_prod cumulative_sum delete
-    diag diag_indices diagflat diagonal diff digitize dot dsplit dstack ediff1d einsum empty empty_like expand_dims extract
-    eye fix flatnonzero flip fliplr flipud full full_like geomspace gradient hamming hanning blackman bartlett kaiser
-    histogram histogram2d histogram_bin_edges hsplit hstack i0 identity imag indices inner insert interp intersect1d
-    iscomplex iscomplexobj isclose isin isneginf isposinf isreal isrealobj isscalar kron lexsort linspace logspace
-    matrix_transpose max mean median meshgrid min min_scalar_type moveaxis nan_to_num nanargmax nanargmin nancumprod
-    nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nonzero ones
-    ones_like outer pad partition percentile permute_dims piecewise place poly polyadd polyder polyfit polyint polymul
-    polysub polyval prod promote_types ptp put put_along_axis putmask quantile ravel ravel_multi_index real real_if_close
-    reshape resize roll rollaxis roots rot90 round searchsorted select setdiff1d setxor1d shape size sinc split squeeze
-    stack std sum swapaxes take take_along_axis tensordot tile trace transpose trapezoid tri tril tril_indices
-    tril_indices_from trim_zeros triu triu_indices triu_indices_from union1d unique unique_all unique_counts unique_inverse
-    unique_values unravel_index unstack unwrap vander var vdot vsplit vstack where zeros zeros_like""".split()
+FUNCTIONS = """all allclose amax amin angle any append apply_along_axis apply_over_axes argmax argmin argpartition argwhere around
+    array2string array_equal array_equiv array_repr array_split array_str astype atleast_1d atleast_2d atleast_3d
+    average bartlett bincount blackman block broadcast_arrays broadcast_shapes broadcast_to choose column_stack
+    common_type compress concat concatenate convolve copyto corrcoef correlate count_nonzero cov cross cumprod cumsum
+    cumulative_prod cumulative_sum delete diag diag_indices diag_indices_from diagflat diagonal diff digitize dot dsplit
+    dstack ediff1d einsum einsum_path empty empty_like expand_dims extract eye fill_diagonal fix flatnonzero flip fliplr
+    flipud full full_like geomspace gradient hamming hanning histogram histogram2d histogram_bin_edges
+    hsplit hstack i0 identity imag indices inner insert interp intersect1d isclose iscomplex iscomplexobj isfortran isin
+    isneginf isposinf isreal isrealobj isscalar iterable ix_ kaiser kron lexsort linspace logspace mask_indices
+    matrix_transpose max may_share_memory mean median meshgrid min min_scalar_type moveaxis nan_to_num nanargmax
+    nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum
+    nanvar ndim nonzero ones ones_like outer packbits pad partition percentile permute_dims piecewise place poly polyadd
+    polyder polydiv polyfit polyint polymul polysub polyval prod promote_types ptp put put_along_axis putmask quantile
+    ravel ravel_multi_index real real_if_close reshape resize roll rollaxis roots rot90 round searchsorted select
+    setdiff1d setxor1d shape shares_memory sinc size sort_complex split squeeze stack std sum swapaxes take
+    take_along_axis tensordot tile trace transpose trapezoid tri tril tril_indices tril_indices_from trim_zeros triu
+    triu_indices triu_indices_from union1d unique unique_all unique_counts unique_inverse unique_values unpackbits
+    unravel_index unstack unwrap vander var vdot vsplit vstack where zeros zeros_like""".split()
 
-OWN = """arange array asanyarray ascontiguousarray asarray copy from_dlpack frombuffer fromfunction fromiter astype can_cast
-    finfo iinfo isdtype result_type argsort clip repeat sort""".split()
+OWN = """arange array asanyarray ascontiguousarray asarray asfortranarray copy from_dlpack frombuffer fromfunction fromiter astype
+    can_cast finfo iinfo isdtype result_type argsort clip repeat sort""".split()
 
-for _name in (*CONSTANTS, *DTYPES):
+# What is NumPy's and nothing else: settings, kinds, texts, iterators over places.
+NUMPYS = """True_ False_ errstate exceptions format_float_positional format_float_scientific get_printoptions geterr index_exp
+    issubdtype mgrid ndenumerate ndindex object_ ogrid printoptions s_ set_printoptions seterr testing typecodes ufunc
+    uint vectorize""".split()
+
+for _name in (*CONSTANTS, *DTYPES, *NUMPYS):
     globals()[_name] = getattr(_numpy, _name)
 for _name in (*ELEMENTWISE, *FUNCTIONS):
     if _name not in OWN:
         globals()[_name] = lifted(getattr(_numpy, _name), _name)
-errstate, printoptions, set_printoptions = _numpy.errstate, _numpy.printoptions, _numpy.set_printoptions
-vectorize, ndindex, s_, mgrid, ogrid = _numpy.vectorize, _numpy.ndindex, _numpy.s_, _numpy.mgrid, _numpy.ogrid
 trapz = lifted(_numpy.trapezoid, "trapz")
 
-ROOMS = ["errstate", "fft", "linalg", "mgrid", "ndarray", "ndindex", "ogrid", "random", "s_", "vectorize"]
-__all__ = sorted({*CONSTANTS, *DTYPES, *ELEMENTWISE, *FUNCTIONS, *OWN, *ROOMS})
+ROOMS = ["c_", "fft", "linalg", "ndarray", "r_", "random"]
+__all__ = sorted({*CONSTANTS, *DTYPES, *ELEMENTWISE, *FUNCTIONS, *OWN, *NUMPYS, *ROOMS})
 
 
 def __array_namespace_info__() -> Any:

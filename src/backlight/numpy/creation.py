@@ -12,7 +12,8 @@ from ..errors import InputError, ValueError
 from ..read.numpy.held import any_traced, bare, held, wrapped
 from ..read.numpy.memory import Life
 
-__all__ = """arange array asanyarray ascontiguousarray asarray copy from_dlpack frombuffer fromfunction fromiter""".split()
+__all__ = """arange array asanyarray ascontiguousarray asarray asfortranarray copy from_dlpack frombuffer fromfunction
+    fromiter""".split()
 
 
 def on_cpu(device: Any) -> None:
@@ -67,6 +68,11 @@ def asanyarray(a: Any, dtype: Any = None) -> Any:
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     """As `asarray`, in C order and of at least one axis."""
     return array(a, dtype, copy=None, order="C", ndmin=1)
+
+
+def asfortranarray(a: Any, dtype: Any = None) -> Any:
+    """As `asarray`, in Fortran's order."""
+    return array(a, dtype, copy=None, order="F", ndmin=1)
 
 
 def copy(a: Any, order: str = "K") -> Any:

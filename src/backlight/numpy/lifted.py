@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..read.numpy import answer, ufunc_traced
+from ..read.numpy import answer
 from ..read.numpy.held import any_traced, outside
+from ..read.numpy.ufuncs import ufunc_traced
 
 __all__ = ["lifted"]
 

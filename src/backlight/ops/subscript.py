@@ -25,6 +25,7 @@ __all__ = ["spelled", "subscript"]
 def subscript(x: Array, key: Any) -> Array:
     """x[key], with the meaning that NumPy gives it.
 
+    A mask of rank 0 is one of a new axis of size 1, as in NumPy.
     Raises: ShapeError for a place that is not there; GraphError for a mask whose value is not known.
 
     >>> from backlight.ops import square
@@ -32,6 +33,10 @@ def subscript(x: Array, key: Any) -> Array:
     array([4., 1., 1.])
     """
     parts = [part for given in (key if isinstance(key, tuple) else (key,)) for part in spelled(given)]
+    if any(type(part) is bool for part in parts):
+        # a single truth value is a mask of a new axis of one place
+        x = index(x, key=tuple(["new" if type(part) is bool else "..." if part == "..." else ":" for part in map(plain, parts) if part != "new"]))
+        parts = [np.arange(int(part)) if type(part) is bool else part for part in parts]
     arrays = [part for part in parts if isinstance(part, (Array, np.ndarray))]
     if not arrays:
         return index(x, key=tuple(parts))
@@ -54,8 +59,13 @@ def ranges(x: Array, key: tuple[int | str, ...]) -> Array:
     return x if all(part == ":" for part in key) else index(x, key=key)
 
 
+def plain(part: Any) -> Any:
+    """A part that can be compared with a word."""
+    return part if isinstance(part, (str, bool)) else ":"
+
+
 def spelled(part: Any) -> list[Any]:
-    """One part of a key as whole numbers, words and arrays of whole numbers; a mask is several of these."""
+    """One part of a key as whole numbers, words and arrays of whole numbers; a mask is several of these, of rank 0 its truth value."""
     if part is None or part is Ellipsis:
         return ["new" if part is None else "..."]
     if isinstance(part, slice):
@@ -73,7 +83,7 @@ def spelled(part: Any) -> list[Any]:
             )
         found = found._value
     if np.ndim(found) == 0:
-        raise ShapeError("index: a single truth value chooses nothing: give a whole number, a range or a mask with an axis")
+        return [bool(found)]
     return [*np.nonzero(found)]
 
 

@@ -19,11 +19,12 @@ from typing import Any, Final
 import numpy as np
 
 from ..core.array import Array
-from ..core.graph import At
+from ..core.graph import Above, At
+from ..core.place import caller
 from ..core.types import type_of
 from ..errors import BacklightError, InputError
 
-__all__ = ["innermost", "placed", "unfollowed"]
+__all__ = ["here", "innermost", "placed", "unfollowed"]
 
 INSIDE: Final = __name__.partition(".")[0]
 OTHERS: Final = frozenset({INSIDE, "numpy", "scipy", "contextlib", "functools"})
@@ -86,6 +87,17 @@ def traced(value: Any) -> bool:
     if isinstance(value, np.ndarray) and value.dtype == object:
         return value.size > 0 and isinstance(value.flat[0], Array)
     return isinstance(value, Array)
+
+
+def here(error: BacklightError) -> BacklightError:
+    """An error that nobody will carry out of a trace, with the place of the nearest caller who is not ours."""
+    frame = caller(3)
+    if frame is not None:
+        placed(error, TracebackType(None, frame, frame.f_lasti, frame.f_lineno))
+    return error
+
+
+Above.placed = here
 
 
 def innermost(trace: TracebackType | None) -> tuple[At, str] | None:

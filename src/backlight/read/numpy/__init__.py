@@ -22,21 +22,24 @@ from ...core.graph import Above
 from ...core.table import TABLE
 from ...errors import BacklightError, GraphError, InputError, MatrixError, ShapeError, ValueError
 from .arrange import ARRANGEMENTS
-from .elementwise import COMPOSED, UFUNCS, elementwise, no_row
+from .choices import CHOICES
+from .elementwise import COMPOSED, UFUNCS, no_row
 from .held import answers, any_float, any_traced, bare, elements, held, is_traced, outside, whole, wrapped
 from .linear import CALCULUS, LINEAR
 from .memory import assign, lend, plain_array, share, subscript, update
+from .padding import pad
 from .polynomial import POLYNOMIALS
 from .questions import QUESTIONS
 from .reductions import REDUCTIONS
 from .spectral import SPECTRAL
+from .ufuncs import ufunc_traced, written_into
 from .writing import WRITING
 
 __all__ = ["FUNCTIONS", "UFUNCS", "VIEWS", "answer", "any_traced", "held", "is_traced", "lend", "said_of", "whole"]
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {**REDUCTIONS, **ARRANGEMENTS, **LINEAR, **CALCULUS, **POLYNOMIALS, **SPECTRAL, **WRITING, **QUESTIONS}
+FUNCTIONS: dict[str, Callable[..., Any]] = {**REDUCTIONS, **ARRANGEMENTS, **CHOICES, "pad": pad, **LINEAR, **CALCULUS, **POLYNOMIALS, **SPECTRAL, **WRITING, **QUESTIONS}
 
 # What gives a view of its first argument in NumPy: the same memory under another name.
 VIEWS = frozenset(
@@ -50,7 +53,6 @@ WANT_FLOATS = (frozenset(CALCULUS) | frozenset(LINEAR) | frozenset(POLYNOMIALS) 
     "matmul dot sum prod max min amax amin any all count_nonzero argmax argmin cumsum cumprod bincount linspace interp average mean std var".split()
 )
 
-REDUCING = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all", "logical_or": "any"}
 NONE_MEANS = {"axis", "dtype", "order", "sorter"}  # arguments in which None says something
 
 
@@ -135,49 +137,6 @@ def traced(function: Any, said: str, args: Sequence[Any], named: dict[str, Any])
         if "unexpected keyword" not in str(error) and "positional argument" not in str(error):
             raise
         raise InputError(f"numpy.{said}: {str(error).split('() ')[-1]} when it is traced: leave it out") from None
-
-
-def written_into(said: str) -> str:
-    return (
-        f"numpy.{said}: would write into a NumPy array, which cannot hold a traced value: make that array with backlight.numpy.zeros or "
-        "np.zeros_like of a traced array, or make a new one, as in a = a + x in place of a += x"
-    )
-
-
-def ufunc_traced(function: Any, method: str, inputs: Sequence[Any], named: dict[str, Any]) -> Any:
-    """One of NumPy's elementwise functions, or its reduction, where something is traced."""
-    said = function.__name__
-    target = named.pop("out", None)
-    if target is not None:
-        target = target[0] if isinstance(target, tuple) else target
-        if type(target) is not Array:
-            raise GraphError(written_into(said))
-        assign(target, ..., ufunc_traced(function, method, inputs, named))
-        return target
-    if method == "reduce" and said in REDUCING:
-        named = {k: v for k, v in named.items() if v is not None or k == "axis"}
-        return FUNCTIONS[REDUCING[said]](*inputs, **{"axis": 0, **named})
-    if method == "accumulate" and said in ("add", "multiply"):
-        return FUNCTIONS["cumsum" if said == "add" else "cumprod"](inputs[0], axis=named.get("axis", 0))
-    if method == "outer":
-        a, b = map(whole, inputs)
-        return ufunc_traced(function, "__call__", (ops.reshape(a, shape=a.shape + (1,) * len(b.shape)), b), named)
-    if method != "__call__":
-        return no_row(f"{said}.{method}")
-    chosen = named.pop("where", True)
-    dtype = named.pop("dtype", None)
-    named = {k: v for k, v in named.items() if v is not None and k not in ("casting", "order", "subok", "axes", "signature")}
-    if chosen is not True:
-        raise InputError(f"numpy.{said}: the argument where cannot be traced: use numpy.where on the result")
-    axis = named.pop("axis", None)
-    if named:
-        raise InputError(f"numpy.{said}: the argument {', '.join(named)} cannot be traced: leave it out")
-    operands = [held(x) for x in inputs]
-    if dtype is not None:
-        operands = [ops.cast(x, dtype=dtype) for x in operands]
-    if axis is not None:
-        return FUNCTIONS["linalg.vecdot"](*operands, axis=axis)
-    return wrapped(elementwise(function, *operands))
 
 
 SHORT: dict[Any, Any] = {}  # the rows of functions of one float that are a row and nothing else; False for all others

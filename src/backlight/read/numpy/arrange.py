@@ -1,4 +1,4 @@
-"""NumPy's functions that arrange numbers anew: shapes, joins, splits, choices.
+"""NumPy's functions that arrange numbers anew: shapes, joins, splits.
 
 What has a row is that row. What only moves numbers about (`rot90`, `delete`, `diagonal`, …) is asked of NumPy itself, for
 the array of positions 0, 1, 2, …: where each number came from is all there is to know.
@@ -15,7 +15,7 @@ from ... import ops
 from ...core.array import Array
 from ...core.types import broadcast_shapes
 from ...errors import InputError
-from .held import answers, any_traced, asked, held, whole
+from .held import any_traced, asked, held, whole
 
 __all__ = ["ARRANGEMENTS", "moved"]
 
@@ -41,7 +41,7 @@ def moved(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def reshape(a: Any, shape: Any = None, newshape: Any = None, order: str = "C", copy: bool | None = None) -> Any:
+def reshape(a: Any, shape: Any = None, order: str = "C", newshape: Any = None, copy: bool | None = None) -> Any:
     x = whole(a)
     target = ints(shape if newshape is None else newshape)
     if order == "F":
@@ -180,25 +180,6 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return moved(np.repeat)(a, repeats, axis)
 
 
-def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0.0, **more: Any) -> Any:
-    x = whole(array)
-    pairs = np.broadcast_to(np.asarray(bare_pairs(pad_width, x.ndim)), (x.ndim, 2)).tolist()
-    if mode == "constant" and not more and np.ndim(whole(constant_values)) == 0 and not any_traced(constant_values):
-        return ops.pad(x, width=tuple(map(tuple, pairs)), value=float(constant_values))
-    if mode == "constant" or mode in ("linear_ramp", "maximum", "mean", "median", "minimum"):
-        raise InputError(f"numpy.pad: mode={mode!r} with these settings cannot be traced: use one number as constant_values, or another mode")
-    return moved(np.pad)(x, pairs, mode, **more)
-
-
-def bare_pairs(width: Any, rank: int) -> Any:
-    if isinstance(width, dict):
-        found = [[0, 0] for _ in range(rank)]
-        for axis, pair in width.items():
-            found[axis] = [pair, pair] if isinstance(pair, int) else list(pair)
-        return found
-    return asked(width)
-
-
 def side(row: Any) -> Callable[..., Any]:
     """tril and triu; of a vector NumPy makes a matrix of equal lines first."""
 
@@ -225,104 +206,6 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     if dtype is None and x.dtype.kind in "biu" and x.dtype.itemsize < 8:
         dtype = "uint64" if x.dtype.kind == "u" else "int64"
     return ops.sum(x if dtype is None else ops.cast(x, dtype=dtype), axis=-1)
-
-
-def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
-    x, i = whole(a), whole(indices)
-    n = x.size if axis is None else x.shape[axis]
-    if mode == "clip":
-        i = ops.clip(i, 0, n - 1)
-    elif mode == "wrap":
-        i = ops.mod(i, n)
-    return ops.gather(ravel(x) if axis is None else x, i, axis=0 if axis is None else int(axis))
-
-
-def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    x, i = whole(arr), whole(indices)
-    if axis is None:
-        return ops.take_along_axis(ravel(x), i, axis=0)
-    axis %= x.ndim
-    sizes = [n if k == axis else np.broadcast_shapes((n,), (m,))[0] for k, (n, m) in enumerate(zip(x.shape, i.shape, strict=True))]
-    stretched = []
-    for t in (x, i):
-        shape = tuple(t.shape[k] if k == axis else n for k, n in enumerate(sizes))
-        stretched.append(t if t.shape == shape else ops.broadcast_to(t, shape=shape))
-    x, i = stretched
-    return ops.take_along_axis(x, i, axis=axis)
-
-
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    if x is None and y is None:
-        return answers(np.where)(condition)
-    return ops.where(truth(condition), held(x), held(y))
-
-
-def truth(condition: Any) -> Any:
-    found = whole(condition)
-    return found if found.dtype.kind == "b" else ops.not_equal(found, 0)
-
-
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
-    z = held(default)
-    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        z = ops.where(truth(condition), held(choice), z)
-    return z
-
-
-def choose(a: Any, choices: Any) -> Any:
-    places = whole(a)
-    z = held(choices[0])
-    for k, choice in enumerate(list(choices)[1:], 1):
-        z = ops.where(ops.equal(places, k), held(choice), z)
-    return z
-
-
-def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **named: Any) -> Any:
-    x = whole(x)
-    pieces = list(funclist)
-    default = pieces.pop() if len(pieces) == len(condlist) + 1 else 0.0
-    *values, rest = [f(x, *args, **named) if callable(f) else f for f in (*pieces, default)]
-    return select(condlist, values, rest)
-
-
-def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
-    low = held(a_min if min is None else min)
-    high = held(a_max if max is None else max)
-    if low is None:
-        return ops.identity(whole(a)) if high is None else ops.minimum(whole(a), high)
-    return ops.maximum(whole(a), low) if high is None else ops.clip(whole(a), low, high)
-
-
-def rounded(a: Any, decimals: int = 0) -> Any:
-    x = whole(a)
-    if x.dtype.kind == "b":
-        return answers(np.round)(a, decimals)
-    if x.dtype.kind == "c":
-        return rounded(ops.real(x), decimals) + 1j * rounded(ops.imag(x), decimals)
-    return ops.round(x) if decimals == 0 else ops.round(x * 10.0**decimals) / 10.0**decimals if x.dtype.kind == "f" else answers(np.round)(a, decimals)
-
-
-def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    x = whole(x)
-    if x.dtype.kind not in "f":
-        return ops.identity(x)
-    most = float(np.finfo(x.dtype).max)
-    z = ops.where(ops.isnan(x), nan, x)
-    z = ops.where(ops.equal(x, np.inf), most if posinf is None else posinf, z)
-    return ops.where(ops.equal(x, -np.inf), -most if neginf is None else neginf, z)
-
-
-def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, stable: bool | None = None, descending: bool = False) -> Any:
-    return ops.sort(ravel(a), axis=0, descending=descending) if axis is None else ops.sort(whole(a), axis=int(axis), descending=descending)
-
-
-def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, stable: bool | None = None, descending: bool = False) -> Any:
-    return ops.argsort(ravel(a), axis=0, descending=descending) if axis is None else ops.argsort(whole(a), axis=int(axis), descending=descending)
-
-
-def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
-    places = answers(np.argpartition)(a, kth, axis)
-    return take_along_axis(ravel(a) if axis is None else a, places, 0 if axis is None else axis)
 
 
 def filled(value: Any) -> Callable[..., Any]:
@@ -365,6 +248,14 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
     return z
 
 
+def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
+    x = whole(a)
+    for axis in axes if isinstance(axes, (list, tuple)) else (axes,):
+        z = func(x, axis)
+        x = z if z.ndim == x.ndim else expand_dims(z, axis)
+    return x
+
+
 def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True) -> tuple[Any, ...]:
     vectors = [ravel(x) for x in xi]
     n = len(vectors)
@@ -387,25 +278,13 @@ ARRANGEMENTS: dict[str, Callable[..., Any]] = {
     "fliplr": lambda m: ops.flip(whole(m), axis=1), "flipud": lambda m: ops.flip(whole(m), axis=0), "rot90": moved(np.rot90), "sliding_window_view": moved(np.lib.stride_tricks.sliding_window_view), "fft.fftshift": moved(np.fft.fftshift),
     "fft.ifftshift": moved(np.fft.ifftshift),
     "roll": lambda a, shift, axis=None: ops.roll(whole(a), shift=ints(shift), axis=None if axis is None else ints(axis)),
-    "pad": pad, "tril": side(ops.tril), "triu": side(ops.triu), "diag": diag,
-    "diagflat": lambda v, k=0: ops.diag(ravel(v), k=int(k)), "diagonal": diagonal, "trace": trace, "delete": moved(np.delete),
-    "insert": lambda arr, obj, values, axis=None: inserted(arr, obj, values, axis), "append": lambda arr, values, axis=None: concatenate([arr, values], axis),
-    "resize": moved(np.resize), "compress": lambda condition, a, axis=None: moved(lambda x: np.compress(asked(condition), x, axis))(a),
-    "extract": lambda condition, arr: moved(lambda x: np.extract(asked(condition), x))(arr), "take": take, "take_along_axis": take_along_axis,
-    "where": where, "select": select, "choose": choose, "piecewise": piecewise, "clip": clip, "round": rounded, "around": rounded,
-    "nan_to_num": nan_to_num, "sort": sort, "argsort": argsort, "partition": partition, "copy": copy, "astype": astype, "asarray": asarray,
+    "tril": side(ops.tril), "triu": side(ops.triu), "diag": diag,
+    "diagflat": lambda v, k=0: ops.diag(ravel(v), k=int(k)), "diagonal": diagonal, "trace": trace,
+    "append": lambda arr, values, axis=None: concatenate([arr, values], axis),
+    "resize": moved(np.resize), "copy": copy, "astype": astype, "asarray": asarray,
     "array": asarray, "asanyarray": asarray, "ascontiguousarray": asarray, "zeros_like": filled(0), "ones_like": filled(1), "empty_like": filled(0),
-    "full_like": full_like, "meshgrid": meshgrid, "apply_along_axis": apply_along_axis, "shape": lambda a: whole(a).shape,
+    "full_like": full_like, "meshgrid": meshgrid, "apply_along_axis": apply_along_axis, "apply_over_axes": apply_over_axes, "shape": lambda a: whole(a).shape,
     "ndim": lambda a: whole(a).ndim, "size": lambda a, axis=None: whole(a).size if axis is None else whole(a).shape[axis],
     "real": lambda val: ops.real(whole(val)), "imag": lambda val: ops.imag(whole(val)), "sinc": lambda x: ops.sinc(whole(x)),
     "real_if_close": lambda a, tol=100: held(a), "fix": lambda x, out=None: ops.trunc(whole(x)), "full": full,
-
 }  # fmt: skip
-
-
-def inserted(arr: Any, obj: Any, values: Any, axis: int | None) -> Any:
-    """np.insert: the old numbers and the new ones in one line, and NumPy says which goes where."""
-    x = whole(arr)
-    new = ops.cast(whole(values), dtype=x.dtype.name)
-    places = np.insert(np.arange(x.size).reshape(x.shape), asked(obj), x.size + np.arange(max(new.size, 1)).reshape(new.shape), axis)
-    return ops.gather(ops.concat(ravel(x), ravel(new), axis=0), places, axis=0)

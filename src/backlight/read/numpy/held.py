@@ -59,6 +59,8 @@ def held(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype == object and any_traced(value):
         flat = [held(v) for v in value.flat]
         return flat[0] if value.ndim == 0 else ops.reshape(ops.stack(*flat, axis=0), shape=value.shape)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return np.asarray(bare(value.tolist()))
     if isinstance(value, (list, tuple)) and any_traced(value):
         return ops.stack(*[held(v) for v in value], axis=0)
     if isinstance(value, (list, tuple)):

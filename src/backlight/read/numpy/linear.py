@@ -9,9 +9,9 @@ import numpy as np
 
 from ... import ops
 from ...core.table import TABLE
-from ...errors import InputError
+from ...errors import InputError, ShapeError, ValueError
 from .arrange import diagonal, moveaxis, reshape, swapaxes, trace
-from .held import answers, held, kind_of, whole
+from .held import answers, asked, held, kind_of, whole
 from .reductions import axes, diff
 
 __all__ = ["CALCULUS", "LINEAR"]
@@ -23,7 +23,7 @@ def dot(a: Any, b: Any) -> Any:
     a, b = held(a), held(b)
     if np.ndim(whole(a)) == 0 or np.ndim(whole(b)) == 0:
         return ops.mul(a, b)
-    return ops.matmul(a, b) if whole(b).ndim < 3 else ops.dot(a, b)
+    return ops.matmul(a, b) if whole(b).ndim < 3 else tensordot(a, b, ((-1,), (-2,)))
 
 
 def vdot(a: Any, b: Any) -> Any:
@@ -257,23 +257,35 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
     lines = tuple(range(f.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     steps = list(spacing) or [1.0]
     steps = steps * len(lines) if len(steps) == 1 else steps
-    if edge_order != 1:
-        raise InputError("numpy.gradient: edge_order=2 cannot be traced: leave it out")
+    if edge_order not in (1, 2):
+        raise ValueError(f"numpy.gradient: edge_order is 1 or 2, and not {edge_order!r}")
+    for k in lines:
+        if f.shape[k] <= edge_order:
+            raise ShapeError(f"numpy.gradient: axis {k} has size {f.shape[k]}, and edge_order={edge_order} needs at least {edge_order + 1}")
     made = []
     for k, step in zip(lines, steps, strict=True):
         y = moveaxis(f, k, -1)
         h = held(step)
         if np.ndim(whole(h)) == 0:
-            z = ops.concat(
-                (y[..., 1:2] - y[..., :1]) / h, (y[..., 2:] - y[..., :-2]) / (2.0 * h), (y[..., -1:] - y[..., -2:-1]) / h, axis=-1
-            )
+            inner = (y[..., 2:] - y[..., :-2]) / (2.0 * h)
+            d = None
         else:
             d = ops.cast(diff(h), dtype=np.result_type(y.dtype, 1.0).name)
             a, b = d[:-1], d[1:]
             inner = (a * a * y[..., 2:] + (b * b - a * a) * y[..., 1:-1] - b * b * y[..., :-2]) / (a * b * (a + b))
-            z = ops.concat((y[..., 1:2] - y[..., :1]) / d[:1], inner, (y[..., -1:] - y[..., -2:-1]) / d[-1:], axis=-1)
+        ends = ((h, h), (h, h)) if d is None else ((d[:1], d[1:2]), (d[-1:], d[-2:-1]))
+        first, last = (edge(y if turn == 1 else ops.flip(y, axis=-1), *steps, edge_order) for turn, steps in zip((1, -1), ends, strict=True))
+        z = ops.concat(first, inner, ops.neg(last), axis=-1)
         made.append(moveaxis(z, -1, k))
     return made[0] if len(made) == 1 else tuple(made)
+
+
+def edge(y: Any, a: Any, b: Any, order: int) -> Any:
+    """The slope at the first of numbers that stand a, then b apart: of the line through two, or the parabola through three."""
+    if order == 1:
+        return (y[..., 1:2] - y[..., :1]) / a
+    total = a + b
+    return -(a + total) / (a * total) * y[..., :1] + total / (a * b) * y[..., 1:2] - a / (b * total) * y[..., 2:3]
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
@@ -323,7 +335,16 @@ def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: 
     return ops.pow(held(base), linspace(start, stop, num, endpoint, axis=axis))
 
 
+def kaiser(M: Any, beta: Any) -> Any:
+    """A window that falls off as Bessel's I₀ does; how many numbers it has is no variable."""
+    n = int(np.asarray(asked(M)))
+    if n == 1:
+        return np.ones(1)
+    t = np.arange(n) / (n - 1) * 2.0 - 1.0
+    return ops.i0(ops.mul(held(beta), np.sqrt((1.0 - t) * (1.0 + t)))) / ops.i0(held(beta))
+
+
 CALCULUS: dict[str, Callable[..., Any]] = {
-    "convolve": convolve, "correlate": correlate, "interp": interp, "gradient": gradient,  "vander": vander,
-    "unwrap": unwrap, "angle": angle, "linspace": linspace, "geomspace": geomspace, "logspace": logspace,
+    "convolve": convolve, "correlate": correlate, "interp": interp, "gradient": gradient, "vander": vander,
+    "kaiser": kaiser, "unwrap": unwrap, "angle": angle, "linspace": linspace, "geomspace": geomspace, "logspace": logspace,
 }  # fmt: skip

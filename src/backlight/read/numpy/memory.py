@@ -117,15 +117,13 @@ def assign(x: Array, key: Any, value: Any) -> None:
         return
     root = x if getattr(x, "life", None) is None or x.life.root is None else x.life.root
     allowed(root)
-    if x.dtype != root.dtype:
-        raise MutationError("x[key] = v: x is the real or the imaginary part of an array: make the whole anew, as in z = a + 1j * b")
     places = numbered(root)
     shown = places if root is x else x.life.taken(places)
     if not np.shares_memory(shown, places) and places.size:
         root, places, shown = x, numbered(x), numbered(x)  # what was taken is a copy
     if not shown.flags.writeable:
         raise MutationError("x[key] = v: x is a view that NumPy lets nobody write to, such as broadcast_to gives: take x.copy() first")
-    v = fitting(root, whole(value))
+    v = fitting(x, whole(value))
     if root is x and type(key) is Array and key.dtype.kind == "b" and key.shape == x.shape and v.shape == ():
         hit, made = places, ops.where(key, v, x)
     else:
@@ -133,7 +131,7 @@ def assign(x: Array, key: Any, value: Any) -> None:
         try:
             hit = np.asarray(shown[plain])
         except builtins.IndexError as error:
-            raise IndexError(f"x[key] = v: {root.type} {shown.shape} has no such place: {error}") from None
+            raise IndexError(f"x[key] = v: {x.type} {shown.shape} has no such place: {error}") from None
         made = root_with(root, x, plain, hit, v)
     was_plain = root.tape is None
     root.tape, root.number, root._value = made.tape, made.number, made._value
@@ -156,7 +154,13 @@ def root_with(root: Array, x: Array, key: Any, hit: Any, v: Any) -> Any:
         return ops.put(root, v, key=words)
     if v.shape != hit.shape:
         v = ops.broadcast_to(v, shape=hit.shape)
-    flat = ops.scatter(ops.reshape(root, shape=(root.size,)), hit.reshape(-1), ops.reshape(v, shape=(hit.size,)), axis=0)
+    line, v = ops.reshape(root, shape=(root.size,)), ops.reshape(v, shape=(hit.size,))
+    if x.dtype == root.dtype:
+        flat = ops.scatter(line, cells(hit).reshape(-1) // (2 if root.dtype.kind == "c" else 1), v, axis=0)
+    else:  # a real or an imaginary part
+        pairs = ops.reshape(ops.stack(ops.real(line), ops.imag(line), axis=-1), shape=(2 * root.size,))
+        pairs = ops.reshape(ops.scatter(pairs, cells(hit).reshape(-1), v, axis=0), shape=(root.size, 2))
+        flat = ops.cast(pairs[:, 0] + 1j * pairs[:, 1], dtype=root.dtype.name)
     return ops.reshape(flat, shape=root.shape)
 
 
@@ -183,31 +187,41 @@ def allowed(root: Array) -> None:
 
 
 def numbered(root: Array) -> Any:
-    """0, 1, 2, … laid out in memory as the root is."""
+    """0, 1, 2, … laid out in memory as the root is; of complex numbers 0 + 1j, 2 + 3j, …, so that each part has a place of its own."""
     like = np.asarray(root._value)
-    places = np.empty_like(like, dtype=np.int64, subok=False) if like.flags.forc else np.empty(root.shape, np.int64)
-    places[...] = np.arange(root.size).reshape(root.shape)
+    kind = np.complex128 if root.dtype.kind == "c" else np.int64
+    places = np.empty_like(like, dtype=kind, subok=False) if like.flags.forc else np.empty(root.shape, kind)
+    line = np.arange(root.size)
+    places[...] = (2 * line + 1j * (2 * line + 1) if kind is np.complex128 else line).reshape(root.shape)
     return places
+
+
+def cells(places: Any) -> Any:
+    """Places as whole numbers; of a complex number the place of its real part."""
+    return np.real(places).astype(np.int64)
 
 
 def overlap(view: Array, places: Any, hit: Any | None) -> bool:
     """Whether a view shows one of the places that were hit, or any at all."""
     shown = view.life.taken(places)
-    return bool(np.shares_memory(shown, places)) and (hit is None or bool(np.isin(shown, hit).any()))
+    if not np.shares_memory(shown, places) or hit is None:
+        return bool(np.shares_memory(shown, places))
+    a, b = (np.concatenate([cells(p).reshape(-1), *([np.imag(p).reshape(-1)] if np.iscomplexobj(p) else [])]) for p in (shown, hit))
+    return bool(np.isin(a, b).any())
 
 
-def fitting(root: Array, v: Any) -> Any:
-    """The value in the dtype of the array: NumPy narrows in silence, here a gradient would be lost."""
-    if v.dtype == root.dtype:
+def fitting(x: Array, v: Any) -> Any:
+    """The value in the dtype of the array that is written to: NumPy narrows in silence, here a gradient would be lost."""
+    if v.dtype == x.dtype:
         return v
-    if v.dtype.kind in "fc" and root.dtype.kind in "biu":
+    if v.dtype.kind in "fc" and x.dtype.kind in "biu":
         raise DTypeError(
-            f"x[key] = v: x is {root.type} {root.shape} and v is {v.dtype.name}, which would be cut to whole numbers: "
+            f"x[key] = v: x is {x.type} {x.shape} and v is {v.dtype.name}, which would be cut to whole numbers: "
             "make x of floats, as in zeros(n) or x.astype(float)"
         )
-    if v.dtype.kind == "c" and root.dtype.kind == "f":
-        raise DTypeError(f"x[key] = v: x is {root.type} {root.shape} and v is complex: make x complex, or take v.real")
-    return ops.cast(v, dtype=root.dtype.name)
+    if v.dtype.kind == "c" and x.dtype.kind == "f":
+        raise DTypeError(f"x[key] = v: x is {x.type} {x.shape} and v is complex: make x complex, or take v.real")
+    return ops.cast(v, dtype=x.dtype.name)
 
 
 def update(ufunc: str, x: Array, y: Any) -> Any:

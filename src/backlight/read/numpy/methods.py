@@ -21,7 +21,7 @@ from .memory import assign, share
 __all__ = ["METHODS", "method"]
 
 # Functions of this name take the array first, and so do the methods.
-SAME = """all any argmax argmin argpartition argsort choose clip compress cumprod cumsum diagonal dot max mean min nonzero prod ptp
+SAME = """all any argmax argmin argpartition argsort choose clip cumprod cumsum diagonal dot max mean min nonzero prod ptp
     ravel repeat round searchsorted squeeze std sum swapaxes take trace var astype copy""".split()
 
 
@@ -65,6 +65,35 @@ def matrix_transpose(x: Array) -> Any:
     return answer(np.matrix_transpose, (x,), {})
 
 
+class Flat:
+    """The numbers of an array one after another: x.flat."""
+
+    __slots__ = ("at", "x")
+
+    def __init__(self, x: Array) -> None:
+        self.x = x
+        self.at = 0
+
+    def __len__(self) -> int:
+        return self.x.size
+
+    def __iter__(self) -> Flat:
+        return self
+
+    def __next__(self) -> Any:
+        if self.at >= len(self):
+            raise StopIteration
+        self.at += 1
+        return self[self.at - 1]
+
+    def __getitem__(self, key: Any) -> Any:
+        return answer(np.reshape, (self.x, -1), {})[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        places = np.arange(len(self))[asked(key)]
+        assign(self.x, np.unravel_index(places, self.x.shape), value)
+
+
 def part(name: str) -> Callable[..., Any]:
     """real and imag: views in NumPy, written to with z = real + 1j·imag."""
 
@@ -78,12 +107,12 @@ METHODS: dict[str, Callable[..., Any]] = {
     **{name: same(name) for name in SAME if name != "astype"},
     "astype": lambda x, dtype, order="K", casting="unsafe", subok=True, copy=True: ops.cast(x, dtype=np.dtype(dtype).name),
     "reshape": sized(np.reshape), "transpose": sized(np.transpose), "flatten": flatten, "item": item, "tolist": lambda x: asked(x).tolist(),
-    "sort": in_place_sort, "fill": fill, "put": put, "conj": same("conjugate"), "conjugate": same("conjugate"),
+    "compress": lambda x, condition, axis=None: answer(np.compress, (condition, x, axis), {}), "sort": in_place_sort, "fill": fill, "put": put, "conj": same("conjugate"), "conjugate": same("conjugate"),
 }  # fmt: skip
 
 ATTRIBUTES: dict[str, Callable[..., Any]] = {
     "T": lambda x: answer(np.transpose, (x,), {}), "mT": matrix_transpose, "real": part("real"), "imag": part("imag"),
-    "nbytes": lambda x: x.type.nbytes, "itemsize": lambda x: x.dtype.itemsize, "flat": lambda x: iter(answer(np.reshape, (x, -1), {})),
+    "nbytes": lambda x: x.type.nbytes, "itemsize": lambda x: x.dtype.itemsize, "flat": Flat,
     "strides": lambda x: np.asarray(x.value).strides, "flags": lambda x: np.asarray(x.value).flags, "base": lambda x: None,
 }  # fmt: skip
 

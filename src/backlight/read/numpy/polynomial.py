@@ -88,7 +88,23 @@ def poly(seq_of_zeros: Any) -> Any:
     return ops.real(c) if z.dtype.kind == "c" and answers(np.poly)(seq_of_zeros).dtype.kind != "c" else c
 
 
+def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
+    """Quotient and rest, by long division; leading zeros of the rest are found by its values."""
+    a, b = (ops.cast(reshape(p, -1), dtype=np.result_type(whole(p).dtype, 1.0).name) for p in (u, v))
+    n = b.shape[0]
+    rest, found = a, []
+    for k in range(a.shape[0] - n + 1):
+        d = rest[k] / b[0]
+        found.append(d)
+        rest = ops.sub(rest, ops.pad(ops.mul(b, d), width=((k, rest.shape[0] - n - k),)))
+    values = np.asarray(answers(np.asarray)(rest).value)
+    start = len(found)
+    while start < rest.shape[0] - 1 and np.allclose(values[start], 0, rtol=1e-14):
+        start += 1
+    return (ops.stack(*found, axis=0) if found else np.zeros(1, rest.dtype)), rest[min(start, rest.shape[0] - 1) :]
+
+
 POLYNOMIALS: dict[str, Callable[..., Any]] = {
     "polyval": polyval, "polyadd": polyadd, "polysub": lambda a1, a2: polyadd(a1, ops.neg(whole(a2))), "polymul": lambda a1, a2: convolve(a1, a2),
-    "polyder": polyder, "polyint": polyint, "polyfit": polyfit, "roots": roots, "poly": poly,
+    "polyder": polyder, "polyint": polyint, "polyfit": polyfit, "roots": roots, "poly": poly, "polydiv": polydiv,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...errors import InputError
+from ...errors import InputError, ValueError
 from .held import answers, any_float, bare, whole, wrapped
 
 __all__ = ["QUESTIONS"]
@@ -104,18 +104,38 @@ def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any 
     return answers(np.histogram2d)(x, y, bins, range)[0], edges_of(x, nx, rx), edges_of(y, ny, ry)
 
 
+def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """Of points, one a line, or of one array for each axis."""
+    if weights is not None or density:
+        raise InputError("numpy.histogramdd: weights and density cannot be traced: leave them out")
+    several = isinstance(sample, (list, tuple))
+    points = [whole(line) for line in sample] if several else [whole(sample)[:, k] for k in np.arange(whole(sample).shape[1])]
+    each = list(bins) if isinstance(bins, (list, tuple)) else [bins] * len(points)
+    limits = [None] * len(points) if range is None else range
+    counts = answers(np.histogramdd)(tuple(points), bins, range)[0]
+    return counts, tuple([edges_of(x, n, limit) for x, n, limit in zip(points, each, limits, strict=True)])
+
+
 NAMES = """nonzero flatnonzero argwhere searchsorted digitize isclose allclose array_equal array_equiv isin argpartition lexsort
     nanargmax nanargmin iscomplex isreal isneginf isposinf packbits unpackbits ravel_multi_index unravel_index tril_indices_from triu_indices_from diag_indices_from count_nonzero""".split()
 
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Lines of places, each along an axis of its own; a mask stands for the places where it holds."""
+    lines = [answers(np.flatnonzero)(x) if whole(x).dtype.kind == "b" else whole(x) for x in args]
+    if any(len(line.shape) != 1 for line in lines):
+        raise ValueError("numpy.ix_: every argument is one line of places, with one axis")
+    return tuple(ops.reshape(line, shape=tuple(-1 if j == k else 1 for j in range(len(lines)))) for k, line in enumerate(lines))
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     **{name: answers(getattr(np, name)) for name in NAMES if name != "count_nonzero"},
-    "linalg.matrix_rank": answers(np.linalg.matrix_rank), "histogram": histogram, "histogram2d": histogram2d,
-    "histogram_bin_edges": edges_of, "unique": unique, **{name: picked(getattr(np, name)) for name in ("union1d", "setdiff1d", "setxor1d")},
+    "linalg.matrix_rank": answers(np.linalg.matrix_rank), "histogram": histogram, "histogram2d": histogram2d, "histogramdd": histogramdd,
+    "histogram_bin_edges": edges_of, "ix_": ix_, "unique": unique, **{name: picked(getattr(np, name)) for name in ("union1d", "setdiff1d", "setxor1d")},
     "intersect1d": picked(np.intersect1d),
     "unique_values": unique_part(np.unique_values), "unique_counts": unique_part(np.unique_counts), "unique_inverse": unique_part(np.unique_inverse),
     "unique_all": unique_part(np.unique_all),
     **{name: answers(getattr(np, name)) for name in ("zeros", "ones", "empty", "eye", "identity", "tri", "indices", "diag_indices",
                                                      "tril_indices", "triu_indices", "hamming", "hanning", "blackman", "bartlett")},
     **{name: looks(getattr(np, name)) for name in ("iscomplexobj", "isrealobj", "result_type", "can_cast", "common_type", "min_scalar_type",
-                                                   "array_repr", "array_str", "array2string", "shares_memory", "may_share_memory")},
+                                                   "array_repr", "array_str", "array2string", "shares_memory", "may_share_memory", "einsum_path", "isfortran", "iterable")},
 }  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from ... import ops
 from ...core.table import TABLE
 from ...errors import InputError
-from .held import answers, held, kind_of, whole
+from .held import answers, asked, held, kind_of, whole
 
 __all__ = ["REDUCTIONS", "reduced"]
 
@@ -34,6 +34,8 @@ def reduced(name: str) -> Callable[..., Any]:
     def call(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
         x = whole(a)
         x = widened(name, x) if dtype is None else ops.cast(x, dtype=dtype)
+        if x.dtype.kind == "c" and name in ("max", "min") and where is True and initial is None:
+            return largest(x, name, axes(axis), bool(keepdims))
         if where is not True:
             if name == "mean":
                 kind = "float64" if x.dtype.kind not in "fc" else np.zeros(0, x.dtype).real.dtype.name
@@ -51,6 +53,16 @@ def reduced(name: str) -> Callable[..., Any]:
     return call
 
 
+def largest(x: Any, name: str, axis: Any, keepdims: bool) -> Any:
+    """The largest of complex numbers, in NumPy's order: by the real part, then by the imaginary one."""
+    gone = range(x.ndim) if axis is None else sorted(k % x.ndim for k in (axis if isinstance(axis, tuple) else (axis,)))
+    kept = [k for k in range(x.ndim) if k not in gone]
+    lines = ops.reshape(ops.permute(x, axes=(*kept, *gone)), shape=(*(x.shape[k] for k in kept), -1))
+    places = answers(np.argmax if name == "max" else np.argmin)(lines, -1, keepdims=True)
+    shape = tuple(1 if k in gone else n for k, n in enumerate(x.shape)) if keepdims else tuple(x.shape[k] for k in kept)
+    return ops.reshape(ops.take_along_axis(lines, places.value, axis=len(kept)), shape=shape)
+
+
 def asking(name: str) -> Callable[..., Any]:
     """A reduction to truth values or whole numbers, which is a row."""
     return lambda a, axis=None, keepdims=False: TABLE[name](whole(a), axis=axes(axis), keepdims=bool(keepdims))
@@ -58,9 +70,18 @@ def asking(name: str) -> Callable[..., Any]:
 
 def moments(name: str) -> Callable[..., Any]:
     def call(
-        a: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None, mean: Any = None
+        a: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, where: Any = True, mean: Any = None,
+        correction: float | None = None,
     ) -> Any:
         x = whole(a) if dtype is None else ops.cast(whole(a), dtype=dtype)
+        if where is not True or mean is not None:
+            d = x - (reduced("mean")(x, axis, keepdims=True, where=where) if mean is None else held(mean))
+            d = ops.square(ops.abs(d) if d.dtype.kind == "c" else d)
+            n: Any = x.size / max(reduced("sum")(np.zeros(x.shape), axis).size, 1) if where is True else None
+            if n is None:
+                n = reduced("sum")(ops.cast(ops.broadcast_to(whole(where), shape=x.shape), dtype=d.dtype.name), axis, keepdims=keepdims)
+            z = reduced("sum")(d, axis, keepdims=keepdims, where=where) / (n - float(ddof if correction is None else correction))
+            return z if name == "var" else ops.sqrt(z)
         return TABLE[name](x, axis=axes(axis), correction=ddof if correction is None else correction, keepdims=bool(keepdims))
 
     return call
@@ -155,16 +176,10 @@ def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return ops.max(x, axis=axes(axis), keepdims=kept) - ops.min(x, axis=axes(axis), keepdims=kept)
 
 
-STEPS: dict[str, Callable[[Any], Any]] = {  # how far to go from the number below to the one above, by the method's name
-    "linear": lambda t: t, "lower": np.zeros_like, "higher": lambda t: np.ceil(t), "midpoint": lambda t: np.where(t > 0, 0.5, 0.0),
-    "nearest": lambda t: np.where(t > 0.5, 1.0, 0.0),
-}  # fmt: skip
-
-
-def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False, weights: Any = None) -> Any:
-    """Between the two sorted numbers that stand beside the place (n − 1)·q."""
-    if method not in STEPS or weights is not None:
-        raise InputError(f"numpy.quantile: method={method!r} with weights={weights!r} cannot be traced: there is {', '.join(STEPS)}")
+def quantile(a: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False, weights: Any = None) -> Any:
+    """Between the two sorted numbers that stand beside a place, which NumPy tells: of 0, 1, 2, … each is where it stands."""
+    if weights is not None:
+        raise InputError("numpy.quantile: weights cannot be traced: leave them out")
     x = whole(a)
     kind = kind_of(x, q if type(q) in (int, float) else np.float64(0.0), 1.0)
     x = x if x.dtype == kind else ops.cast(x, dtype=kind.name)
@@ -178,9 +193,9 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     else:
         line %= x.ndim
         kept = tuple(1 if k == line else n for k, n in enumerate(x.shape))
-    place = np.asarray(answers(np.multiply)(q, x.shape[line] - 1).value)
+    place = np.asarray(np.quantile(np.arange(float(x.shape[line])), asked(q), method=method))
     low = np.floor(place).astype(int)
-    step = STEPS[method](place - low) if method != "nearest" else np.where((place - low > 0.5) | ((place - low == 0.5) & (low % 2 == 1)), 1.0, 0.0)
+    step = place - low
     spread = ops.sort(x, axis=line)
     shape = (*place.shape, *(1,) * (x.ndim - 1))
     below = ops.moveaxis(ops.gather(spread, low.reshape(-1), axis=line), source=line, destination=0)
@@ -252,22 +267,36 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return ops.sum(ops.mul(middle, dx), axis=axis)
 
 
-def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None, fweights: Any = None, aweights: Any = None, dtype: Any = None
+) -> Any:
+    """Of lines of numbers; `fweights` say how often each column was seen, `aweights` how much it counts."""
     x = whole(m)
-    x = ops.cast(x, dtype=np.result_type(x.dtype, np.float64).name)
+    kind = np.result_type(x.dtype, np.float64) if dtype is None else np.dtype(dtype)
+    x = ops.cast(x, dtype=kind.name)
     x = ops.reshape(x, shape=(1, -1)) if x.ndim < 2 else x if rowvar else ops.transpose(x)
     if y is not None:
         other = whole(y)
         other = ops.reshape(other, shape=(1, -1)) if len(other.shape) < 2 else other if rowvar else ops.transpose(other)
         x = ops.concat(x, other, axis=0)
-    d = x - ops.mean(x, axis=1, keepdims=True)
-    n = x.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
-    right = ops.transpose(d)
-    return ops.squeeze(ops.matmul(d, ops.conj(right) if right.dtype.kind == "c" else right) / float(n))
+    less = float(ddof if ddof is not None else 0 if bias else 1)
+    if fweights is None and aweights is None:
+        d = x - ops.mean(x, axis=1, keepdims=True)
+        n: Any = x.shape[1] - less
+        right = ops.transpose(d)
+    else:
+        w: Any = 1.0
+        for weights in (fweights, aweights):
+            w = w if weights is None else ops.mul(ops.cast(whole(weights), dtype=kind.type(0).real.dtype.name), w)
+        total = ops.sum(w)
+        d = x - ops.sum(ops.mul(x, w), axis=1, keepdims=True) / total
+        n = total - less if aweights is None else total - (less * ops.sum(ops.mul(w, whole(aweights))) / total if less else 0.0)
+        right = ops.transpose(ops.mul(d, w))
+    return ops.squeeze(ops.matmul(d, ops.conj(right) if right.dtype.kind == "c" else right) / n)
 
 
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
-    c = cov(x, y, rowvar)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, dtype: Any = None) -> Any:
+    c = cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
     s = ops.sqrt(ops.real(ops.diag(c)) if c.dtype.kind == "c" else ops.diag(c))

@@ -45,10 +45,32 @@ def eig(a: Any) -> Any:
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     x = whole(a)
     if not compute_uv:
-        return ops.svd(x)[1]
+        return ops.svd(half(x) if hermitian else x)[1]
+    u, s, vh = ops.svd(half(x) if hermitian else x)
     if full_matrices and x.shape[-1] != x.shape[-2]:
-        raise InputError(f"numpy.linalg.svd: the full matrices of {x.type} {x.shape} have no derivative: use full_matrices=False")
-    return Svd(*ops.svd(x))
+        whole_u, _, whole_vh = answers(np.linalg.svd)(x)
+        u = completed(u, whole_u.value)
+        vh = turned(completed(turned(vh), np.conj(np.swapaxes(whole_vh.value, -1, -2))))
+    return Svd(u, s, vh)
+
+
+def turned(x: Any) -> Any:
+    return swapaxes(ops.conj(x) if x.dtype.kind == "c" else x, -1, -2)
+
+
+def completed(u: Any, square: Any) -> Any:
+    """Orthonormal columns followed by NumPy's others, which only have to stay orthogonal to them: they turn as little as they can.
+
+    With P = u·uᴴ they are (1 − P)·c·(cᴴ·(1 − P)·c)^(−½), where the power is 1 + ½·(1 − cᴴ·(1 − P)·c) as far as its second derivative.
+    """
+    k = u.shape[-1]
+    if k == square.shape[-1]:
+        return u
+    rest = square[..., k:]
+    kept = ops.sub(rest, ops.matmul(u, ops.matmul(turned(u), rest)))
+    size = ops.matmul(turned(whole(rest)), kept)
+    one = np.eye(size.shape[-1], dtype=rest.dtype)
+    return ops.concat(u, ops.matmul(kept, ops.sub(1.5 * one, ops.mul(0.5, size))), axis=-1)
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
@@ -61,7 +83,8 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:
     limit = rcond if rtol is None else rtol
-    return ops.pinv(whole(a)) if limit is None else ops.pinv(whole(a), rtol=float(limit))
+    x = half(a) if hermitian else whole(a)
+    return ops.pinv(x) if limit is None else ops.pinv(x, rtol=float(limit))
 
 
 def cond(x: Any, p: Any = None) -> Any:
