@@ -66,6 +66,20 @@ def test_a_wrong_derivative_is_found_at_the_first_use_and_named():
     assert bl.grad(bl.rule(np.abs, local=lambda z, x: np.sign(x), name="size"))(-2.0) == -1.0
 
 
+def test_check_grads_takes_the_settings_that_the_field_knows():
+    f = lambda x, y: np.sum(np.sin(x) * y)
+    assert bl.check_grads(f)(np.ones(3), 2.0) == bl.check_grads(f, (np.ones(3), 2.0))  # arguments that come later
+    assert bl.check_grads(f, modes=["rev"], order=1)(np.ones(3), 2.0).orders[0].modes == ("rev",)
+    near = bl.check_grads(f, (np.ones(3), 2.0), 2, eps=1e-3)
+    assert near.ok
+    assert near.orders[0].measured != bl.check_grads(f, (np.ones(3), 2.0)).orders[0].measured
+    wrong = bl.rule(lambda x: x**2, local=lambda z, x: 2.001 * x, check=False)
+    with pytest.raises(DifferentiationError):
+        bl.check_grads(wrong, (2.0,), 1)
+    assert bl.check_grads(wrong, (2.0,), 1, rtol=1e-3).ok
+    assert bl.check_grads(wrong, (2.0,), 1, atol=1e-2).ok
+
+
 def test_check_grads_compares_both_modes_with_small_steps():
     check = bl.check_grads(lambda p, x: np.tanh(p["w"] @ x) * p["b"], ({"w": np.array([0.5, -0.3]), "b": 2.0}, np.ones(2)))
     assert check.ok
@@ -96,6 +110,7 @@ def test_check_grads_compares_both_modes_with_small_steps():
          "rule: lost has 2 operands, and its derivative gives 1"),
         (lambda: bl.rule(lambda x: np.sum(x), vjp=lambda g, z, x: g, name="narrow")(X), DifferentiationError,
          "rule: the vjp of narrow gives Float64 () for x, which has shape (3,)"),
+        (lambda: bl.check_grads(np.sin, 1.0, modes="back"), InputError, "check_grads: modes are 'fwd' and 'rev', and not 'back'"),
         (lambda: bl.check_grads(lambda x: x > 0, 1.0), DifferentiationError,
          "check_grads: the function returned no float, and only floats have a derivative"),
         (lambda: bl.grad(lambda x: bl.check_grads(np.sin, 1.0) and x)(1.0), InputError,

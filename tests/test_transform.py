@@ -1,3 +1,4 @@
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,22 @@ from backlight.ops import exp, log, mul, relu, sigmoid, sqrt, stop_gradient, sum
 from backlight.read.python import record, trace, traced
 from backlight.sweeps import hvp, jacobian
 from backlight.transform import grad, value_and_grad, vjp
+
+
+def test_an_array_of_one_number_has_a_gradient_as_well():
+    value, gradient = value_and_grad(lambda x: np.sum(x * x, keepdims=True))(np.array([1.0, 2.0]))
+    assert value.tolist() == [5.0]
+    assert gradient.tolist() == [2.0, 4.0]
+
+
+def test_a_persons_own_kind_of_dict_comes_back():
+    given = OrderedDict(b=2.0, a=3.0)
+    gradient = grad(lambda p: p["a"] * p["b"] if type(p) is OrderedDict else 0.0 * p["a"])(given)
+    assert type(gradient) is OrderedDict
+    assert list(gradient.items()) == [("b", 3.0), ("a", 2.0)]
+    by_default = grad(lambda p: p["a"] + p["new"])(defaultdict(float, a=1.0))
+    assert by_default == {"a": 1.0}
+    assert by_default["other"] == 0.0
 
 
 def test_the_gradient_of_a_function_as_people_write_it():

@@ -213,17 +213,36 @@ def shown(value: Any) -> str:
     return np.array2string(np.asarray(value), precision=4, threshold=6, separator=", ").replace("\n", "")
 
 
-def check_grads(function: Callable[..., Any], args: Any, order: int = 2) -> Check:
+LATER: Any = object()  # what stands for arguments that are to come
+
+
+def check_grads(
+    function: Callable[..., Any],
+    args: Any = LATER,
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    atol: float | None = None,
+    rtol: float | None = None,
+    eps: float | None = None,
+) -> Any:
     """Compare the derivatives of a function with small steps, forward and in reverse, up to an order; an error if they differ.
 
-    `args` is a tuple of arguments (or one argument). Returns a `Check`, which prints as a table of what each way says. Meant for
-    float64 and points without kinks. Raises: DifferentiationError where two of the ways disagree.
+    `args` is a tuple of arguments (or one argument); without it, what comes back is a function that takes them. Returns a
+    `Check`, which prints as a table of what each way says. `modes` names the ways that are compared with the steps: "fwd",
+    "rev". How far they may be off is found from the error of the steps themselves, and `atol + rtol·|measured|` is allowed
+    besides; `eps` is the first and longest step. Meant for float64 and points without kinks.
+    Raises: DifferentiationError where two of the ways disagree.
 
     >>> import numpy
     >>> print(check_grads(lambda x: numpy.sin(x) * x, 0.5))
     order 1: reverse ..., forward ..., measured ...: agree
     order 2: reverse ..., forward ..., measured ...: agree
     """
+    if args is LATER:
+        return lambda *given: check_grads(function, given, order, modes, atol, rtol, eps)
+    ways = (modes,) if isinstance(modes, str) else tuple(modes)
+    if not ways or not set(ways) <= {"fwd", "rev"}:
+        raise InputError(f"check_grads: modes are 'fwd' and 'rev', and not {modes!r}")
     if open_tape() is not None:
         raise InputError("check_grads: has no meaning inside a trace: call it outside, with plain numbers")
     made = traced(function, args if isinstance(args, tuple) else (args,), {})
@@ -233,7 +252,7 @@ def check_grads(function: Callable[..., Any], args: Any, order: int = 2) -> Chec
         raise DifferentiationError("check_grads: the function returned no float, and only floats have a derivative")
     found: list[Any] = []
     for out in outs:
-        check = check_graph(made.graph, values, evaluate, order, out)
+        check = check_graph(made.graph, values, evaluate, order, out, eps).allowing(ways, atol or 0.0, rtol or 0.0)
         if not check.ok:
             raise DifferentiationError(f"check_grads: the derivatives disagree:\n{check}")
         found += check.orders

@@ -191,9 +191,9 @@ def value_and_grad(
 
     `argnums` (or `wrt`) is a position or a name, or several of them (then the gradient is a tuple); a name may go down to a
     leaf, as in `model.layers.0.w`. Arguments may be nested dicts, lists, tuples and dataclasses of numbers; the gradient is
-    nested alike, with None where a leaf is no number. The function returns one real number, or with `has_aux` that and
-    anything else. The gradient of a complex argument z = x + iy is ∂L/∂x + i·∂L/∂y, so z − η·gradient descends; with
-    `holomorphic` arguments and result are complex, and it is dL/dz.
+    nested alike, with None where a leaf is no number. The function returns one real number (an array of size 1 will do), or
+    with `has_aux` that and anything else. The gradient of a complex argument z = x + iy is ∂L/∂x + i·∂L/∂y, so z −
+    η·gradient descends; with `holomorphic` arguments and result are complex, and it is dL/dz.
     Raises: DifferentiationError for another result or for arguments that are no floats.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
@@ -212,11 +212,11 @@ def value_and_grad(
         result, aux = made.result if has_aux else (made.result, None)
         y = made.output(result)
         t = y.type
-        if y.shape != () or y.dtype.kind not in ("c" if holomorphic else "f"):
+        if y.size != 1 or y.dtype.kind not in ("c" if holomorphic else "f"):
             wanted = "complex" if holomorphic else "real"
             raise DifferentiationError(
                 f"grad: the function returned {t} {t.shape}, and a gradient needs one {wanted} number: "
-                + ("take the sum or the mean of it, or use jacobian" if y.shape != () else advice(y.dtype.kind, holomorphic))
+                + ("take the sum or the mean of it, or use jacobian" if y.size != 1 else advice(y.dtype.kind, holomorphic))
             )
         if holomorphic:
             all_complex("grad", made)

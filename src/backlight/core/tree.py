@@ -7,6 +7,7 @@ that say where each is (`layers.0.w`), and a `Shape` that builds the same nest a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -58,7 +59,7 @@ def walk(value: Any, name: str, found: list[tuple[str, Any]], depth: int) -> Nes
     if isinstance(value, dict):
         keys = list(value)
         parts = [(str(key), value[key]) for key in keys]
-        make = lambda xs: dict(zip(keys, xs, strict=True))
+        make = lambda xs: dict(zip(keys, xs, strict=True)) if kind is dict else refilled(value, dict(zip(keys, xs, strict=True)))
     elif isinstance(value, tuple) and hasattr(kind, "_fields"):
         parts = list(zip(kind._fields, value, strict=True))
         make = lambda xs: kind(*xs)
@@ -74,6 +75,13 @@ def walk(value: Any, name: str, found: list[tuple[str, Any]], depth: int) -> Nes
         return LEAF
     nests = [walk(x, f"{name}.{key}" if name else key, found, depth + 1) for key, x in parts]
     return Nest(sum(n.count for n in nests), lambda leaves: make([n.build(leaves) for n in nests]))
+
+
+def refilled(value: Any, items: dict[Any, Any]) -> Any:
+    """A person's own kind of dict (OrderedDict, defaultdict, …) with other items."""
+    made = copy(value)
+    made.update(items)
+    return made
 
 
 def rebuilt(value: Any, changed: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ found out. The next order differentiates ⟨gradient, move⟩ again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..core.graph import Graph
 from ..core.table import TABLE
 from ..core.types import Type
 from .forward import forward
-from .numeric import Machine, slope
+from .numeric import Machine, ridders, slope
 from .reverse import is_float, reverse
 
 __all__ = ["Agreement", "Check", "check_grads"]
@@ -37,13 +37,17 @@ class Agreement:
     measured: float
     error: float
     scale: float
+    modes: tuple[str, ...] = ("fwd", "rev")  # the ways that are asked for
+    atol: float = 0.0  # what they may be off besides
+    rtol: float = 0.0
 
     @property
     def ok(self) -> bool:
-        """Whether the three agree."""
-        room = ROUNDING * self.scale
-        same = abs(self.reverse - self.forward) <= room
-        return bool(same and abs(self.reverse - self.measured) <= room + MEASURED * self.error)
+        """Whether the ways that are asked for agree with the measurement, and with each other."""
+        room = ROUNDING * self.scale + self.atol + self.rtol * abs(self.measured)
+        asked = [value for name, value in (("rev", self.reverse), ("fwd", self.forward)) if name in self.modes]
+        near = all(abs(value - self.measured) <= room + MEASURED * self.error for value in asked)
+        return bool(near and abs(asked[0] - asked[-1]) <= room)
 
     def __str__(self) -> str:
         word = "agree" if self.ok else "DISAGREE"
@@ -64,14 +68,21 @@ class Check:
         """Whether every order agrees."""
         return all(order.ok for order in self.orders)
 
+    def allowing(self, modes: tuple[str, ...], atol: float, rtol: float) -> Check:
+        """The same, where only some ways are asked for, or more room is allowed."""
+        return Check(tuple(replace(order, modes=modes, atol=atol, rtol=rtol) for order in self.orders))
+
     def __str__(self) -> str:
         return "\n".join(map(str, self.orders))
 
 
-def check_grads(graph: Graph, values: Mapping[int, Any], machine: Machine, order: int = 2, of: int | None = None) -> Check:
+def check_grads(
+    graph: Graph, values: Mapping[int, Any], machine: Machine, order: int = 2, of: int | None = None, first: float | None = None
+) -> Check:
     """Whether reverse mode, forward mode and measuring agree on the derivatives of a graph at some values, order by order.
 
-    `machine` runs a graph: (graph, values) -> the value of every node. Meant for float64; a kink or a jump at the values shows
+    `machine` runs a graph: (graph, values) -> the value of every node; `first` is the longest step that is
+    measured with. Meant for float64; a kink or a jump at the values shows
     as a disagreement. Raises: as `reverse`.
 
     >>> from backlight.run.reference import bind, evaluate
@@ -94,7 +105,7 @@ def check_grads(graph: Graph, values: Mapping[int, Any], machine: Machine, order
             at = {i: x + h * moves[i] if i in moves else x for i, x in values.items()}
             return float(np.sum(seed * machine(graph, at)[out]))
 
-        measured, error, _ = slope(along, 0.0)
+        measured, error = slope(along, 0.0)[:2] if first is None else ridders(along, 0.0, first)
         scale = float(sum(np.sum(np.abs(b)) for b in back) + np.sum(np.abs(moved)))  # terms may cancel
         found.append(Agreement(n, float(sum(np.sum(b) for b in back)), float(np.sum(moved)), measured, error, scale))
         graph, out = projected(written, moves)

@@ -20,7 +20,7 @@ from ..core.table import TABLE
 from ..core.types import Type
 from ..errors import DifferentiationError
 
-__all__ = ["Measured", "analytic", "measure", "slope"]
+__all__ = ["Measured", "analytic", "measure", "ridders", "slope"]
 
 STEP: Final = 1e-200   # far below anything it is added to, far above where numbers end (1e-308)
 LEVELS: Final = 8      # halvings of the step: a table of 8 rows reaches the rounding of the function
