@@ -225,7 +225,7 @@ def arithmetic(row: str, ufunc: str) -> tuple[Operator, Operator, Operator]:
         if row and self.tape is not None and (row != "pow" or self.type.is_float):
             try:
                 return TABLE[row](self, other)
-            except DTypeError:
+            except (DTypeError, OverflowError):
                 pass
         return lent("operator")(ufunc, self, other)
 
@@ -233,7 +233,7 @@ def arithmetic(row: str, ufunc: str) -> tuple[Operator, Operator, Operator]:
         if row and self.tape is not None and (row != "pow" or self.type.is_float):
             try:
                 return TABLE[row](other, self)
-            except DTypeError:
+            except (DTypeError, OverflowError):
                 pass
         return lent("operator")(ufunc, other, self)
 
@@ -250,7 +250,7 @@ def comparison(row: str, ufunc: str) -> Operator:
         if self.tape is not None:
             try:
                 return TABLE[row](self, other)
-            except (DTypeError, InputError):
+            except (DTypeError, InputError, OverflowError):
                 pass
         return lent("operator")(ufunc, self, other)
 
@@ -387,7 +387,7 @@ class Array:
         return TABLE["neg"](self) if self.tape is not None else lent("operator")("negative", self)
 
     def __pos__(self) -> Array:
-        return self if self.tape is not None else lent("operator")("positive", self)
+        return self if self.tape is not None and self.dtype.kind != "b" else lent("operator")("positive", self)
 
     def __abs__(self) -> Array:
         return TABLE["abs"](self) if self.tape is not None else lent("operator")("absolute", self)

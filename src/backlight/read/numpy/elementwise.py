@@ -41,18 +41,19 @@ def of_truths(row: str) -> Callable[..., Any]:
     return call
 
 
-def number(x: Any) -> Any:
-    """Truth values as the int8 that NumPy makes of them."""
-    return ops.cast(x, dtype="int8") if whole(x).dtype.kind == "b" else x
+def numbers(*xs: Any) -> list[Any]:
+    """Whole numbers and truth values in the dtype that NumPy gives them together: truth values alone are int8."""
+    kind = np.result_type(*[x if type(x) is int else whole(x).dtype for x in xs])
+    if kind.kind not in "biu":
+        return list(xs)
+    name = "int8" if kind.kind == "b" else kind.name
+    found = [x if isinstance(x, Array) else np.asarray(x, name) for x in xs]
+    return [x if x.dtype == name else ops.cast(x, dtype=name) for x in found]
 
 
-def shifted(row: str) -> Callable[..., Any]:
-    def call(x: Any, y: Any) -> Any:
-        kind = np.result_type(*[v if type(v) is int else whole(v).dtype for v in (x, y)])
-        x, y = (v if isinstance(v, Array) else np.asarray(v, kind) for v in (x, y))
-        return TABLE[row](*[number(v) for v in (x, y)])
-
-    return call
+def in_common(row: str) -> Callable[..., Any]:
+    """A function of whole numbers, or of floats as they are."""
+    return lambda x, y: TABLE[row](*numbers(x, y))
 
 
 def plus(x: Any, y: Any) -> Any:
@@ -102,6 +103,7 @@ def reciprocal(x: Any) -> Any:
 
 
 def divmod_(x: Any, y: Any) -> tuple[Any, Any]:
+    x, y = numbers(x, y)
     return TABLE["floor_div"](x, y), ops.mod(x, y)
 
 
@@ -137,8 +139,9 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
 def nextafter(x: Any, y: Any) -> Any:
     """A step that does not depend on x, however small."""
-    step = answers(np.nextafter)(x, y).value - np.asarray(answers(np.asarray)(x).value)
-    return ops.add(x, step)
+    found = np.asarray(answers(np.nextafter)(x, y).value)
+    start = np.asarray(answers(np.asarray)(x).value, found.dtype)
+    return ops.where(np.isfinite(start), ops.add(x, found - start), found)
 
 
 def logit(x: Any) -> Any:
@@ -163,12 +166,11 @@ def entr(x: Any) -> Any:
 COMPOSED: dict[str, Callable[..., Any]] = {
     "add": plus, "multiply": times,
     "bitwise_and": of_truths("bit_and"), "bitwise_or": of_truths("bit_or"), "bitwise_xor": of_truths("bit_xor"), "invert": invert,
-    "left_shift": shifted("shift_left"), "right_shift": shifted("shift_right"),
+    "left_shift": in_common("shift_left"), "right_shift": in_common("shift_right"),
     "divmod": divmod_, "modf": modf, "float_power": float_power, "rint": nearest, "sign": sign, "frexp": frexp, "nextafter": nextafter, "power": power, "reciprocal": reciprocal, "heaviside": heaviside, "fmax": fmax, "fmin": fmin,
     "deg2rad": lambda x: x * (math.pi / 180.0), "rad2deg": lambda x: x * (180.0 / math.pi),
     "radians": lambda x: x * (math.pi / 180.0), "degrees": lambda x: x * (180.0 / math.pi),
-    "logaddexp2": logaddexp2, "fmod": fmod, "ldexp": ldexp, "floor_divide": lambda x, y: TABLE["floor_div"](number(x), number(y)),
-    "remainder": lambda x, y: ops.mod(number(x), number(y)),
+    "logaddexp2": logaddexp2, "fmod": fmod, "ldexp": ldexp, "floor_divide": in_common("floor_div"), "remainder": in_common("mod"),
     "vecdot": lambda x, y, axis=-1: ops.sum(ops.conj(x) * y if whole(x).dtype.kind == "c" else ops.mul(x, y), axis=axis),
     "matvec": lambda x, y: ops.squeeze(ops.matmul(x, ops.expand_dims(y, axis=-1)), axis=-1),
     "vecmat": lambda x, y: ops.squeeze(ops.matmul(ops.expand_dims(ops.conj(x) if whole(x).dtype.kind == "c" else x, axis=-2), y), axis=-2),
@@ -225,7 +227,7 @@ def in_rows(function: Any, *inputs: Any) -> Any:
     if row is not None and len(row.args) == len(inputs):
         try:
             return row(*inputs)
-        except DTypeError:
+        except (DTypeError, OverflowError):
             if row.kind != "compare" and any(whole(x).dtype.kind in "fc" for x in inputs if isinstance(x, (Array, np.ndarray))):
                 raise
             return answers(function)(*inputs)
