@@ -12,7 +12,7 @@ from ..core.play import ANSWERS, traced_among
 from ..core.tree import Nest, flatten
 from ..errors import GraphError
 from ..read.python import is_number, traced
-from ..run.native.machine import planned
+from ..run.native.machine import Uncopied, planned
 from ..run.native.plan import Runnable
 from .arguments import builder, leaves, reader, taken
 from .keep import Keep, as_run, dropped, numbers_of
@@ -62,7 +62,7 @@ class Way:
         return True
 
 
-class CompiledFunction:
+class CompiledFunction(Uncopied):
     """A Python function, compiled for each combination of types it is called with."""
 
     def __new__(cls, *_: Any) -> CompiledFunction:

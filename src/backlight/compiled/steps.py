@@ -19,6 +19,7 @@ from ..core.tree import Nest, flatten
 from ..errors import GraphError, InputError, ShapeError
 from ..read.python import Traced, names_of, traced
 from ..run.native.looped import compile_steps
+from ..run.native.machine import Uncopied
 from ..run.native.stepped import ManySteps
 from .arguments import leaves, taken
 
@@ -36,7 +37,7 @@ class Loop:
     results: Nest | None
 
 
-class Training:
+class Training(Uncopied):
     """A step, called for many at once."""
 
     def __init__(self, function: Callable[..., Any], steps: int | None, batch: tuple[str, ...], watch: bool) -> None:

@@ -141,16 +141,15 @@ class Door:
             c.store(truth, table, slot)
         self.run(piece, table)
         if truths:
-            self.check(truths, made, own)
+            self.check(truths, made)
         result = self.results(made, singles)
-        if not own and entry.arena:
-            c.do(f"store atomic i64 0, ptr {c.address(self.block, BUSY, 'i64').text} release, align 8")
+        self.leave_arena()
         c.do(f"ret ptr {result.text}")
         c.label("slow")
         operands = f"ptr {self.word(SLOW).text}, {self.values.typed}, {self.count.typed}, {self.names.typed}"
         return c.put(f"call ptr {self.word(CALL).text}({operands})", "ptr")
 
-    def check(self, truths: list[Value], made: Value | None, own: bool) -> None:
+    def check(self, truths: list[Value], made: Value | None) -> None:
         """Go on if all checks hold; else give back what was made, and let the slow function find out what is wrong."""
         c = self.c
         held = c.load(truths[0], 0, "i8")
@@ -161,8 +160,7 @@ class Door:
         c.label(bad)
         if made is not None:
             c.do(f"call void {self.word(DECREASE).text}({made.typed})")
-        if not own and self.entry.arena:
-            c.do(f"store atomic i64 0, ptr {c.address(self.block, BUSY, 'i64').text} release, align 8")
+        self.leave_arena()
         c.do("br label %slow")
         c.label(good)
 
@@ -203,19 +201,30 @@ class Door:
         if all(r.number for r in self.entry.results):
             return None
         made = c.put(f"call ptr {self.word(CALL).text}(ptr {self.word(MAKE).text}, ptr null, i64 0, ptr null)", "ptr")
-        failed = c.put(f"icmp eq ptr {made.text}, null", "i1")
-        bad, good = c.name("failed"), c.name("made")
-        c.do(f"br {failed.typed}, label %{bad}, label %{good}")
-        c.label(bad)
-        if self.entry.arena > ON_STACK:
-            c.do(f"store atomic i64 0, ptr {c.address(self.block, BUSY, 'i64').text} release, align 8")
-        c.do("ret ptr null")
-        c.label(good)
+        self.or_leave(made, None)
         for number, r in enumerate(self.entry.results):
             if not r.number:
                 array = self.field(made, TUPLE_ITEMS + 8 * number, "ptr")
                 c.store(self.field(array, DATA, "ptr"), table, r.slot)
         return made
+
+    def or_leave(self, made: Value, bundle: Value | None) -> None:
+        """Go on if Python made an object; else leave, with the error that it has set, and without what was there already."""
+        c = self.c
+        failed = c.put(f"icmp eq ptr {made.text}, null", "i1")
+        bad, good = c.name("failed"), c.name("made")
+        c.do(f"br {failed.typed}, label %{bad}, label %{good}")
+        c.label(bad)
+        if bundle is not None:
+            c.do(f"call void {self.word(DECREASE).text}({bundle.typed})")
+        self.leave_arena()
+        c.do("ret ptr null")
+        c.label(good)
+
+    def leave_arena(self) -> None:
+        """Let somebody else have the one arena, if it was claimed."""
+        if self.entry.arena > ON_STACK:
+            self.c.do(f"store atomic i64 0, ptr {self.c.address(self.block, BUSY, 'i64').text} release, align 8")
 
     def run(self, piece: str, table: Value) -> None:
         """Run the program, with Python's lock released if it may take long."""
@@ -233,11 +242,13 @@ class Door:
         bundle = made
         if bundle is None and not self.entry.single:
             bundle = c.put(f"call ptr {self.word(NEW_TUPLE).text}(i64 {len(results)})", "ptr")
+            self.or_leave(bundle, None)
         for k, r in enumerate(results):
             if not r.number:
                 continue
             value = c.load(singles[r.slot], 0, "double")
             number = c.put(f"call ptr {self.word(FROM_DOUBLE).text}({value.typed})", "ptr")
+            self.or_leave(number, bundle)
             if bundle is None:
                 return number
             at = c.address(bundle, TUPLE_ITEMS + 8 * k, "i8")

@@ -6,13 +6,16 @@ only for helpers that have really begun, so that a helper which the system has n
 finds the pool taken and does its step alone. The units decide what is computed, never who computes it: the same bits on
 any number of threads.
 
+A step has room in the arena for what it must copy together; the thread that asked for the step takes that, and helpers,
+whose stacks are large enough, take theirs.
+
 The state is one block: job (function, table, count, grain) at 0, epoch at 64, next unit at 128, helpers at work at 192,
 job open at 256, taken at 320, sleepers at 384, stop at 392, lock at 448, bell at 576.
 """
 
 from __future__ import annotations
 
-STATE_BYTES = 1024
+STATE_BYTES, TAKEN, STOP = 1024, 320, 392
 SPINS = 1500  # pauses of some 50 cycles: about 20 microseconds
 
 TEXT = """
@@ -33,8 +36,8 @@ define void @bl.pool.prepare(ptr %pool) #0 {{
   ret void
 }}
 
-; Take units until none is left.
-define internal void @bl.pool.work(ptr %pool) #0 {{
+; Take units until none is left. A step is told whether it runs in the thread that asked for it.
+define internal void @bl.pool.work(ptr %pool, i1 %mine) #0 {{
 entry:
   %next = getelementptr i8, ptr %pool, i64 128
   %at.table = getelementptr i8, ptr %pool, i64 8
@@ -53,7 +56,7 @@ do:
   %end = add i64 %first, %grain
   %beyond = icmp sgt i64 %end, %count
   %last = select i1 %beyond, i64 %count, i64 %end
-  call void %step(ptr %table, i64 %first, i64 %last)
+  call void %step(ptr %table, i64 %first, i64 %last, i1 %mine)
   br label %again
 done:
   ret void
@@ -109,7 +112,7 @@ join:
   %late = icmp eq i64 %is.open, 0
   br i1 %late, label %left, label %helping
 helping:
-  call void @bl.pool.work(ptr %pool)
+  call void @bl.pool.work(ptr %pool, i1 false)
   br label %left
 left:
   atomicrmw sub ptr %active, i64 1 seq_cst
@@ -149,7 +152,7 @@ entry:
   %mine = extractvalue {{ i64, i1 }} %pair, 1
   br i1 %mine, label %job, label %alone
 alone:
-  call void %step(ptr %table, i64 0, i64 %count)
+  call void %step(ptr %table, i64 0, i64 %count, i1 true)
   ret void
 job:
   %at.table = getelementptr i8, ptr %pool, i64 8
@@ -162,7 +165,7 @@ job:
   store atomic i64 0, ptr %next seq_cst, align 8
   store atomic i64 1, ptr %open seq_cst, align 8
   call void @bl.pool.ring(ptr %pool)
-  call void @bl.pool.work(ptr %pool)
+  call void @bl.pool.work(ptr %pool, i1 true)
   store atomic i64 0, ptr %open seq_cst, align 8
   br label %wait
 wait:

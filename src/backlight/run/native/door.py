@@ -19,7 +19,7 @@ from backlight.core.types import Type
 from backlight.run.emit import entry as written
 from backlight.run.emit.code import Module
 from backlight.run.emit.entry import Argument, Entry, Result
-from backlight.run.emit.program import RESERVED
+from backlight.run.emit.inner import RESERVED
 from backlight.run.native.kept import Recipe
 
 FASTCALL_WITH_NAMES = 0x80 | 0x02
@@ -153,7 +153,9 @@ def maker(types: Sequence[Type]) -> Callable[[], tuple[Any, ...]]:
 def maker_of(type_: Type) -> Callable[[], Any] | None:
     """Return what makes the array of one output; None for a Python float.
 
-    Large arrays are used again once nobody else holds them: fresh memory from the system costs as much as filling it.
+    The memory of large arrays is used again once nobody looks at it any more: fresh memory from the system costs as much as
+    filling it. Each result is an array of its own on such memory, so nothing that is done to one (another shape, another
+    size, a lock) is ever seen in the next; and whatever is made from it holds the memory, and not only the array.
     """
     empty, shape, dtype = np.empty, type_.shape, type_.dtype
     if shape == () and dtype == np.float64:
@@ -161,14 +163,26 @@ def maker_of(type_: Type) -> Callable[[], Any] | None:
     if type_.nbytes < LARGE_BYTES:
         return lambda: empty(shape, dtype)
     spare: list[Any] = []
-    count = sys.getrefcount
+    array, size, alone = np.ndarray, type_.nbytes, left_alone()
 
     def make() -> Any:
-        for array in spare:
-            if count(array) == 3:  # the list, the loop, the count itself
-                return array
-        array = empty(shape, dtype)
-        spare[:] = [*spare[-1:], array]
-        return array
+        for block in spare:
+            if references(block) == alone:
+                return array(shape, dtype, block)
+        block = empty(size, np.uint8)
+        spare[:] = [*spare[-1:], block]
+        return array(shape, dtype, block)
 
     return make
+
+
+references = sys.getrefcount
+
+
+@functools.cache
+def left_alone() -> int:
+    """Return how many references this interpreter counts to what only a list and a loop over it hold: 3, or fewer in later ones."""
+    spare, found = [np.empty(1, np.uint8)], 0
+    for block in spare:
+        found = references(block)
+    return found

@@ -10,16 +10,32 @@ import functools
 import importlib.util
 import itertools
 import threading
-from typing import Any
+from collections import deque
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from backlight import errors
 from backlight.run.emit.value import Target
 
+P = ParamSpec("P")
+R = TypeVar("R")
 NAMES = itertools.count()
-LOCK = threading.RLock()  # one compilation at a time: LLVM's global context is shared
+LEFT: deque[Any] = deque()  # code that nobody runs any more: it goes when more comes, under the lock, wherever its owner died
+LOCK = threading.RLock()  # one compilation at a time: LLVM's global context is shared; a fork waits for it (`threads`)
+
+
+def locked(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that holds the lock from its first line until all that it made on the way is gone."""
+    @functools.wraps(function)
+    def call(*args: P.args, **named: P.kwargs) -> R:
+        with LOCK:
+            return function(*args, **named)
+
+    return call
 
 
 @functools.cache
+@locked
 def llvm() -> Any:
     """Return llvmlite's binding, ready for this processor and for WebAssembly. Raises: GraphError where it is missing."""
     if not present():
@@ -38,6 +54,7 @@ def present() -> bool:
 
 
 @functools.cache
+@locked
 def features() -> str:
     """Return the processor's features as LLVM writes them."""
     return str(llvm().get_host_cpu_features().flatten())
@@ -55,12 +72,14 @@ def target() -> Target:
 
 
 @functools.cache
+@locked
 def triple() -> str:
     """Return the name of this system, as LLVM has it."""
     return str(llvm().get_process_triple())
 
 
 @functools.cache
+@locked
 def identity() -> str:
     """Return what compiled code depends on besides its text: the processor, and the compiler's version."""
     binding = llvm()
@@ -74,6 +93,7 @@ def attributes() -> str:
 
 
 @functools.cache
+@locked
 def machine(level: int = 2) -> Any:
     """Return LLVM's code generator for this processor."""
     binding = llvm()
@@ -95,33 +115,38 @@ def optimise(module: Any, over: Any) -> None:
     passes.run(module, builder)
 
 
+@locked
 def assemble(text: str, level: int = 2) -> bytes:
     """Return the object file of a module written as text."""
-    with LOCK:
-        binding = llvm()
-        module = binding.parse_assembly(text)
-        over = machine(level)
-        optimise(module, over)
-        return bytes(over.emit_object(module))
+    binding = llvm()
+    module = binding.parse_assembly(text)
+    over = machine(level)
+    optimise(module, over)
+    return bytes(over.emit_object(module))
 
 
 class Loaded:
     """An object file in memory; its code lives as long as this does."""
 
+    @locked
     def __init__(self, image: bytes, symbols: list[str]) -> None:
-        with LOCK:
-            binding = llvm()
-            self._jit = shared_jit()
-            builder = binding.JITLibraryBuilder()
-            builder.add_object_img(image)
-            for symbol in symbols:
-                builder.export_symbol(symbol)
-            builder.add_current_process()
-            self._library = builder.link(self._jit, f"backlight{next(NAMES)}")
-            self.addresses = {symbol: int(self._library[symbol]) for symbol in symbols}
+        LEFT.clear()
+        self._jit = shared_jit()
+        builder = llvm().JITLibraryBuilder()
+        builder.add_object_img(image)
+        for symbol in symbols:
+            builder.export_symbol(symbol)
+        builder.add_current_process()
+        self._library = builder.link(self._jit, f"backlight{next(NAMES)}")
+        self.addresses = {symbol: int(self._library[symbol]) for symbol in symbols}
+
+    def __del__(self) -> None:
+        if hasattr(self, "_library"):
+            LEFT.append(self._library)
 
 
 @functools.cache
+@locked
 def shared_jit() -> Any:
     """Return the one place that code is loaded into."""
     return llvm().create_lljit_compiler(machine())

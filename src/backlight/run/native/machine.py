@@ -7,9 +7,8 @@ here, where names, numbers, lists and other types are understood, and a new plan
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -34,7 +33,22 @@ def planned(graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watc
     return Plan(graph, outputs, slow, watch) if long is None else Walked(graph, long, slow, outputs, watch)
 
 
-class Compiled:
+class Uncopied:
+    """What holds addresses, as code does: a copy of it is itself, as a copy of a function is, and no other process can have it."""
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memory: Any) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise errors.InputError(
+            "a compiled function holds addresses of this process and cannot be pickled: send the function, and compile it there"
+        )
+
+
+class Compiled(Uncopied):
     """A compiled graph: call it with its inputs, by position or by name."""
 
     def __new__(cls, *_: Any) -> Compiled:
@@ -46,7 +60,6 @@ class Compiled:
         self.graph, self.watch = graph, watch
         self.outputs = tuple(outputs)
         self.plans: dict[tuple[Type, ...], Runnable] = {}
-        self.lock = threading.RLock()
         self.latest: Runnable | None = None
         self._slow = self.slow  # one object, whose address compiled code may keep
 
@@ -92,7 +105,7 @@ class Compiled:
     def plan(self, bound: Graph) -> Runnable:
         """Return the plan of a typed graph, made if need be."""
         key = tuple([bound.type(i) for i in bound.inputs])
-        with self.lock:
+        with host.LOCK:
             if key not in self.plans:
                 self.plans[key] = planned(bound, self.outputs, self._slow, self.watch)
             return self.plans[key]

@@ -1,8 +1,10 @@
 """The pool of this process: as many helpers as there are further processors to run on, made when first needed.
 
-Another number of threads means another pool; plans that are there already are told (`follow`). A pool that was left keeps
-its state block, since a call in another thread may still be looking at it. Where `threadpoolctl` is at work, the pool is
-one of those that it shows and limits: it finds us by the compiler's library.
+Another number of threads means another pool; plans that are there already are told (`follow`). A pool is never freed: its
+helpers sleep in it until the process ends, a builtin may still have its address, and a call in another thread may be
+looking at it. After a fork the helpers are in the other process: calls that know a pool from there do their work alone, and
+the first plan that is made here makes a pool for all. Where `threadpoolctl` is at work, the pool is one of those that it
+shows and limits: it finds us by the compiler's library.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from backlight import errors
 from backlight.run.emit import pool as written
 from backlight.run.native import host, kept
 
-LOCK = threading.Lock()
+LOCK = host.LOCK  # the same for the pool and the compiler, which makes the pool's code: two would be taken in either order
 MOST = 64
+STACK_BYTES = 1 << 20  # of a helper: whatever a person asked for threads of their own
 
 
 @dataclass
@@ -41,9 +44,13 @@ class Pool:
         """The address of the function that shares out a step."""
         return self.code.addresses["bl.pool.share"]
 
+    def close(self) -> None:
+        """Let it be taken for ever: whoever has its address works alone."""
+        ctypes.c_int64.from_address(self.address + written.TAKEN).value = 1
+
     def stop(self) -> None:
         """Send the helpers home."""
-        ctypes.c_int64.from_address(self.address + 392).value = 1
+        ctypes.c_int64.from_address(self.address + written.STOP).value = 1
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.addresses["bl.pool.ring"])(self.address)
         for helper in self.helpers:
             helper.join()
@@ -57,11 +64,11 @@ class Follower(Protocol):
 
 
 class Setting:
-    """How many threads are wanted, the pool that was made for them, pools that were left, and who keeps an address."""
+    """How many threads are wanted, the pool that was made for them, all pools there ever were, and who keeps an address."""
 
     wanted: int | None = None
     pool: Pool | None = None
-    left: ClassVar[list[Pool]] = []
+    made: ClassVar[list[Pool]] = []
     followers: ClassVar[WeakSet[Follower]] = WeakSet()
     offered = False
 
@@ -89,11 +96,10 @@ def threads(count: int | None = None) -> int:
         if count is not None:
             if not 1 <= count <= MOST:
                 raise errors.ValueError(f"threads: {count} threads cannot be used; give a number from 1 to {MOST}")
-            if Setting.pool is not None and before != count:
-                Setting.pool.stop()
-                Setting.left.append(Setting.pool)
+            before_it, Setting.wanted = Setting.pool, count
+            if before_it is not None and before != count:
                 Setting.pool = None
-            Setting.wanted = count
+                before_it.stop()
         if Setting.wanted is None:
             asked = os.environ.get("BACKLIGHT_THREADS", "")
             Setting.wanted = min(max(int(asked), 1), MOST) if asked.isdecimal() else min(available(), MOST)
@@ -143,29 +149,41 @@ def pool() -> Pool | None:
     if count == 1:
         return None
     with LOCK:
-        if Setting.pool is None:
-            Setting.pool = make(count - 1)
-        return Setting.pool
+        if Setting.pool is not None:
+            return Setting.pool
+        made = Setting.pool = make(count - 1)
+    for follower in list(Setting.followers):  # those that came from before a fork
+        follower.use_pool(made)
+    return made
 
 
 def make(helpers: int) -> Pool:
     """Return a new pool with this many helpers."""
     code = kept.loaded_text(written.text(host.triple(), host.attributes()), written.SYMBOLS)
     made = Pool(ctypes.create_string_buffer(written.STATE_BYTES), code)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))  # the interpreter may be gone before the last helper is
+    Setting.made.append(made)
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
     call(code.addresses["bl.pool.prepare"])(made.address)
-    for k in range(helpers):
-        work = call(code.addresses["bl.pool.help"])
-        thread = threading.Thread(target=work, args=(made.address,), name=f"backlight-{k + 1}", daemon=True)
-        thread.start()
-        made.helpers.append(thread)
+    before = threading.stack_size(STACK_BYTES)
+    try:
+        for k in range(helpers):
+            work = call(code.addresses["bl.pool.help"])
+            thread = threading.Thread(target=work, args=(made.address,), name=f"backlight-{k + 1}", daemon=True)
+            thread.start()
+            made.helpers.append(thread)
+    finally:
+        threading.stack_size(before)
     return made
 
 
 def forget() -> None:
-    """Forget the pool: after a fork the helpers are not in this process."""
+    """Forget the pools: after a fork the helpers are not in this process, and what they held they hold for ever."""
     Setting.pool = None
+    for left in Setting.made:
+        left.close()
+    LOCK.release()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=forget)
+if hasattr(os, "register_at_fork"):  # nobody compiles in another thread while the process is copied
+    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=forget)
