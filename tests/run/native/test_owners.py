@@ -14,6 +14,7 @@ import pytest
 import backlight as bl
 from backlight import errors, ops
 from backlight.run.native import threads
+from backlight.run.native.looped import Looped
 
 AROUND = {**os.environ, "PYTHONMALLOC": "debug", "MALLOC_PERTURB_": "165", "BACKLIGHT_THREADS": "2"}  # what is freed is overwritten
 START = """
@@ -121,6 +122,40 @@ def test_compiled_code_is_not_pickled() -> None:
             "a compiled function holds addresses of this process and cannot be pickled: send the function, and compile it there")
 
 
+# -- what is given ------------------------------------------------------------------------------------------------------
+def test_the_order_of_rows_is_copied_before_it_is_checked() -> None:
+    train = bl.compile(lambda s, x: s + ops.sum(x), batch=["x"])
+    order = np.zeros((5, 2), np.int64)
+    train(0.0, np.ones((4, 3)), order=order)
+    run = next(iter(train.loops.values())).run
+    assert isinstance(run, Looped)
+    assert not np.may_share_memory(run.order(order)[1], order)
+    with pytest.raises(errors.ShapeError) as caught:
+        run(order, s=0.0, x=np.ones(4))
+    assert str(caught.value) == "steps: 'x' must be (-1, 3), and it is (4,)"
+
+
+def test_an_operation_of_ones_own_may_keep_what_it_was_given() -> None:
+    assert said("""
+        kept = []
+
+        @bl.rule(vjp=lambda g, z, x: g * 2.0)
+        def double(x):
+            kept.append(x)
+            return x * 2.0
+
+        x = np.linspace(0.0, 1.0, 30_000)
+        f = bl.compile(lambda x: ops.tanh(double(ops.sin(x))))
+        f(x)
+        last = kept[-1]
+        f(x + 1.0)
+        del f
+        gc.collect()
+        others = [np.zeros(30_000) for _ in range(40)]
+        print(np.array_equal(last, bl.compile(ops.sin)(x)))
+    """) == "True\n"
+
+
 # -- in the middle of something else --------------------------------------------------------------------------------------
 def test_code_that_is_called_while_it_runs() -> None:
     assert said("""
@@ -182,6 +217,24 @@ def test_threads_that_let_go_of_everything_while_others_compute() -> None:
             worker.join()
         print(all(made), len(made))
     """) == "True 96\n"
+
+
+@pytest.mark.parametrize("stack", [1 << 16, 1 << 18])
+def test_threads_with_small_stacks(stack: int) -> None:
+    assert said(f"""
+        before = threading.stack_size({stack})
+        f = bl.compile(lambda x: (x @ x) @ x)
+        found = []
+        for n in (60, 500, 1000):
+            x = np.eye(n, dtype=np.float32)
+            threading.stack_size(0)
+            f(x)
+            threading.stack_size({stack})
+            one = threading.Thread(target=lambda: found.append(np.array_equal(f(x), x)))
+            one.start()
+            one.join()
+        print(found, threading.stack_size())
+    """) == f"[True, True, True] {stack}\n"
 
 
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="the hook is CPython's")

@@ -29,7 +29,7 @@ def compiled(target: Target, p: Product) -> tuple[host.Loaded, object]:
     symbol = define_product(module, p)
 
     def write(c, *operands):  # type: ignore[no-untyped-def]
-        c.do(f"call void @{symbol}({', '.join(o.typed for o in operands)})")
+        c.do(f"call void @{symbol}({', '.join(o.typed for o in operands)}, ptr null)")
 
     parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
     module.define("run", "void", [*parameters, ("add", "i1", 1)], "#0", write, linkage="")

@@ -23,6 +23,7 @@ from backlight.run.lower.tiles import DEEPEST, FAR_APART
 
 LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-level cache
 UNITS = 4  # into which a product by tiles is cut for threads
+ON_STACK = 8192  # bytes that are copied together on the stack: the stack of a thread may be as small as 64 KiB
 SMALL = 4096  # multiplications below which the whole product is written inline, without panels
 
 
@@ -219,18 +220,71 @@ def group(t: Tiling, p: Product) -> int:
 
 def named(p: Product, after: After | None) -> tuple[str, list[tuple[str, str, int]]]:
     """Return the name of the function of a product, and its parameters; what follows its tiles needs addresses too."""
-    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1), ("add", "i1", 1)]
+    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1), ("add", "i1", 1),
+                  ("room", "ptr", 1)]
     if after is None:
         return f"bl.product.{p.key}", parameters
     return f"bl.product.{p.key}.{after.key}", [*parameters, ("addresses", "ptr", 1)]
 
 
-def finish_of(c: Code, p: Product, after: After | None, addresses: tuple[Value, ...], size: int) -> Finish | None:
-    """Return what follows the tiles of a product, with room for one of `size` numbers if that is all the memory it has."""
-    if after is None:
-        return None
-    room = c.put(f"alloca [{size} x {p.kind}], align 64", "ptr") if after.local else Value(c, "null", "ptr", 1)
-    return Finish(after, addresses[0], room)
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many numbers a product copies together at once: of B, of A, and of a tile of C that has no other memory."""
+
+    b: int
+    a: int
+    c: int
+
+    @property
+    def starts(self) -> tuple[int, int, int]:
+        """Where each begins, a cache line apart from the one before."""
+        first, second = (-(-size // 16) * 16 for size in (self.b, self.a))
+        return 0, first, first + second
+
+    @property
+    def size(self) -> int:
+        """All of it."""
+        return self.starts[2] + self.c
+
+
+def room_of(target: Target, p: Product, after: After | None) -> Room:
+    """Return the room that a product needs."""
+    t, depth = tiling(target, p), min(p.k, DEEPEST[p.kind])
+    local = after is not None and after.local
+    if by_tiles(target, p):
+        return Room(depth * p.n, depth * t.rows, t.rows * p.n if local else 0)
+    packed = p.b_column != 1 or (p.m > t.rows and p.m * p.n * p.k > SMALL)
+    return Room(depth * min(t.columns, p.n) if packed else 0, 0, t.rows * t.columns if local else 0)
+
+
+def room_bytes(target: Target, p: Product, after: After | None) -> int:
+    """Return the room of a product in bytes; 0 if it is so little that every stack has it."""
+    found = room_of(target, p, after).size * SIZES[p.kind]
+    return found if found > ON_STACK else 0
+
+
+def places_in(c: Code, p: Product, after: After | None, room: Value) -> list[Value]:
+    """Return where B, A and a tile of C are copied together: in the room that is given, or on the stack, if none is."""
+    needed = room_of(c.target, p, after)
+    if not needed.size:
+        return [Value(c, "null", "ptr", 1)] * 3
+    text = f"alloca [{needed.size} x {p.kind}], align 64"
+    if not room_bytes(c.target, p, after):
+        start = c.put(text, "ptr")
+    else:
+        here, own, ready = c.block, c.name("own"), c.name("ready")
+        c.do(f"br {c.put(f'icmp eq ptr {room.text}, null', 'i1').typed}, label %{own}, label %{ready}")
+        c.label(own)
+        stack = c.put(text, "ptr")
+        c.do(f"br label %{ready}")
+        c.label(ready)
+        start = c.put(f"phi ptr [{room.text}, %{here}], [{stack.text}, %{own}]", "ptr")
+    return [c.address(start, at, p.kind) for at in needed.starts]
+
+
+def finish_of(after: After | None, addresses: tuple[Value, ...], tile: Value) -> Finish | None:
+    """Return what follows the tiles of a product; `tile` is where one lies that has no other memory."""
+    return None if after is None else Finish(after, addresses[0], tile)
 
 
 def define_product(module: Module, p: Product, after: After | None = None) -> str:
@@ -241,15 +295,13 @@ def define_product(module: Module, p: Product, after: After | None = None) -> st
     full, rest = divmod(p.n, t.columns)
     small = p.m * p.n * p.k <= SMALL
     rows = Rows(p.kind, p.b_row, p.b_column)
-    packed = p.b_column != 1 or (p.m > t.rows and not small)
+    packed = room_of(module.target, p, after).b > 0
     depth = min(p.k, DEEPEST[p.kind])
 
-    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, *addresses: Value) -> None:
-        finish = finish_of(c, p, after, addresses, t.rows * t.columns)
-        buffer = Value(c, "null", "ptr", 1)
-        if packed:
-            width = t.columns if full else rest
-            buffer = c.put(f"alloca [{depth * width} x {p.kind}], align 64", "ptr")
+    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value,
+              *addresses: Value) -> None:
+        buffer, _, tile = places_in(c, p, after, room)
+        finish = finish_of(after, addresses, tile)
 
         def panel(j: Value, width: int) -> None:
             column = c.address(b, j * p.b_column, p.kind)
@@ -303,11 +355,11 @@ def define_by_tiles(module: Module, p: Product, after: After | None = None) -> s
     full, narrow = divmod(p.n, t.columns)
     inner = replace(p, a_row=1, a_column=t.rows)
 
-    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, *addresses: Value) -> None:
-        finish = finish_of(c, p, after, addresses, t.rows * p.n)
+    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value,
+              *addresses: Value) -> None:
+        panels_at, tile_at, local_at = places_in(c, p, after, room)
+        finish = finish_of(after, addresses, local_at)
         local = finish is not None and finish.after.local
-        panels_at = c.put(f"alloca [{depth * p.n} x {p.kind}], align 64", "ptr")
-        tile_at = c.put(f"alloca [{depth * t.rows} x {p.kind}], align 64", "ptr")
 
         def block(k: Value) -> None:
             left = p.k - k

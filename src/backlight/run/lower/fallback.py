@@ -12,8 +12,6 @@ WHY = {
         "cholesky cofactors det eigh inv lu pinv qr slogdet solve svd",
     "a special function whose series has no emitter yet":
         "i0 i0e i0e_slope i1 i1e i1e_slope",
-    "it holds graphs of its own, which are not written into the program around it":
-        "agree block cond scan while_loop",
     "orders other than 1, 2 and infinity need powers that agree with NumPy's to the last digits": "norm",
     "a series of products whose length depends on the numbers": "expm",
     "a scan by logaddexp has no emitter yet": "logcumsumexp",

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from math import prod
 
 from backlight.run.lower.collect import NestWriter
-from backlight.run.lower.items import Item, Items
+from backlight.run.lower.items import Item, Items, Unplaced
 from backlight.run.lower.loops import simplified, tidy
+from backlight.run.lower.memory import moved
 from backlight.run.lower.program import (
     BYTES,
     Buffer,
@@ -38,7 +39,7 @@ from backlight.run.lower.views import Shape, View, row_major
 LARGE = 1 << 17  # numbers of a product from which it pays to work on its tiles before they leave the caches
 WIDE = 96  # columns from which a product may be cut into tiles over whole rows
 LONGEST = 300  # steps in one nest: beyond, registers spill and the compiler slows down
-ALONE = {"product", "scan", "sort", "call"}  # forms that are an instruction of their own
+ALONE = {"product", "scan", "sort", "call", "inner"}  # forms that are an instruction of their own
 MEMORY = {"fold", "part", "scatter", "piece", "assembled", *ALONE}  # forms whose results are always in memory
 CHUNK = 4096  # steps of a long fold that make one unit
 
@@ -246,6 +247,8 @@ class Fuser:
                 found.append(self.order(number, item))
             elif slot.form == "call":
                 found.append(self.call(number, item))
+            elif slot.form == "inner":
+                found.append(self.inner(number, item))
             else:
                 found.extend(self.nest(place, slot))
         return found
@@ -256,6 +259,15 @@ class Fuser:
         inputs = tuple(self.buffer(self.items.views[i].root, "arena", f"%{item.node}") for i in item.inputs)
         outputs = tuple(self.buffer(n, "arena", f"%{item.node}") for n in range(number, number + len(results)))
         return Call(item.node, op, attrs, inputs, types, outputs, results)
+
+    def inner(self, number: int, item: Item) -> Instruction:
+        """Return the instruction of a graph inside a node: written already, with places where its buffers go."""
+        written: Unplaced = item.detail
+        names = {written.operand(k): self.buffer(self.items.views[i].root, "arena", f"%{item.node}")
+                 for k, i in enumerate(item.inputs)}
+        names |= {written.result(k): self.buffer(number + k, "arena", f"%{item.node}") for k in range(written.results)}
+        names |= {written.scratch(k): self.scratch(kind, size) for k, (kind, size) in enumerate(written.rooms)}
+        return moved(written.instruction, names)
 
     def multiply(self, number: int, item: Item, place: int) -> Multiply:
         """Return the instruction of a product; its operands are (…, m, k) and (…, k, n)."""

@@ -23,7 +23,8 @@ class Item:
     source: an input or a constant array. uniform: one number everywhere. view: other numbers shown. point: a scalar
     operation on every element. position: a number that counts along the axes. fold: along axes. product: of matrices.
     take: numbers at computed indices. scatter: added at computed indices. piece: a part laid into an
-    array, assembled: that array. call: by the reference machine, part: a further result of a call.
+    array, assembled: that array. call: by the reference machine, inner: by a program of its own, part: a further result of
+    one of these.
     """
 
     form: str
@@ -40,6 +41,30 @@ class Item:
         return prod(self.shape)
 
 
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """An instruction written before its buffers are known: numbers below 0 stand for operands, results and rooms."""
+
+    instruction: Any
+    results: int
+    rooms: tuple[tuple[str, int], ...]  # kind and size of each
+
+    @staticmethod
+    def operand(k: int) -> int:
+        """What stands for operand k."""
+        return -3 * k - 1
+
+    @staticmethod
+    def result(k: int) -> int:
+        """What stands for result k."""
+        return -3 * k - 2
+
+    @staticmethod
+    def scratch(k: int) -> int:
+        """What stands for room k."""
+        return -3 * k - 3
+
+
 @dataclass
 class Items:
     """Items being collected; equal ones are the same."""
@@ -51,7 +76,7 @@ class Items:
     def add(self, item: Item, view: View | None = None) -> int:
         """Add an item unless there is an equal one; return its number."""
         key: Hashable = (item.form, item.op, item.inputs, item.kind, item.shape, detail_key(item.detail), view)
-        if item.form not in {"source", "call", "part", "piece", "assembled"} and key in self.known:
+        if item.form not in {"source", "call", "inner", "part", "piece", "assembled"} and key in self.known:
             return self.known[key]
         number = len(self.all)
         self.all.append(item)

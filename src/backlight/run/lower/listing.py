@@ -8,8 +8,10 @@ from backlight.run.lower.program import (
     Apply,
     Buffer,
     Call,
+    Choose,
     Contract,
     Fold,
+    Inner,
     Instruction,
     Literal,
     Multiply,
@@ -18,6 +20,7 @@ from backlight.run.lower.program import (
     Position,
     Program,
     Read,
+    Repeat,
     Scan,
     Sort,
     Step,
@@ -26,6 +29,11 @@ from backlight.run.lower.program import (
 
 def listing(program: Program, graph: Graph) -> str:
     """Return the instructions, one after the other, then the memory."""
+    return "\n".join(program_lines(program, graph))
+
+
+def program_lines(program: Program, graph: Graph) -> list[str]:
+    """Return the lines of a program."""
     lines: list[str] = []
     buffers = {b.number: b for b in program.buffers}
     for number, instruction in enumerate(program.instructions):
@@ -36,7 +44,7 @@ def listing(program: Program, graph: Graph) -> str:
     for buffer in program.buffers:
         where = f"at {program.offsets[buffer.number]}" if buffer.number in program.offsets else buffer.role
         lines.append(f"      b{buffer.number} {buffer.kind} × {buffer.size}  {where}  {buffer.label}")
-    return "\n".join(lines)
+    return lines
 
 
 def heading(instruction: Instruction) -> str:
@@ -56,6 +64,12 @@ def heading(instruction: Instruction) -> str:
             return f"running {how} " + " × ".join(map(str, sizes))
         case Sort(sizes=sizes):
             return "order of " + " × ".join(map(str, sizes))
+        case Repeat(count=count, backwards=backwards):
+            if count < 0:
+                return "loop as long as its test holds"
+            return f"loop of {count} steps" + ", the last slice first" * backwards
+        case Choose(question=question):
+            return "block" if question is None else "choice"
         case Call(op=op):
             why = REASONS.get(op.name)
             return f"reference {op.name}" + (f" ({why})" if why else "")
@@ -97,8 +111,41 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
             return [f"{place_text(z)} = scan({place_text(x)}{by}){' without itself' if exclusive else ''}"]
         case Sort(x=x, z=z, room=room, descending=descending):
             return [f"{place_text(z)} = order({place_text(x)}){' descending' if descending else ''}, by way of b{room}"]
+        case Repeat():
+            return repeat_lines(instruction)
+        case Choose(question=question, branches=branches):
+            heads = [""] if question is None else [f"if b{question}", "else"]
+            return [line for head, branch in zip(heads, branches, strict=True) for line in inner_lines(head, branch)]
         case Call(inputs=inputs, outputs=outputs):
             return [", ".join(f"b{b}" for b in outputs) + " = f(" + ", ".join(f"b{b}" for b in inputs) + ")"]
+
+
+def repeat_lines(x: Repeat) -> list[str]:
+    """Return what goes from step to step of a loop, and what is done in each."""
+    lines = []
+    for carry in x.carried:
+        way = "written over" if carry.spare is None else f"and b{carry.spare}, by turns"
+        lines.append(f"carried from b{carry.begin} to b{carry.end}: {named(carry.input)} becomes {named(carry.output)}, {way}")
+    lines += [f"{named(buffer)} = b{outside}[step]" for outside, buffer, _ in x.slices]
+    lines += [f"b{outside}[step] = {named(buffer)}" for buffer, outside, _ in x.kept]
+    if x.test is not None:
+        lines += inner_lines(f"as long as {named(x.test.program.outputs[0])}", x.test)
+    if x.steps is not None:
+        lines.append(f"b{x.steps} = steps")
+    return lines + inner_lines("each step", x.step)
+
+
+def named(buffer: int) -> str:
+    """Return a buffer of a program inside: its numbers are its own."""
+    return f"inner b{buffer}"
+
+
+def inner_lines(head: str, x: Inner) -> list[str]:
+    """Return a program inside, under a heading: what it is given, its instructions, its memory."""
+    lines = [f"{named(buffer)} = b{outside}" for outside, buffer in x.given]
+    lines += [f"b{outside} = {named(buffer)}" for buffer, outside in x.results]
+    lines += program_lines(x.program, x.graph)
+    return [f"{head}:"] * bool(head) + ["  " + line for line in lines]
 
 
 SIGNS = {"sum": "+=", "product": "*=", "largest": "max=", "smallest": "min="}

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from backlight.run.lower.program import Call, Contract, Fold, Instruction, Multiply, Nest, Place, Program, Read, Scan, Sort
+from backlight.run.lower.program import (
+    Call,
+    Choose,
+    Contract,
+    Fold,
+    Inner,
+    Instruction,
+    Multiply,
+    Nest,
+    Place,
+    Program,
+    Read,
+    Repeat,
+    Scan,
+    Sort,
+)
 
 ALIGN = 64  # bytes: a cache line, and the widest vector
 
@@ -31,9 +46,31 @@ def used(instruction: Instruction) -> Iterator[int]:
             yield from (place.buffer for place in (x, factors, z) if place is not None)
         case Sort(x=x, z=z, room=room):
             yield from (x.buffer, z.buffer, room)
+        case Repeat():
+            yield from outside(instruction)
+        case Choose(question=question, branches=branches, held=held, room=room):
+            yield from (b for b in (question, held, room) if b is not None)
+            for branch in branches:
+                yield from (b for b, _ in branch.given)
+                yield from (b for _, b in branch.results)
         case Call(inputs=inputs, outputs=outputs):
             yield from inputs
             yield from outputs
+
+
+def outside(repeat: Repeat) -> Iterator[int]:
+    """Yield the buffers of a loop, not those inside it."""
+    for inner in (repeat.step, repeat.test):
+        if inner is not None:
+            yield from (b for b, _ in inner.given)
+            yield from (b for _, b in inner.results)
+    for carry in repeat.carried:
+        yield from (carry.begin, carry.end)
+        if carry.spare is not None:
+            yield carry.spare
+    yield from (b for b, _, _ in repeat.slices)
+    yield from (b for _, b, _ in repeat.kept)
+    yield from (b for b in (repeat.steps, repeat.held, *repeat.rooms) if b is not None)
 
 
 def lifetimes(program: Program) -> dict[int, tuple[int, int]]:
@@ -93,9 +130,35 @@ def moved(instruction: Instruction, names: dict[int, int]) -> Instruction:
             return replace(instruction, x=place(instruction.x), a=a, z=place(instruction.z))
         case Sort(room=room):
             return replace(instruction, x=place(instruction.x), z=place(instruction.z), room=names.get(room, room))
+        case Repeat() | Choose():
+            return renamed(instruction, names)
         case Call():
             def rename(numbers: Sequence[int]) -> tuple[int, ...]:
                 return tuple(names.get(n, n) for n in numbers)
 
             return replace(instruction, inputs=rename(instruction.inputs), outputs=rename(instruction.outputs))
 
+
+def renamed(instruction: Repeat | Choose, names: dict[int, int]) -> Repeat | Choose:
+    """Return a loop or a choice with the buffers outside of it renamed."""
+    def one(buffer: int) -> int:
+        return names.get(buffer, buffer)
+
+    def maybe(buffer: int | None) -> int | None:
+        return None if buffer is None else one(buffer)
+
+    def inner(x: Inner) -> Inner:
+        return replace(x, given=tuple((one(b), i) for b, i in x.given), results=tuple((o, one(b)) for o, b in x.results))
+
+    if isinstance(instruction, Choose):
+        return replace(
+            instruction, question=maybe(instruction.question), branches=tuple(map(inner, instruction.branches)),
+            held=maybe(instruction.held), room=maybe(instruction.room),
+        )
+    return replace(
+        instruction, step=inner(instruction.step), test=None if instruction.test is None else inner(instruction.test),
+        carried=tuple(replace(c, begin=one(c.begin), end=one(c.end), spare=maybe(c.spare)) for c in instruction.carried),
+        slices=tuple((one(b), i, n) for b, i, n in instruction.slices),
+        kept=tuple((o, one(b), n) for o, b, n in instruction.kept), steps=maybe(instruction.steps), held=maybe(instruction.held),
+        rooms=(maybe(instruction.rooms[0]), maybe(instruction.rooms[1])),
+    )

@@ -211,6 +211,69 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Inner:
+    """A graph inside a node, as a program of its own.
+
+    Pairs say which buffer outside is which of its inputs (`given`), and which of its outputs goes where outside (`results`);
+    `checks` are further outputs, single truth values.
+    """
+
+    program: Program
+    given: tuple[tuple[int, int], ...]
+    results: tuple[tuple[int, int], ...]
+    checks: tuple[int, ...] = ()
+    graph: Any = field(default=None, repr=False, compare=False)  # whose nodes its instructions name
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """What goes from step to step: where it begins and ends outside, and the input and the output of a step.
+
+    Where a step writes over its input, the two are one buffer; else they change places with each step, and `spare` is the
+    second memory.
+    """
+
+    begin: int
+    end: int
+    spare: int | None
+    input: int
+    output: int
+    bytes: int
+    asked: int | None = None  # the input of the test
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A step again and again: `count` times, or as long as `test` says so (count -1; `steps` is where the number goes).
+
+    `slices` are pairs like those of `given`, and `kept` like those of `results`, each with the bytes from step to step.
+    """
+
+    step: Inner
+    count: int
+    backwards: bool
+    carried: tuple[Carry, ...]
+    slices: tuple[tuple[int, int, int], ...]
+    kept: tuple[tuple[int, int, int], ...]
+    test: Inner | None
+    steps: int | None
+    held: int | None  # a truth value: whether all checks of all steps held
+    rooms: tuple[int | None, int | None]  # buffers for the arenas of the step and of the test
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """One of two programs, as a truth value says; without a question always the first."""
+
+    question: int | None
+    branches: tuple[Inner, ...]
+    held: int | None
+    room: int | None  # a buffer for the arena of either
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """An operation computed by the reference machine, between two pieces of compiled code."""
 
@@ -228,7 +291,7 @@ class Call:
         return (self.node,)
 
 
-Instruction = Nest | Multiply | Contract | Scan | Sort | Call
+Instruction = Nest | Multiply | Contract | Scan | Sort | Repeat | Choose | Call
 
 
 @dataclass(frozen=True, slots=True)

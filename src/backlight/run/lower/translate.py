@@ -97,6 +97,13 @@ class Translation:
         attrs = {**node.op.attrs, **dict(node.attrs)}
         if isinstance(out, Type) and out.size == 0 and out.dtype.name in KINDS:
             return self.items.uniform(0, KINDS[out.dtype.name], out.shape, self.origin)  # nothing to compute
+        if name in INNER:
+            before = len(self.checks)
+            try:
+                results = INNER[name](self, list(inputs), attrs)
+                return results if isinstance(out, TupleType) else results[0]
+            except UnableError:
+                del self.checks[before:]
         if entry is not None and isinstance(out, Type):
             try:
                 if not all(isinstance(t, Type) and t.dtype.name in KINDS for t in (*types, out)):
@@ -108,7 +115,7 @@ class Translation:
             from backlight.run.lower.arrange import split
 
             return split(self, inputs, types, attrs, out.types)
-        elif node.op.inside is not None and (node.op.kind != "control" or name == "block"):  # no loop is unrolled
+        elif node.op.inside is not None and node.op.kind != "control":  # no loop is unrolled
             try:
                 return self.inside(node, inputs, types, attrs)
             except UnableError:
@@ -180,6 +187,19 @@ def translate(graph: Graph, outputs: Sequence[int], live: Sequence[int] | bytear
 
 # -- entries ---------------------------------------------------------------------------------------------------------
 Entry = Callable[[Translation, Type, list[int], list[Type], dict[str, Any]], int]
+
+
+Inside = Callable[[Translation, list[int], Mapping[str, Any]], list[int]]
+INNER: dict[str, Inside] = {}  # rows that hold graphs, and give several results (see `inner.py`)
+
+
+def entry_of(row: str) -> Callable[[Inside], Inside]:
+    """Return a decorator: what it decorates writes this row, which holds graphs."""
+    def note(write: Inside) -> Inside:
+        INNER[row] = write
+        return write
+
+    return note
 
 
 def point_entry(op: str) -> Entry:

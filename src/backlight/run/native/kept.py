@@ -25,7 +25,8 @@ from backlight.core.graph import Graph, Node
 from backlight.core.table import TABLE
 from backlight.core.types import TupleType, Type
 from backlight.run.emit.code import Module
-from backlight.run.emit.program import slots, work
+from backlight.run.emit.inner import slots
+from backlight.run.emit.program import arena_bytes, work
 from backlight.run.lower.lowering import Lowered
 from backlight.run.lower.program import Program
 from backlight.run.native import host, store
@@ -57,7 +58,7 @@ def recipe_of(lowered: Lowered, program: Program, symbols: Sequence[str],
     at = slots(program)
     kinds = {b.number: b.kind for b in program.buffers}
     return Recipe(
-        program.arena, sum(map(work, program.instructions)), len(at),
+        arena_bytes(host.target(), program), sum(map(work, program.instructions)), len(at),
         tuple(at[b] for b in program.inputs), tuple(at[b] for b in program.outputs),
         tuple(kinds[b] for b in (*program.inputs, *program.outputs)),
         tuple((at[b], np.ascontiguousarray(a)) for b, a in lowered.constants.items()),
@@ -83,7 +84,7 @@ def spelled(value: Any) -> str:
     kind = type(value)
     if value is None or kind is int or kind is bool:
         return repr(value)
-    if kind is str:
+    if kind is str or kind is bytes:
         return repr(value)
     if kind is float:
         return f"f{struct.pack('<d', value).hex()}"
@@ -98,7 +99,8 @@ def spelled(value: Any) -> str:
     if kind is TupleType:
         return f"types{spelled(value.types)}"
     if kind is Graph:
-        return f"graph({spelled(value.inputs)};{spelled(value.outputs)};{nodes(value.nodes)})"
+        asked = [(guard.node, guard.kind, guard.answer) for guard in value.guards]
+        return f"graph({spelled(value.inputs)};{spelled(value.outputs)};{spelled(asked)};{nodes(value.nodes)})"
     if kind is np.ndarray or isinstance(value, np.generic):
         return array(np.asarray(value))
     raise UnnamedError

@@ -20,13 +20,12 @@ from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
-from backlight.run.emit.program import RESERVED, define_pieces
+from backlight.run.emit.inner import RESERVED
+from backlight.run.emit.program import define_pieces
 from backlight.run.emit.steps import Gather, Steps, define_steps
-from backlight.run.lower.descent import descend
-from backlight.run.lower.inplace import donate
+from backlight.run.lower.inner import handed_over
 from backlight.run.lower.listing import listing
 from backlight.run.lower.lowering import Lowered, lower
-from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Program
 from backlight.run.native import host, kept, threads
 from backlight.run.native.plan import SHARED, complain, memory
@@ -60,10 +59,8 @@ class Looped:
         program = lowered.program
         place = dict(zip(graph.inputs, program.inputs, strict=True))
         becomes = dict(zip(self.carry, program.outputs, strict=False))
-        program, taken = donate(program, [(place[i], becomes[i]) for i in self.carry])
-        in_place = {source for source, _ in taken}
-        lowered = replace(lowered, program=plan(descend(program, in_place)))
-        return lowered, [(place[i], becomes[i]) for i in self.carry if place[i] not in in_place]
+        program, becoming = handed_over(program, [(place[i], becomes[i]) for i in self.carry])
+        return replace(lowered, program=program), [(a, b) for a, b in becoming.items() if a != b]
 
     def compiled(self, name: str | None) -> tuple[kept.Recipe, host.Loaded]:
         """Return what must be known of the program, and its code: lowered, written, compiled, kept."""
@@ -171,7 +168,7 @@ class Looped:
         """Return the number of steps, and the rows of each."""
         if not self.batch_inputs:
             return int(order), None
-        rows = np.ascontiguousarray(order, np.int64)
+        rows = np.array(order, np.int64, order="C")  # a copy: what is checked stays what is used
         size = self.graph.type(self.batch_inputs[0]).shape[0]
         if rows.ndim != 2 or rows.shape[1] != size:
             raise errors.ShapeError(f"steps: the order must be (steps, {size}), and it is {rows.shape}")
@@ -183,9 +180,9 @@ class Looped:
         if name not in inputs:
             raise errors.InputError(f"no value for {name}: give one, as in {name}=…")
         array = np.ascontiguousarray(inputs[name], type_.dtype)
-        wanted = tuple(m if n == -1 else n for n, m in zip(type_.shape, array.shape, strict=False))
         array = array.reshape(np.shape(inputs[name]))
-        if array.shape != wanted:
+        fits = len(array.shape) == len(type_.shape) and all(n in {-1, m} for n, m in zip(type_.shape, array.shape, strict=True))
+        if not fits:
             raise errors.ShapeError(f"steps: {name!r} must be {type_.shape}, and it is {array.shape}")
         return array
 

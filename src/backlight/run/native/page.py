@@ -17,7 +17,8 @@ from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.code import Code, Module
-from backlight.run.emit.program import RESERVED, define_pieces, slots
+from backlight.run.emit.inner import RESERVED, slots
+from backlight.run.emit.program import arena_bytes, define_pieces
 from backlight.run.emit.value import Target, Value
 from backlight.run.emit.walker import define_walker
 from backlight.run.lower.lowering import lower
@@ -33,20 +34,20 @@ ATTRIBUTES = 'nounwind "no-builtins"'
 
 
 @functools.cache
+@host.locked
 def machine() -> Any:
     """Return LLVM's code generator for WebAssembly."""
     found = host.llvm().Target.from_triple(TRIPLE)
     return found.create_target_machine(cpu="generic", features=FEATURES, opt=2, reloc="static", codemodel="default")
 
 
+@host.locked
 def compile_module(module: Module, exports: Sequence[str]) -> linked.Module:
     """Return the WebAssembly of a module written for `TARGET`."""
-    with host.LOCK:
-        over = machine()
-        parsed = host.llvm().parse_assembly(module.text(TRIPLE, ATTRIBUTES, str(over.target_data)))
-        host.optimise(parsed, over)
-        image = bytes(over.emit_object(parsed))
-    return linked.link(image, exports)
+    over = machine()
+    parsed = host.llvm().parse_assembly(module.text(TRIPLE, ATTRIBUTES, str(over.target_data)))
+    host.optimise(parsed, over)
+    return linked.link(bytes(over.emit_object(parsed)), exports)
 
 
 NUMBER = Type("float64", ())
@@ -96,7 +97,7 @@ def compile_page(graph: Graph, outputs: Sequence[int] | None = None) -> Page:
         table[slot] = at
         at += -(-max(sizes[number], 1) // 64) * 64
     table[0] = at
-    total = at + program.arena
+    total = at + arena_bytes(TARGET, program)
     if total > LIMIT_BYTES:
         raise errors.LimitError(f"this graph needs {total / 2**30:.1f} GiB, and a page has {LIMIT_BYTES >> 30} GiB")
     module = Module(TARGET)
