@@ -14,7 +14,8 @@ import pytest
 
 from backlight.run.emit import contract
 from backlight.run.emit.code import Module
-from backlight.run.emit.program import RESERVED, define_pieces
+from backlight.run.emit.inner import RESERVED
+from backlight.run.emit.program import arena_bytes, define_pieces
 from backlight.run.emit.value import SIZES
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Apply, Buffer, Contract, Instruction, Literal, Multiply, Nest, Place, Program, Read, Write
@@ -67,10 +68,11 @@ def compiled(instructions: list[Instruction], sizes: list[int]) -> Callable[[], 
     assert piece.symbol is not None
     loaded = host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), [piece.symbol])
     arrays = [np.random.default_rng(k).normal(size=n).astype(np.float32) for k, n in enumerate(sizes)]
-    table = (ctypes.c_void_p * (RESERVED + len(sizes)))(None, None, None, *(a.ctypes.data for a in arrays))
+    arena = np.zeros(arena_bytes(host.target(), program) + 64, np.uint8)
+    table = (ctypes.c_void_p * (RESERVED + len(sizes)))(arena.ctypes.data, None, None, *(a.ctypes.data for a in arrays))
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(loaded.addresses[piece.symbol])
 
-    alive = [arrays, loaded]
+    alive = [arrays, loaded, arena]
 
     def run() -> None:
         assert alive

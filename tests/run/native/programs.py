@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from backlight.run.emit.code import Module
-from backlight.run.emit.program import RESERVED, define_pieces
+from backlight.run.emit.inner import RESERVED
+from backlight.run.emit.program import arena_bytes, define_pieces
 from backlight.run.emit.value import Target
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Buffer, Instruction, Program
@@ -28,7 +29,7 @@ def run(target: Target, instructions: Sequence[Instruction], arrays: Sequence[np
     pieces = define_pieces(module, program)
     symbols = [piece.symbol for piece in pieces if piece.symbol]
     loaded = host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), symbols)
-    memory = np.zeros(program.arena + 64, np.uint8)
+    memory = np.zeros(arena_bytes(target, program) + 64, np.uint8)
     places = [a.ctypes.data for a in arrays]
     table = (ctypes.c_void_p * (RESERVED + len(arrays)))(memory.ctypes.data, share, pool, *places)
     for symbol in symbols:
