@@ -18,7 +18,7 @@ DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64
 SHAPES = [(), (0,), (3,), (2, 3), (3, 3)]
 ROOMS = [(bnp, np, ""), (bnp.linalg, np.linalg, "linalg."), (bnp.fft, np.fft, "fft.")]
 OWN = set("empty empty_like finfo iinfo isdtype fromfunction frombuffer fromiter vectorize printoptions errstate set_printoptions from_dlpack "
-          "can_cast ndindex fftfreq rfftfreq sort argsort clip promote_types isscalar copy asarray array array2string array_repr format_float_positional format_float_scientific ones_like zeros_like ones zeros identity polyint geomspace".split())  # fmt: skip
+          "can_cast ndindex fftfreq rfftfreq sort argsort clip unique_values promote_types isscalar copy asarray array array2string array_repr format_float_positional format_float_scientific ones_like zeros_like ones zeros identity polyint geomspace".split())  # fmt: skip
 NAMES = [
     (prefix + name, getattr(ours, name), getattr(theirs, name))
     for ours, theirs, prefix in ROOMS for name in ours.__all__
@@ -232,7 +232,7 @@ def test_the_methods_that_take_numbers_one_by_one():
 def test_the_standards_own_names():
     assert bnp.__array_api_version__ == "2025.12"
     info = bnp.__array_namespace_info__()
-    assert info.devices() == ["cpu"]
+    assert info.devices() == ("cpu",)
     assert info.default_dtypes()["real floating"] == bnp.float64
     assert bnp.asarray(1.0).to_device("cpu").dtype == bnp.float64
     assert same(bnp.sort(bnp.asarray([2, 3, 1]), descending=True), np.array([3, 2, 1]))

@@ -28,6 +28,8 @@ KEYS: list[Any] = [
     True, False, (True, 0), (0, True), (slice(None), True, [0, 2]), (True, [1, 2], slice(None), [0, 1]),
     np.True_, np.array(False), (None, True, ...),
     (slice(None), [1, -2], [0, -1]), ([], ), (slice(None), []), ([-1, -2], [[0], [1]], [1, 2]), (1, None, [0, 1]),
+    (np.zeros((3, 0), bool),), (np.zeros(0, bool), 1), (..., np.zeros((4, 5), bool)),
+    (np.array([0, 2], np.uint64), np.array([3, 1], np.uint64)),
 ]  # fmt: skip
 
 
@@ -97,6 +99,15 @@ def test_any_arrays_of_indices_choose_what_numpy_chooses(pair):
     np.testing.assert_array_equal(x[key].value, values[key])
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "uint64"])
+def test_small_dtypes_number_every_place_of_a_large_array(dtype):
+    big = np.arange(400.0).reshape(20, 20)  # 399 is no int8
+    i = np.array([10, 19], dtype)
+    tape, x = traced(big)
+    assert x[i, i].value.tolist() == big[i, i].tolist() == [210.0, 399.0]
+    assert x[tape.input("i", i), i].value.tolist() == [210.0, 399.0]
+
+
 def test_what_was_not_chosen_takes_no_part():
     tape, x = traced(np.array([0.0, 4.0]))
     z = (x**0.5)[1]  # the slope at 0 is infinite, and 0 was not chosen
@@ -124,6 +135,14 @@ def test_a_mask_without_a_value_cannot_choose():
         ([0, 3], errors.IndexError, "gather: there is no index 3 along an axis of size 3: use -3 to 2"),
         (([0], [4]), errors.IndexError, "index: there is no index 4 along an axis of size 4"),
         ((0, 0, 0, [0]), errors.IndexError, "index: Tensor-3 Float64 (3, 4, 5) has 3 axes, and the key names 4"),
+        (np.ones(4, bool), errors.IndexError,
+         "index: a mask of shape (4,) does not lie on Tensor-3 Float64 (3, 4, 5) from axis 0 on: it has their sizes"),
+        ((..., np.ones((3, 5), bool)), errors.IndexError,
+         "index: a mask of shape (3, 5) does not lie on Tensor-3 Float64 (3, 4, 5) from axis 1 on: it has their sizes"),
+        ((0, [True]), errors.IndexError,
+         "index: a mask of shape (1,) does not lie on Tensor-3 Float64 (3, 4, 5) from axis 1 on: it has their sizes"),
+        (np.ones((3, 4, 5, 1), bool), errors.IndexError,
+         "index: a mask of shape (3, 4, 5, 1) does not lie on Tensor-3 Float64 (3, 4, 5) from axis 0 on: it has their sizes"),
         ([0.5], errors.DTypeError, "gather: i must be whole numbers, and it is Vector Float64 (1,)"),
     ],
 )  # fmt: skip

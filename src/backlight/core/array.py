@@ -426,8 +426,15 @@ class Array:
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
         return lent("namespace")(api_version)
 
-    def __dlpack__(self, **named: Any) -> Any:
-        return lent("dlpack")(self, named)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return lent("dlpack")(self, {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy})
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)  # kDLCPU

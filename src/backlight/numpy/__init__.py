@@ -15,8 +15,6 @@ array([0.        , 0.90929743])
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as _numpy
 
 from ..core.array import Array as ndarray
@@ -35,9 +33,10 @@ from .creation import (
     fromiter,
 )
 from .dtypes import astype, can_cast, finfo, iinfo, isdtype, result_type
+from .info import info as __array_namespace_info__
 from .joining import c_, r_
 from .lifted import lifted
-from .sorting import argsort, clip, repeat, sort
+from .sorting import argsort, clip, diff, repeat, sort, unique_values
 
 __array_api_version__ = "2025.12"
 __version__ = _numpy.__version__
@@ -77,7 +76,7 @@ FUNCTIONS = """all allclose amax amin angle any append apply_along_axis apply_ov
     unravel_index unstack unwrap vander var vdot vsplit vstack where zeros zeros_like""".split()
 
 OWN = """arange array asanyarray ascontiguousarray asarray asfortranarray copy from_dlpack frombuffer fromfunction fromiter astype
-    can_cast finfo iinfo isdtype result_type argsort clip repeat sort""".split()
+    can_cast finfo iinfo isdtype result_type argsort clip diff repeat sort unique_values""".split()
 
 # What is NumPy's and nothing else: settings, kinds, texts, iterators over places.
 NUMPYS = """True_ False_ errstate exceptions format_float_positional format_float_scientific get_printoptions geterr index_exp
@@ -93,16 +92,6 @@ trapz = lifted(_numpy.trapezoid, "trapz")
 
 ROOMS = ["c_", "fft", "linalg", "ndarray", "r_", "random"]
 __all__ = sorted({*CONSTANTS, *DTYPES, *ELEMENTWISE, *FUNCTIONS, *OWN, *NUMPYS, *ROOMS})
-
-
-def __array_namespace_info__() -> Any:
-    """What the standard asks of a library about itself: its dtypes, its only device, what it can do.
-
-    >>> import backlight.numpy as np
-    >>> np.__array_namespace_info__().default_device()
-    'cpu'
-    """
-    return _numpy.__array_namespace_info__()
 
 
 def __dir__() -> list[str]:

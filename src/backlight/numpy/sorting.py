@@ -1,4 +1,4 @@
-"""Where the standard says more than NumPy: a descending order, limits that keep the dtype, repeats that are none."""
+"""Where the standard says more than NumPy: a descending order, limits that keep the dtype, repeats and ends that are none."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..read.numpy import FUNCTIONS
+from ..read.numpy import FUNCTIONS, answer
 from ..read.numpy.held import any_traced, bare, wrapped
 
-__all__ = ["argsort", "clip", "repeat", "sort"]
+__all__ = ["argsort", "clip", "diff", "repeat", "sort", "unique_values"]
 
 
 def sort(
@@ -79,4 +79,25 @@ def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Any:
     if any_traced(x):
         return FUNCTIONS["repeat"](x, repeats, axis)
     times = np.asarray(bare(repeats))
-    return wrapped(np.repeat(np.asarray(bare(x)), times.astype(int) if times.size == 0 else times, axis))
+    if times.dtype.kind in "iu" or times.size == 0:  # NumPy refuses uint64, and an empty list, which is of floats
+        times = times.astype(np.intp)
+    return wrapped(np.repeat(np.asarray(bare(x)), times, axis))
+
+
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """Each number less the one before it, `n` times; `prepend` and `append` are put before and after them first.
+
+    >>> diff(np.asarray([1, 4, 9]), append=np.asarray([9]))
+    array([3, 5, 0])
+    """
+    ends = {name: end for name, end in (("prepend", prepend), ("append", append)) if end is not None}
+    return answer(np.diff, (a,), {"n": n, "axis": axis, **ends})
+
+
+def unique_values(x: Any, /) -> Any:
+    """The different numbers, in order; each NaN is one of its own.
+
+    >>> unique_values(np.asarray([3, 1, 3]))
+    array([1, 3])
+    """
+    return answer(np.unique, (x,), {"equal_nan": False})

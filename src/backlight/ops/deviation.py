@@ -33,7 +33,7 @@ def var_value(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool =
     n = count_of("var", Type(x.dtype, x.shape), axis)
     off = x - np.sum(x, axis=axis, keepdims=True) / x.dtype.type(n)
     squares = np.sum(np.real(off * np.conj(off)), axis=axis, keepdims=keepdims)
-    return (squares / squares.dtype.type(n - correction))[()]
+    return (squares / squares.dtype.type(max(n - correction, 0)))[()]
 
 
 def off_mean(x: Any, axis: Axis) -> Any:
@@ -41,7 +41,7 @@ def off_mean(x: Any, axis: Axis) -> Any:
 
 
 def degrees(op: str, x: Any, axis: Axis, correction: float) -> float:
-    return float(count_of(op, x.type, axis) - correction)
+    return float(max(count_of(op, x.type, axis) - correction, 0))  # NumPy's: 0 where more is taken away than there is
 
 
 def var_vjp(g: Any, z: Any, x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
@@ -64,6 +64,8 @@ var: Op = operation(
         Case([2.5, 2.5, 2.5], gives=0.0, grads=[[0.0, 0.0, 0.0]]),
         Case([2.5], gives=0.0, grads=[[0.0]]),
         Case([2.5], correction=1, gives=np.nan, smooth=False),
+        Case([2.5], correction=1.5, gives=np.nan, smooth=False),
+        Case([1.0, 3.0], correction=3, gives=np.inf, smooth=False),
         Case(s.MATRIX),
         Case(s.MATRIX, axis=0, keepdims=True),
         Case(s.TENSOR, axis=(0, -1), correction=1),

@@ -17,7 +17,7 @@ from ..core.array import Array, as_value
 from ..errors import GraphError, ShapeError
 from .compare import where
 from .index import gather, index
-from .shape import permute, reshape
+from .shape import cast, permute, reshape
 
 __all__ = ["spelled", "subscript"]
 
@@ -32,7 +32,9 @@ def subscript(x: Array, key: Any) -> Array:
     >>> square([[1.0, 2.0], [3.0, 4.0]])[0, [1, 0, 0]]
     array([4., 1., 1.])
     """
-    parts = [part for given in (key if isinstance(key, tuple) else (key,)) for part in spelled(given)]
+    given = key if isinstance(key, tuple) else (key,)
+    matching(x, given)
+    parts = [part for each in given for part in spelled(each)]
     if any(type(part) is bool for part in parts):
         # a single truth value is a mask of a new axis of one place
         x = index(x, key=tuple(["new" if type(part) is bool else "..." if part == "..." else ":" for part in map(plain, parts) if part != "new"]))
@@ -54,6 +56,33 @@ def subscript(x: Array, key: Any) -> Array:
     return together(x, [parts[k] for k in places], places)
 
 
+def mask_shape(part: Any) -> tuple[int, ...] | None:
+    """The shape of a mask, or None for what is no mask."""
+    if isinstance(part, (list, tuple)):
+        part = as_value(part) if part else part
+    if isinstance(part, (bool, np.bool_)):
+        return ()
+    return tuple(part.shape) if isinstance(part, (Array, np.ndarray)) and part.dtype.kind == "b" else None
+
+
+def matching(x: Array, given: Sequence[Any]) -> None:
+    """Refuse a mask that is not as large as the axes that it lies on; one without numbers chooses none anywhere, as in NumPy."""
+    if all(part is None or part is ... or isinstance(part, (int, slice, np.integer)) for part in given):
+        return
+    shapes = [mask_shape(part) for part in given]
+    if not any(shapes):
+        return
+    sizes = [0 if part is None or part is ... else 1 if shape is None else len(shape) for part, shape in zip(given, shapes, strict=True)]
+    at = 0
+    for part, shape, size in zip(given, shapes, sizes, strict=True):
+        if part is ...:
+            at = x.ndim - sum(sizes) + at
+        for axis, n in enumerate(shape or (), at):
+            if axis >= x.ndim or n not in (x.shape[axis], 0):
+                raise ShapeError(f"index: a mask of shape {shape} does not lie on {x.type} {x.shape} from axis {at} on: it has their sizes")
+        at += size
+
+
 def ranges(x: Array, key: tuple[int | str, ...]) -> Array:
     """x[key] for ranges and numbers; x itself where they are all of it, so that no node stands there for nothing."""
     return x if all(part == ":" for part in key) else index(x, key=key)
@@ -73,7 +102,7 @@ def spelled(part: Any) -> list[Any]:
         return [":".join("" if end is None else str(end.__index__()) for end in ends)]
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return [int(part)]
-    found = part if isinstance(part, Array) else as_value(part if np.size(part) else np.zeros(np.shape(part), int))
+    found = part if isinstance(part, Array) else as_value(part if np.size(part) or mask_shape(part) else np.zeros(np.shape(part), int))
     if found.dtype.kind != "b":
         return [found if isinstance(found, Array) else np.asarray(found)]
     if isinstance(found, Array):
@@ -110,6 +139,8 @@ def together(x: Array, given: Sequence[Any], axes: Sequence[int]) -> Array:
     for n, i in zip(sizes, given, strict=True):
         if not isinstance(i, Array) and np.size(i) and (np.min(i) < -n or np.max(i) >= n):
             raise ShapeError(f"index: there is no index {np.min(i) if np.min(i) < -n else np.max(i)} along an axis of size {n}")
+        if i.dtype != np.int64:  # a small dtype cannot number all the places
+            i = cast(i, dtype="int64") if isinstance(i, Array) else i.astype(np.int64)
         flat = flat * n + (where(i < 0, i + n, i) if isinstance(i, Array) else np.where(i < 0, i + n, i))
     shape = (*front.shape[:at], int(np.prod(sizes)), *front.shape[at + len(axes) :])
     return gather(reshape(front, shape=shape), flat, axis=at)

@@ -14,7 +14,7 @@ import numpy as np
 from ... import ops
 from ...core.array import Array
 from ...core.types import broadcast_shapes
-from ...errors import InputError
+from ...errors import InputError, ShapeError
 from .held import any_traced, asked, held, whole
 
 __all__ = ["ARRANGEMENTS", "moved"]
@@ -111,6 +111,8 @@ def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Any:
     parts = listed(arrays)
     if axis is None:
         parts, axis = [ravel(a) for a in parts], 0
+    if len(parts) == 1 and parts[0].ndim == 0:
+        raise ShapeError("numpy.concatenate: a number has no axis to join along: use stack, or axis=None")
     z = ops.concat(*parts, axis=int(axis)) if len(parts) > 1 else ops.identity(parts[0])
     return z if dtype is None else ops.cast(z, dtype=dtype)
 
@@ -177,7 +179,7 @@ def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     if isinstance(repeats, (int, np.integer)):
         return ops.repeat(whole(a), times=int(repeats), axis=axis)
-    return moved(np.repeat)(a, repeats, axis)
+    return moved(np.repeat)(a, np.asarray(asked(repeats)).astype(np.intp), axis)
 
 
 def side(row: Any) -> Callable[..., Any]:

@@ -11,10 +11,10 @@ import numpy as np
 from ... import ops
 from ...core.array import Array
 from ...core.table import TABLE
-from ...errors import DTypeError, InputError
+from ...errors import DTypeError, InputError, ShapeError
 from .held import answers, kind_of, whole
 
-__all__ = ["COMPOSED", "UFUNCS", "elementwise"]
+__all__ = ["COMPOSED", "UFUNCS", "elementwise", "vecdot"]
 
 # NumPy's elementwise functions whose row has another name; all others go by their own. The second part is SciPy's.
 UFUNCS = {
@@ -139,9 +139,22 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
 def nextafter(x: Any, y: Any) -> Any:
     """A step that does not depend on x, however small."""
-    found = np.asarray(answers(np.nextafter)(x, y).value)
-    start = np.asarray(answers(np.asarray)(x).value, found.dtype)
-    return ops.where(np.isfinite(start), ops.add(x, found - start), found)
+    after = answers(np.nextafter)(x, y).value
+    before = np.asarray(answers(np.asarray)(x).value).astype(after.dtype)
+    if np.isfinite(before).all():
+        return ops.add(x, after - before)
+    finite = np.isfinite(before)
+    step = np.subtract(after, before, out=np.zeros_like(after), where=finite)
+    return ops.where(finite, ops.add(x, step), after)
+
+
+def vecdot(x1: Any, x2: Any, axis: int = -1) -> Any:
+    """Σ conj(x)·y along an axis, which is as long in both: only the others are stretched."""
+    x, y = whole(x1), whole(x2)
+    sizes = [v.shape[axis] if -len(v.shape) <= axis < len(v.shape) else None for v in (x, y)]
+    if sizes[0] is None or sizes[0] != sizes[1]:
+        raise ShapeError(f"numpy.vecdot: axis {axis} is not as long in {x.shape} as in {y.shape}")
+    return ops.sum(ops.mul(ops.conj(x) if x.dtype.kind == "c" else x, y), axis=axis)
 
 
 def logit(x: Any) -> Any:
@@ -171,7 +184,7 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "deg2rad": lambda x: x * (math.pi / 180.0), "rad2deg": lambda x: x * (180.0 / math.pi),
     "radians": lambda x: x * (math.pi / 180.0), "degrees": lambda x: x * (180.0 / math.pi),
     "logaddexp2": logaddexp2, "fmod": fmod, "ldexp": ldexp, "floor_divide": in_common("floor_div"), "remainder": in_common("mod"),
-    "vecdot": lambda x, y, axis=-1: ops.sum(ops.conj(x) * y if whole(x).dtype.kind == "c" else ops.mul(x, y), axis=axis),
+    "vecdot": vecdot,
     "matvec": lambda x, y: ops.squeeze(ops.matmul(x, ops.expand_dims(y, axis=-1)), axis=-1),
     "vecmat": lambda x, y: ops.squeeze(ops.matmul(ops.expand_dims(ops.conj(x) if whole(x).dtype.kind == "c" else x, axis=-2), y), axis=-2),
     "gamma": gamma, "rgamma": lambda x: 1.0 / gamma(x), "logit": logit, "xlog1py": xlog1py, "entr": entr,

@@ -11,6 +11,7 @@ from ... import ops
 from ...core.table import TABLE
 from ...errors import InputError, ShapeError, ValueError
 from .arrange import diagonal, moveaxis, reshape, swapaxes, trace
+from .elementwise import vecdot
 from .held import answers, asked, held, kind_of, whole
 from .reductions import axes, diff
 
@@ -200,7 +201,7 @@ LINEAR: dict[str, Callable[..., Any]] = {
     "linalg.tensorsolve": tensorsolve,
     "linalg.inv": row("inv"), "linalg.solve": row("solve"), "linalg.det": row("det"), "linalg.lstsq": lstsq,
     "linalg.cholesky": lambda a, upper=False: triangle(ops.cholesky(whole(a)), upper),
-    "linalg.vecdot": lambda x1, x2, axis=-1: ops.sum(ops.mul(ops.conj(x1) if whole(x1).dtype.kind == "c" else x1, x2), axis=axis),
+    "linalg.vecdot": vecdot,
     "linalg.diagonal": lambda x, offset=0: diagonal(x, offset, -2, -1), "linalg.trace": lambda x, offset=0, dtype=None: trace(x, offset, -2, -1, dtype),
 }  # fmt: skip
 

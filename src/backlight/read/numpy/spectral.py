@@ -75,7 +75,7 @@ def completed(u: Any, square: Any) -> Any:
 
 def qr(a: Any, mode: str = "reduced") -> Any:
     x = whole(a)
-    if mode not in ("reduced", "r") and not (mode == "complete" and x.shape[-1] == x.shape[-2]):
+    if mode not in ("reduced", "r") and not (mode == "complete" and x.shape[-1] >= x.shape[-2]):
         raise InputError(f"numpy.linalg.qr: mode={mode!r} of {x.type} {x.shape} cannot be traced: use 'reduced' or 'r'")
     q, r = ops.qr(x)
     return r if mode == "r" else Qr(q, r)

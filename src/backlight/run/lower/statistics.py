@@ -58,7 +58,7 @@ def var(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: 
     mean = w.point("divide", w.fold("sum", x, axes), w.number(float(n)))
     off = w.point("subtract", x, mean)
     squares = w.fold("sum", w.point("multiply", off, off), axes)
-    return w.shaped(w.point("divide", squares, w.number(float(n - attrs["correction"]))), out)
+    return w.shaped(w.point("divide", squares, w.number(float(max(n - attrs["correction"], 0)))), out)
 
 
 @entry("logsumexp")
