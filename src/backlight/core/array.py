@@ -21,7 +21,7 @@ from .place import frame_position
 from .table import TABLE
 from .types import Type, type_of
 
-__all__ = ["Array", "Guard", "Tape", "as_value", "frame_position"]
+__all__ = ["Array", "Guard", "Tape", "around", "as_value", "frame_position"]
 
 FLOAT: Final = Type("float64", ())
 new_node = tuple.__new__
@@ -214,6 +214,18 @@ class Operator(Protocol):
     def __get__(self, x: Any, kind: Any = None, /) -> Callable[[Any], Array]: ...
 
 
+# What an operator computes with at once. Every other class is asked whether it is an array around arrays, as xarray's are.
+KNOWN: Final = {float, int, bool, complex, list, tuple, np.ndarray, np.float64, np.float32}
+
+
+def around(kind: type) -> bool:
+    """Whether values of a class carry arrays in their own way, NumPy's functions too: what NumPy itself leaves operators to."""
+    if kind is Array or issubclass(kind, (np.ndarray, np.generic)) or hasattr(kind, "__pandas_priority__"):
+        KNOWN.add(kind)
+        return False
+    return getattr(kind, "__array_ufunc__", None) is not None
+
+
 def arithmetic(row: str, ufunc: str) -> tuple[Operator, Operator, Operator]:
     """The three operators `x + y`, `y + x` and `x += y`: a row on a tape, NumPy's own function outside of one.
 
@@ -222,6 +234,8 @@ def arithmetic(row: str, ufunc: str) -> tuple[Operator, Operator, Operator]:
     """
 
     def forward(self: Array, other: Any, /) -> Any:
+        if type(other) not in KNOWN and around(type(other)):
+            return NotImplemented
         if row and self.tape is not None and (row != "pow" or self.type.is_float):
             try:
                 return TABLE[row](self, other)
@@ -247,6 +261,8 @@ def comparison(row: str, ufunc: str) -> Operator:
     """One of the operators that compare."""
 
     def compare(self: Array, other: Any, /) -> Any:
+        if type(other) not in KNOWN and around(type(other)):
+            return NotImplemented
         if self.tape is not None:
             try:
                 return TABLE[row](self, other)
@@ -273,6 +289,7 @@ class Array:
 
     __slots__ = ("__weakref__", "_value", "life", "number", "tape")
     __array_priority__ = 1000.0
+    __pandas_priority__ = 10_000  # above a DataFrame's: what pandas makes of a traced array are objects, one a number
     __hash__ = None  # type: ignore[assignment]  # == compares values, as in NumPy
 
     life: Any  # what it shares its memory with, in NumPy's reading: set only where it does, see alias.py
@@ -413,6 +430,8 @@ class Array:
                     break
             else:
                 return TABLE[row](*inputs)
+        if any(type(x) not in KNOWN and around(type(x)) for x in inputs):
+            return NotImplemented
         return lent("ufunc")(self, ufunc, method, *inputs, **named)
 
     def __array_function__(self, called: Any, types: Any, args: Any, named: Any) -> Any:

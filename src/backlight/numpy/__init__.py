@@ -44,7 +44,8 @@ __version__ = _numpy.__version__
 CONSTANTS = "e euler_gamma inf nan newaxis pi".split()
 
 DTYPES = """bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 intp
-    uintp single double csingle cdouble byte ubyte short ushort intc uintc long ulong longlong ulonglong half int_ dtype
+    uintp single double csingle cdouble byte ubyte short ushort intc uintc long ulong longlong ulonglong half longdouble
+    clongdouble int_ dtype
     generic number integer signedinteger unsignedinteger inexact floating complexfloating""".split()
 
 ELEMENTWISE = """abs absolute acos acosh add arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2
@@ -88,7 +89,7 @@ for _name in (*CONSTANTS, *DTYPES, *NUMPYS):
 for _name in (*ELEMENTWISE, *FUNCTIONS):
     if _name not in OWN:
         globals()[_name] = lifted(getattr(_numpy, _name), _name)
-trapz = lifted(_numpy.trapezoid, "trapz")
+trapz, row_stack = lifted(_numpy.trapezoid, "trapz"), lifted(_numpy.vstack, "row_stack")
 
 ROOMS = ["c_", "fft", "linalg", "ndarray", "r_", "random"]
 __all__ = sorted({*CONSTANTS, *DTYPES, *ELEMENTWISE, *FUNCTIONS, *OWN, *NUMPYS, *ROOMS})

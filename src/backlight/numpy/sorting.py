@@ -70,7 +70,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None, *, a_min: Any = None, a_ma
     return wrapped(found)
 
 
-def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Any:
+def repeat(x: Any, /, repeats: Any, axis: int | None = None) -> Any:
     """Every number as often as `repeats` says.
 
     >>> repeat(np.asarray([1, 2]), 2)

@@ -81,17 +81,17 @@ def computed(op: str, call: Any, x: Any) -> Any:
         raise ValueError(f"{op}: the search for it did not end: are there NaN or infinite numbers in the matrix?") from None
 
 
-def eigh_type(x: Type) -> TupleType:
+def eigh_type(x: Type, upper: bool = False) -> TupleType:
     found = square_type("eigh", x)
     return TupleType([real_type(found).with_shape(x.shape[:-1]), found])
 
 
-def eigh_value(x: Any) -> tuple[Any, ...]:
+def eigh_value(x: Any, upper: bool = False) -> tuple[Any, ...]:
     x = floats(x)
-    return tuple(computed("eigh", np.linalg.eigh, (x + np.conj(np.swapaxes(x, -1, -2))) / 2))
+    return tuple(computed("eigh", lambda y: np.linalg.eigh(y, "U" if upper else "L"), (x + np.conj(np.swapaxes(x, -1, -2))) / 2))
 
 
-def eigh_vjp(g: Sequence[Any], z: Any, x: Any) -> Any:
+def eigh_vjp(g: Sequence[Any], z: Any, x: Any, upper: bool = False) -> Any:
     w, v = item(z, k=0), item(z, k=1)
     inner = on_diagonal(g[0], v)
     if not unused(g[1]):
@@ -108,10 +108,12 @@ BAD = {
 eigh: Op = operation(
     "eigh", "x",
     doc="The eigenvalues of a symmetric (Hermitian) matrix in ascending order, and its eigenvectors as columns; of x its symmetric "
-        "part is taken. Vectors are known but for their sign, and their derivative needs distinct eigenvalues.",
+        "part is taken. Vectors are known but for their sign, which may hang on the half that is read (the lower one, or `upper`), and "
+        "their derivative needs distinct eigenvalues.",
     words="with F = 1/(w[j] − w[i]) off the diagonal: the symmetric part of v·(diag g₁ + F∘(vᵀ·g₂))·vᵀ",
     source="Giles 2008, An extended collection of matrix derivative results for forward and reverse mode",
     kind="linear",
+    attrs={"upper": False},
     type=eigh_type,
     value=eigh_value,
     vjp=eigh_vjp,
@@ -119,6 +121,7 @@ eigh: Op = operation(
     cases=[
         Case([[2.0, 0.0], [0.0, 5.0]], gives=([2.0, 5.0], [[1.0, 0.0], [0.0, 1.0]]), smooth=False, note="steps turn the sign of a vector"),
         Case(SYMMETRIC),
+        Case(SYMMETRIC, upper=True),
         Case(STACK),
         Case(s.MATRIX, raises=f"eigh: {BAD['matrix'][1]}"),
     ],

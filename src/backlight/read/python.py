@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import Array, Tape, as_value
+from ..core.array import Array, Tape, around, as_value
 from ..core.collection import no_collection
 from ..core.graph import Graph
 from ..core.op import Op
@@ -156,6 +156,8 @@ def as_array(tape: Tape, name: str, leaf: Any) -> Array:
     """A result as a node: a plain number is a constant."""
     if isinstance(leaf, Array):
         return tape.hold(leaf)
+    if around(type(leaf)):  # an array with names for its axes, as xarray's
+        leaf = np.asarray(leaf)
     if isinstance(leaf, np.ndarray) and leaf.dtype == object:  # NumPy's array of traced numbers
         leaf = held(leaf)
         if isinstance(leaf, Array):

@@ -150,11 +150,15 @@ def elements(x: Array, dtype: Any = None) -> Any:
                 f"node {x.number} ({x.type} {x.shape}) would go into a NumPy array, which cannot hold it, and the graph would lose it: "
                 "make that array with backlight.numpy.zeros, or with np.zeros_like of a traced array"
             )
+        if np.dtype(dtype).kind in "biu":  # nothing to differentiate: asked for, as by int(x)
+            return np.asarray(asked(x)).astype(dtype)
         raise GraphError(
             f"node {x.number} ({x.type} {x.shape}) would become a plain NumPy array of {np.dtype(dtype).name}, and the graph would "
             "lose it: leave the dtype out, take x.astype(…), or x.value where a constant is meant"
         )
     if x.size > LARGEST:
+        if np.dtype(dtype).kind in "biu":  # nothing to differentiate: asked for, as by int(x)
+            return np.asarray(asked(x)).astype(dtype)
         raise GraphError(
             f"node {x.number} ({x.type} {x.shape}) would become a plain NumPy array, one node for each of its {x.size} numbers: "
             "use backlight.numpy.asarray, or x.value where a constant is meant"

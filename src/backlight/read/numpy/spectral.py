@@ -25,13 +25,13 @@ SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho
 def half(a: Any, UPLO: str = "L") -> Any:
     """The symmetric matrix that NumPy reads out of one triangle."""
     x = whole(a)
-    low = ops.tril(x) if UPLO == "L" else swapaxes(ops.triu(x), -1, -2)
+    low = ops.tril(x) if UPLO in ("L", "l") else turned(ops.triu(x))
     strict = ops.tril(low, k=-1)
-    return low + swapaxes(ops.conj(strict) if x.dtype.kind == "c" else strict, -1, -2)
+    return low + turned(strict)
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    return Eigh(*ops.eigh(half(a, UPLO)))
+    return Eigh(*ops.eigh(half(a, UPLO), upper=UPLO in ("U", "u")))
 
 
 def eig(a: Any) -> Any:
@@ -176,7 +176,7 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 
 
 SPECTRAL: dict[str, Callable[..., Any]] = {
-    "linalg.eigh": eigh, "linalg.eigvalsh": lambda a, UPLO="L": ops.eigh(half(a, UPLO))[0], "linalg.eig": eig,
+    "linalg.eigh": eigh, "linalg.eigvalsh": lambda a, UPLO="L": ops.eigh(half(a, UPLO), upper=UPLO in ("U", "u"))[0], "linalg.eig": eig,
     "linalg.eigvals": lambda a: eig(a)[0], "linalg.svd": svd, "linalg.svdvals": lambda x: ops.svd(whole(x))[1], "linalg.qr": qr,
     "linalg.slogdet": lambda a: Slogdet(*ops.slogdet(whole(a))), "linalg.pinv": pinv, "linalg.cond": cond,
     "fft.fft": spread(ops.fft), "fft.ifft": spread(ops.ifft), "fft.fft2": over(ops.fft, (-2, -1)), "fft.ifft2": over(ops.ifft, (-2, -1)),
