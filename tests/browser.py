@@ -41,7 +41,7 @@ def launched() -> Iterator[Any]:
 def opened(browser: Any, url: str, **settings: Any) -> Iterator[Any]:
     """A page of its own, wide enough and in the light unless the settings say otherwise."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", **settings})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)  # for states that come when they come; a fault of the page is not waited out often
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))

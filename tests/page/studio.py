@@ -26,12 +26,8 @@ NUMBERS = """(node) => {
 
 __all__ = ["Page", "document", "engine", "visit"]
 
-# Everything that was asked for has come, and the module runs (or cannot: then the session answers).
-READY = """() => {
-    const s = window.backlight?.state;
-    if (!s?.graph || s.waiting.size) return false;
-    return s.mistake !== null || (s.heard >= s.asked && s.opened.revision === s.graph.revision && (s.live || s.absent));
-}"""
+# Everything that was asked for has come, nothing is about to be asked, and the module runs (or cannot: then the session answers).
+READY = "() => window.backlight?.atRest"
 
 
 def document(text: str, parameters: str = "", look: Look | None = None, title: str = "", **values: Any) -> Document:

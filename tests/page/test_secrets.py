@@ -14,7 +14,6 @@ from backlight.live.document import Document, Question
 
 # At x = 2 the output is 81, the base 9, the gradients 1, 18 and 72; a step at 0.1 is -7.2 to -5.2.
 POWER = document("(4*x + 1)^2", parameters="x", x=2)
-WAITING = {"Why": "derivation", "Landscape": "landscape", "Ways": "ways"}
 WORDS = "() => [...document.querySelectorAll('.left, .panel, [aria-live]')].map(e => e.innerText).join('\\n')"
 
 
@@ -22,9 +21,7 @@ def panels(page: Page) -> Iterator[tuple[str, str]]:
     """Every panel with all words of the page while it is open, the cards' and the spoken ones too."""
     for name in ("Story", "Why", "Descent", "Landscape", "Ways", "Problems", "Share"):
         page.tab(name)
-        if name in WAITING:
-            page.page.wait_for_function(f"() => backlight.state.{WAITING[name]} || backlight.state.failures.size")
-        page.frame()
+        page.ready().frame()
         cards = "\n".join(line for card in page.says()["cards"] for line in card["lines"])
         edges = "\n".join(line for edge in page.says()["edges"] for line in edge["lines"])
         body = page.page.evaluate(WORDS)
@@ -85,7 +82,7 @@ def test_a_teacher_leaves_out_gradients_under_share(browser: Any, served: Any) -
     with visit(browser, served, POWER) as page:
         page.tab("Share")
         page.page.get_by_role("checkbox", name="without gradients").check()
-        page.frame()
+        page.ready()
         assert page.card(1)[-1] == "gradient ?"
         page.page.wait_for_function("() => location.hash.length > 1")
         assert page.state("document.hidden") == ["gradients"]

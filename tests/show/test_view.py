@@ -168,6 +168,17 @@ def test_a_scope_can_be_kept_open() -> None:
     assert sum(card.scope == "net/layer.2" and card.kind == "operation" for card in seen.cards) == 3
 
 
+def test_a_scope_can_be_folded_though_there_is_room() -> None:
+    whole = view(blocks(3, own=True))
+    seen = folded(whole, fold=["net/layer.0", "net/layer.1"])
+    assert [card.name for card in seen.cards if card.kind == "group"] == ["net/layer.0", "net/layer.1"]
+    assert {card.scope for card in seen.cards if card.kind == "operation" and card.scope} == {"net/layer.2"}
+    assert [card.kind for card in folded(whole, fold=["net"]).cards].count("group") == 1
+    assert folded(whole, fold=["nowhere"]) == whole
+    part = folded(whole, fold=["net"], unfold=["net/layer.1"])
+    assert sum(card.scope == "net/layer.1" and card.kind == "operation" for card in part.cards) == 3
+
+
 def test_what_has_a_problem_is_never_folded_away() -> None:
     graph = blocks(6, own=True, spoil=True)
     values = {name: np.eye(2) if name[0] == "W" else np.zeros(2) for name in graph.input_names}

@@ -31,6 +31,8 @@ export class Store {
   tooLong = $state.raw(0);
   readonly block = new Block();
   readonly host: Host;
+  /** How many explanations will be asked for as soon as things have come to rest. */
+  due = 0;
   /** The canvas, once it is there. */
   view: GraphView | null = null;
   /** Called with a file that the session made. */
@@ -66,6 +68,13 @@ export class Store {
     }
     if (document) this.load(document);
     this.host.listen((said) => this.hear(said));
+  }
+
+  /** Whether everything that was asked for has come and nothing is about to be asked: what is seen stays until somebody acts. */
+  get atRest(): boolean {
+    const { graph, opened, mistake, heard, asked, live, absent, waiting } = this.state;
+    if (!graph || this.due > 0 || this.opening || this.stale || waiting.size > 0) return false;
+    return mistake !== null || (heard >= asked && opened?.revision === graph.revision && (live || absent !== ""));
   }
 
   dispatch(event: Event): void {

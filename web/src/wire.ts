@@ -34,12 +34,13 @@ export interface Document {
   readonly version: number;
 }
 
-/** How the graph is looked at. opened are nodes replaced by their definitions, each numbered as in the graph before. near is empty, or a node and how many edges up and down are shown. step is the place in the walk through forward, backward and update; -1 shows everything. The camera is the page's own affair. */
+/** How the graph is looked at. opened are nodes replaced by their definitions, each numbered as in the graph before. unfolded and folded are scopes that are drawn open, or as one card, whatever the size of the graph. near is empty, or a node and how many edges up and down are shown. step is the place in the walk through forward, backward and update; -1 shows everything. The camera is the page's own affair. */
 export interface Look {
   readonly shape: "shared" | "tree";
   readonly direction: "up" | "down" | "left" | "right";
   readonly opened: readonly number[];
   readonly unfolded: readonly string[];
+  readonly folded: readonly string[];
   readonly near: readonly number[];
   readonly selected: number;
   readonly wrt: number;
@@ -219,7 +220,7 @@ export interface Input {
   readonly proposed: boolean;
 }
 
-/** The loss along one number, and the local view that descent has: a point, a slope, a step, where that leads. */
+/** The loss along one number, and the local view that descent has: a point, a slope, a step, where that leads; the same in words. */
 export interface Landscape {
   readonly kind: "landscape";
   readonly revision: number;
@@ -232,7 +233,7 @@ export interface Landscape {
   readonly new_x: Real;
   readonly foretold: Real;
   readonly real: Real;
-  readonly said: readonly string[];
+  readonly said: readonly (readonly Piece[])[];
   readonly to: number;
 }
 
@@ -595,5 +596,5 @@ export type News =
   | File;
 
 export const NEW_BINDING: Binding = {"value": "1", "parameter": false, "low": -5.0, "high": 5.0, "step": 0.01};
-export const NEW_LOOK: Look = {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "near": [], "selected": -1, "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0};
-export const NEW_DOCUMENT: Document = {"text": "", "inputs": {}, "title": "", "of": "", "rate": 0.1, "optimizer": "descent", "dtype": "float64", "look": {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "near": [], "selected": -1, "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0}, "hidden": [], "asked": [], "version": 1};
+export const NEW_LOOK: Look = {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "folded": [], "near": [], "selected": -1, "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0};
+export const NEW_DOCUMENT: Document = {"text": "", "inputs": {}, "title": "", "of": "", "rate": 0.1, "optimizer": "descent", "dtype": "float64", "look": {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "folded": [], "near": [], "selected": -1, "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0}, "hidden": [], "asked": [], "version": 1};

@@ -79,6 +79,7 @@ export function twin(state: State, block: Block): string {
     lines.push(`    ${card.signature}`);
     if (card.kind !== "group") lines.push(`    value     ${number(card.node, card.node, "value")}`);
     if (card.gradient >= 0) lines.push(`    gradient  ${number(card.gradient, card.node, "gradient")}`);
+    lines.push(...notesOf(state, card.node).map((note) => `    ${note}`));
     lines.push(...edges(state, graph, block, card));
   }
   return lines.join("\n");

@@ -4,8 +4,9 @@ import { embeddedHost } from "../src/link/embedded";
 import { FrameError, parted } from "../src/link/frame";
 import type { HostNews } from "../src/link/host";
 import { Block } from "../src/numbers/block";
-import { search } from "../src/state/search";
+import { open, search } from "../src/state/search";
 import { AddressError, completed, documentOf, fragmentOf, pruned } from "../src/state/address";
+import { Strengths } from "../src/scene/strength";
 import { coloured, offsets } from "../src/text/colours";
 import { completions, insertion } from "../src/text/complete";
 import { NEW_DOCUMENT, type Document, type News, type Word } from "../src/wire";
@@ -56,14 +57,37 @@ describe("the block", () => {
   it("is not changed by hand without a module", () => expect(block.set(new Map([[0, [1]]]))).toBe(false));
 
   it("is searched by words and by conditions", () => {
-    const nodes = (query: string): readonly number[] => search(GRAPH, block, query).nodes;
+    const read = open({ document: DOCUMENT, graph: GRAPH }, block);
+    const nodes = (query: string): readonly number[] => search(GRAPH, read, query).nodes;
     expect(nodes("x")).toEqual([0, 2, 4]);
     expect(nodes("parameter")).toEqual([0]);
     expect(nodes("value < -3")).toEqual([3, 4]);
     expect(nodes("grad > 2")).toEqual([3]);
     expect(nodes("|grad| >= 4")).toEqual([0, 1, 2]);
     expect(nodes("nan")).toEqual([]);
-    expect(search(GRAPH, block, "grad > much")).toEqual({ nodes: [], note: '"much" is no number' });
+    expect(search(GRAPH, read, "grad > much")).toEqual({ nodes: [], note: '"much" is no number' });
+  });
+
+  it("is not searched by numbers that are hidden", () => {
+    const found = (hiding: Partial<Document>, query: string): readonly number[] => search(GRAPH, open({ document: { ...DOCUMENT, ...hiding }, graph: GRAPH }, block), query).nodes;
+    expect(found({ hidden: ["gradients"] }, "grad > 2")).toEqual([]);
+    expect(found({ hidden: ["gradients"] }, "grad < 2")).toEqual([]);
+    expect(found({ hidden: ["gradients"] }, "value < -3")).toEqual([3, 4]);
+    expect(found({ asked: [{ node: 3, part: "sign" }] }, "grad > 2")).toEqual([]);
+    expect(found({ hidden: ["values"] }, "value < -3")).toEqual([3]); // an input: nobody computed it
+  });
+
+  it("draws edges as wide as their gradients, and those that are hidden all alike", () => {
+    const strengths = new Strengths();
+    const widths = (secret: readonly string[]): readonly number[] => {
+      strengths.measure(GRAPH, block, 1, new Set(secret));
+      return GRAPH.routes.map((_, at) => strengths.share(at));
+    };
+    const all = widths([]);
+    expect(Math.max(...all)).toBe(1);
+    expect(new Set(all).size).toBeGreaterThan(1);
+    const none = widths(GRAPH.cards.map(({ node }) => `${node}:gradient`));
+    expect(new Set(none).size).toBe(1);
   });
 });
 

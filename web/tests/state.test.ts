@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "../src/state/event";
+import { fold, scopesOf, unfold } from "../src/state/folds";
 import { neighbour, placeOf } from "../src/state/neighbours";
 import { next } from "../src/state/next";
 import { START, type State } from "../src/state/state";
@@ -15,6 +16,23 @@ function after(state: State, ...events: readonly Event[]): State {
 const ASKED: Event = { type: "asked", id: 1, purpose: { about: "open" } };
 const READY = after(START, { type: "load", document: DOCUMENT }, { type: "link", link: "up" }, ASKED, { type: "news", news: OPENED }, { type: "news", news: GRAPH });
 const slide = (value: string): Event => ({ type: "values", values: { x: value }, mark: "value:x" });
+
+describe("groups", () => {
+  const none = { folded: [], unfolded: [] };
+  const cards = GRAPH.cards.map((card) => ({ ...card, scope: ["", "", "f", "", "f/g"][card.node] ?? "", output: false }));
+
+  it("offers the scopes that hold another operation too, the innermost first", () => {
+    expect(cards.map((card) => scopesOf(card, cards))).toEqual([[], [], ["f"], [], ["f"]]);
+  });
+
+  it("folds and unfolds a scope, and leaves it to the size of the picture again", () => {
+    expect(fold(none, "f")).toEqual({ folded: ["f"], unfolded: [] });
+    expect(unfold(fold(none, "f"), "f")).toEqual(none);
+    expect(unfold(fold(none, "f"), "f/g")).toEqual(none); // the card of a group has the scope of what leaves it
+    expect(unfold(none, "f")).toEqual({ folded: [], unfolded: ["f"] });
+    expect(fold(unfold(none, "f"), "f")).toEqual(none);
+  });
+});
 
 describe("the document", () => {
   it("takes over the inputs that were found in the text", () => {

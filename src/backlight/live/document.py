@@ -36,6 +36,7 @@ class Question:
 class Look:
     """How the graph is looked at. `opened` are nodes replaced by their definitions, each numbered as in the graph before.
 
+    `unfolded` and `folded` are scopes that are drawn open, or as one card, whatever the size of the graph.
     `near` is empty, or a node and how many edges up and down are shown. `step` is the place in the walk through forward,
     backward and update; -1 shows everything. The camera is the page's own affair.
     """
@@ -44,6 +45,7 @@ class Look:
     direction: Literal["up", "down", "left", "right"] = "up"
     opened: tuple[int, ...] = ()
     unfolded: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
     near: tuple[int, ...] = ()
     selected: int = -1
     wrt: int = -1

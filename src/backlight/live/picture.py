@@ -59,7 +59,7 @@ def seen(run: Run, look: Look) -> View:
         whole = neighbourhood(whole, node, up, down)
     if look.shape == "tree":
         return tree(whole)
-    return folded(whole, unfold=look.unfolded)
+    return folded(whole, unfold=look.unfolded, fold=look.folded)
 
 
 def picture(

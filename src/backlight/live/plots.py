@@ -15,7 +15,7 @@ from ..explain.descent import forward_only
 from ..run.reference import evaluate, run
 from ..show.contour import level_lines
 from ..show.figures import number
-from .news import Contour, Landscape, Line
+from .news import Contour, Landscape, Line, Piece
 from .sheet import Sheet
 
 __all__ = ["chart", "survey"]
@@ -102,13 +102,20 @@ def survey(sheet: Sheet, wish: Any) -> Landscape:
     new_x = x - ground.rate * g
     foretold, real = loss - ground.rate * g * g, ground.height(new_x)
     xs = np.linspace(low, high, SAMPLES).tolist()
+    i, top = ground.places[0][0], ground.top
     said = (
-        f"at {wish.name} = {number(x, 6)} the loss is {number(loss, 6)} and its slope {number(g, 6)}",
-        f"step: {number(x, 6)} − {number(ground.rate)} · {number(g, 6)} = {number(new_x, 6)}",
-        f"foretold {number(foretold - loss, 6)}, in truth {number(real - loss, 6)}: the loss becomes {number(real, 6)}",
+        line(f"at {wish.name} = ", (x, i), " the loss is ", (loss, top), " and its slope ", (g, i)),
+        line("step: ", (x, i), f" − {number(ground.rate)} · ", (g, i), f" = {number(new_x, 6)}"),
+        line(f"foretold {number(foretold - loss, 6)}, in truth {number(real - loss, 6)}: the loss becomes {number(real, 6)}"),
     )
     heights = tuple(ground.height(t) for t in xs)
     return Landscape(sheet.revision, wish.name, tuple(xs), heights, x, loss, g, new_x, foretold, real, said, wish.id)
+
+
+def line(*parts: str | tuple[float, int]) -> tuple[Piece, ...]:
+    """Words, and numbers that lead to the story of the node that they are of."""
+    told = [(part, -1) if isinstance(part, str) else (number(part[0], 6), part[1]) for part in parts]
+    return tuple(Piece("words", text, -1, to) for text, to in told)
 
 
 def chart(sheet: Sheet, wish: Any) -> Contour:

@@ -111,7 +111,7 @@ def revision_of(reading: Reading) -> int:
 
 def picture_of(look: Look) -> tuple[Any, ...]:
     """What of a look changes the graph that is drawn."""
-    return look.shape, look.direction, look.opened, look.unfolded, look.near
+    return look.shape, look.direction, look.opened, look.unfolded, look.folded, look.near
 
 
 EMPTY: Final = Run(Graph(()), np.zeros(0, np.uint8), np.zeros(0, np.int64))

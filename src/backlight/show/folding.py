@@ -8,7 +8,7 @@ number, is never folded away, nor is an output.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from .card import Card, Joint, troubled
@@ -28,11 +28,13 @@ class Group:
     more: int = 0
 
 
-def folded(seen: View, *, most: int = MOST, unfold: Collection[str] = ()) -> View:
+def folded(seen: View, *, most: int = MOST, unfold: Collection[str] = (), fold: Collection[str] = ()) -> View:
     """The view with groups folded until at most `most` cards are left, outermost scopes last.
 
-    `unfold` names scopes that stay open whatever happens.
+    `unfold` names scopes that stay open whatever happens, `fold` those that are one card however few cards there are.
     """
+    if fold:
+        seen = _folded_at(seen, None, unfold, fold)
     deepest = max((card.scope.count("/") + 1 for card in seen.cards if card.scope), default=0)
     best = seen
     for depth in range(deepest, 0, -1):
@@ -42,14 +44,15 @@ def folded(seen: View, *, most: int = MOST, unfold: Collection[str] = ()) -> Vie
     return best
 
 
-def _folded_at(seen: View, depth: int, unfold: Collection[str]) -> View:
+def _folded_at(seen: View, depth: int | None, unfold: Collection[str], fold: Collection[str] = ()) -> View:
+    """The view with the scopes of one depth folded, or, without a depth, those that are named."""
     cards = seen.cards
     consumers: list[list[int]] = [[] for _ in cards]
     operands: list[list[Joint]] = [[] for _ in cards]
     for joint in seen.joints:
         consumers[joint.operand].append(joint.consumer)
         operands[joint.consumer].append(joint)
-    groups = _stretches(cards, operands, depth, unfold)
+    groups = _stretches(cards, operands, lambda scope: _named(scope, depth, fold), unfold)
     owner: dict[int, Group] = {place: group for group in groups for place in group.members}
     for place, card in enumerate(cards):                   # parameters go where all their readers are
         if card.kind in ("parameter", "constant") and consumers[place] and not troubled(card):
@@ -58,19 +61,27 @@ def _folded_at(seen: View, depth: int, unfold: Collection[str]) -> View:
             if len(readers) == 1 and group is not None:
                 owner[place] = group
                 group.members.append(place)
-    _merge_alike(groups, cards, operands, owner)
+    if depth is not None:
+        _merge_alike(groups, cards, operands, owner)
     return _drawn(seen, groups, owner, operands)
 
 
+def _named(scope: str, depth: int | None, fold: Collection[str]) -> str:
+    """The scope that a card is folded into; empty for none."""
+    if depth is not None:
+        return "/".join(scope.split("/")[:depth])
+    return min((name for name in fold if _within(scope, name)), key=len, default="")
+
+
 def _stretches(
-    cards: Sequence[Card], operands: Sequence[Sequence[Joint]], depth: int, unfold: Collection[str]
+    cards: Sequence[Card], operands: Sequence[Sequence[Joint]], of: Callable[[str], str], unfold: Collection[str]
 ) -> list[Group]:
     groups: list[Group] = []
     last = ""
     for place, card in enumerate(cards):
         if not operands[place]:
             continue
-        scope = "/".join(card.scope.split("/")[:depth]) if card.scope else ""
+        scope = of(card.scope)
         if not scope or card.output or troubled(card) or any(_within(scope, name) or _within(name, scope) for name in unfold):
             last = ""
         elif scope == last:

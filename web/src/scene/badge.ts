@@ -36,6 +36,24 @@ export function badge(context: CanvasRenderingContext2D, inks: Inks, trouble: Tr
   context.textBaseline = "alphabetic";
 }
 
+/** A node that stands at a corner, a tie, a jump or a pole: a bend in a small round field. */
+export function bend(context: CanvasRenderingContext2D, inks: Inks, x: number, y: number, scale: number): void {
+  const r = 7.5 * scale;
+  context.beginPath();
+  context.arc(x, y, r, 0, 2 * Math.PI);
+  context.fillStyle = inks.paper;
+  context.fill();
+  context.strokeStyle = inks.ink;
+  context.lineWidth = 1.2 * scale;
+  context.stroke();
+  context.beginPath();
+  context.moveTo(x - 4.5 * scale, y + 2 * scale);
+  context.lineTo(x, y + 2 * scale);
+  context.lineTo(x + 3.5 * scale, y - 3.5 * scale);
+  context.lineWidth = 1.8 * scale;
+  context.stroke();
+}
+
 export function worst(a: Health, b: Health): "nan" | "infinite" | null {
   return a === "nan" || b === "nan" ? "nan" : a === "infinite" || b === "infinite" ? "infinite" : null;
 }

@@ -5,7 +5,7 @@ import { health } from "../numbers/said";
 import { reached, type Stage } from "../state/walk";
 import type { Card } from "../wire";
 import { visible, type Area } from "./camera";
-import { badge, worst } from "./badge";
+import { badge, bend, worst } from "./badge";
 import { cardLines, known, updateText } from "./card";
 import { CHIP_LETTER_PX, CHIP_PX, CHIP_ROW_PX, chipLines, cut, mapped } from "./chip";
 import { detail, type Detail } from "./detail";
@@ -252,6 +252,7 @@ export class Painter {
       }
       const trouble = marks.troubled.get(card.node);
       if (trouble && !card.chip) badge(context, inks, trouble, box.right, box.top, Math.max(scale, 1));
+      if (marks.noted.has(card.node) && !card.chip && reached(walk.valued, card.node, place)) bend(context, inks, box.left, box.top, Math.max(scale, 1));
     }
   }
 }

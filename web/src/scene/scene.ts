@@ -27,6 +27,8 @@ export interface Marks {
   readonly way: ReadonlySet<number>;
   readonly found: ReadonlySet<number>;
   readonly troubled: ReadonlyMap<number, Trouble>;
+  /** Nodes at a corner, a tie, a jump or a pole. */
+  readonly noted: ReadonlySet<number>;
   /** What must not be shown, as `node:value` and `node:gradient`. */
   readonly secret: ReadonlySet<string>;
 }

@@ -39,8 +39,8 @@ export interface Calls {
 }
 
 export class GraphView {
-  /** How many frames were painted, the milliseconds that the last one took (the benchmarks read them), and what it showed. */
-  painted: { readonly frames: number; readonly last_ms: number; readonly of: Shown | null; readonly camera: Camera | null } = { frames: 0, last_ms: 0, of: null, camera: null };
+  /** How many frames were painted, in how many of them something moved by itself, the milliseconds that the last one took, and what it showed. */
+  painted: { readonly frames: number; readonly moving: number; readonly last_ms: number; readonly of: Shown | null; readonly camera: Camera | null } = { frames: 0, moving: 0, last_ms: 0, of: null, camera: null };
   camera: Camera = { x: 0, y: 0, zoom: 1 };
   private readonly canvas: HTMLCanvasElement;
   private readonly calls: Calls;
@@ -177,7 +177,7 @@ export class GraphView {
     }
     const begun = performance.now();
     const progress = shown.still || shown.place < 0 ? 1 : Math.min(1, ((now - this.started) * shown.speed) / PACKET_MS);
-    this.strengths.measure(shown.graph, shown.block, shown.version);
+    this.strengths.measure(shown.graph, shown.block, shown.version, shown.marks.secret);
     const ratio = this.canvas.width / Math.max(1, this.window.width);
     const scene = this.scene(plan, shown, progress);
     const count = progress >= 1 ? plan.cards.within(visible(this.camera, this.window)).length : 0;
@@ -188,8 +188,9 @@ export class GraphView {
         this.painter.paint(onto, { ...scene, window }, this.strengths, ratio);
       });
     } else this.painter.paint(context, scene, this.strengths, ratio);
-    this.painted = { frames: this.painted.frames + 1, last_ms: performance.now() - begun, of: shown, camera: this.camera };
-    if (this.glide || progress < 1 || blurred) this.dirty();
+    const moving = this.glide !== null || progress < 1;
+    this.painted = { frames: this.painted.frames + 1, moving: this.painted.moving + (moving ? 1 : 0), last_ms: performance.now() - begun, of: shown, camera: this.camera };
+    if (moving || blurred) this.dirty();
   }
 
   private scene(plan: Plan, shown: Shown, progress: number): Scene {

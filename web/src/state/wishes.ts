@@ -29,5 +29,5 @@ export function needed(before: Document, after: Document): Need {
 /** The part of a document that a picture's shape depends on. */
 function pictured(document: Document): string {
   const { text, of, dtype, optimizer, look } = document;
-  return JSON.stringify([text, of, dtype, optimizer, look.shape, look.direction, look.opened, look.unfolded, look.near]);
+  return JSON.stringify([text, of, dtype, optimizer, look.shape, look.direction, look.opened, look.unfolded, look.folded, look.near]);
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from .told import Step
+from .told import Piece, Step
 
 __all__ = ["Way", "Growth", "Ways", "Landscape", "Line", "Contour", "Descended"]
 
@@ -54,7 +54,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Landscape:
-    """The loss along one number, and the local view that descent has: a point, a slope, a step, where that leads."""
+    """The loss along one number, and the local view that descent has: point, slope, step, where that leads; and in words."""
 
     revision: int
     name: str
@@ -66,7 +66,7 @@ class Landscape:
     new_x: Real
     foretold: Real
     real: Real
-    said: tuple[str, ...]
+    said: tuple[tuple[Piece, ...], ...]
     to: int = 0
 
 
