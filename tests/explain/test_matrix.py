@@ -7,7 +7,7 @@ from tests.explain.runs import ran
 import backlight as bl
 from backlight.errors import InputError
 from backlight.explain.matrix import formulas, matrix_page
-from backlight.ops import matmul, relu, sigmoid, square, sum, tanh
+from backlight.ops import matmul, relu, sigmoid, square, sum, tanh, transpose
 
 
 def network():
@@ -59,30 +59,45 @@ def test_V4_rows_instead_of_columns():
 FUNCTIONS = [sigmoid, tanh, relu, None]
 
 
-@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3), st.booleans()), min_size=1, max_size=4),
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3), st.booleans(), st.booleans()), min_size=1, max_size=4),
        st.integers(1, 4), st.sampled_from(["column", "columns", "rows"]), st.integers(0, 99))  # fmt: skip
 @settings(max_examples=60, deadline=None)
 def test_V7_every_formula_of_every_layered_network_is_the_gradient(sizes, width, kind, seed):
     r = np.random.default_rng(seed)
     x = r.normal(size={"column": (width,), "columns": (width, 3), "rows": (3, width)}[kind])
     given, n = {"x": x}, width
-    for k, (m, _, bias) in enumerate(sizes, 1):
-        given[f"W{k}"] = r.normal(size=(n, m) if kind == "rows" else (m, n))
+    for k, (m, _, bias, turned) in enumerate(sizes, 1):
+        given[f"W{k}"] = r.normal(size=(n, m) if (kind == "rows") != turned else (m, n))
         if bias:
             given[f"b{k}"] = r.normal(size=(m, 1) if kind == "columns" else (m,))
         n = m
 
     def loss(x, **p):
         h = x
-        for k, (_, f, bias) in enumerate(sizes, 1):
-            h = matmul(h, p[f"W{k}"]) if kind == "rows" else matmul(p[f"W{k}"], h)
+        for k, (_, f, bias, turned) in enumerate(sizes, 1):
+            w = transpose(p[f"W{k}"]) if turned else p[f"W{k}"]
+            h = matmul(h, w) if kind == "rows" else matmul(w, h)
             h = h + p[f"b{k}"] if bias else h
             h = FUNCTIONS[f](h) if FUNCTIONS[f] else h
         return sum(square(h - 0.5))
 
     found = formulas(ran(loss, **given))
-    assert len(found) == 2 * len(sizes) + np.sum([bias for _, _, bias in sizes])
+    assert len(found) == 2 * len(sizes) + np.sum([bias for _, _, bias, _ in sizes])
     assert max(f.error for f in found) < 1e-12
+
+
+def test_V4_weights_that_stand_transposed_get_the_transpose():
+    made = bl.backprop("sum((sigmoid(W.T @ x + b) - y)^2)", x=[0.1, 0.2], W=[[1, 2, 3], [4, 5, 6]], b=0, y=[0, 1, 0])
+    page = str(matrix_page(made))
+    assert "z₁ = Wᵀ @ x + b   (3×2) · (2) → 3" in page
+    assert "∂C/∂W = x ⊗ δ₁   (2) ⊗ (3) → 2×3   error 0" in page
+    assert "∂C/∂W[i, j] = δ₁[j]·x[i]" in page
+
+
+def test_V4_weights_that_are_turned_for_something_else_too_are_no_layer():
+    made = bl.backprop("T = W.T\nsum(T @ x) + sum(T^2)", x=[1, 2], W=[[1, 2, 3], [4, 5, 6]])
+    with pytest.raises(InputError, match="there is no layer in this graph"):
+        matrix_page(made)
 
 
 def test_a_graph_without_layers_says_what_a_layer_is():

@@ -24,6 +24,8 @@ def test_G9_a_step_of_descent_is_value_plus_minus_eta_times_gradient(browser: An
         page.page.get_by_label("rate η").fill("0.01")
         page.page.get_by_label("rate η").press("Enter")
         page.ready()
+        assert page.page.get_by_role("heading", level=3).inner_text() == "The next step: value + (−η · gradient)"
+        assert page.page.get_by_role("columnheader").all_inner_texts() == ["parameter", "value", "−η · gradient", "becomes"]
         rows = page.page.locator("table tbody tr")
         made = engine(found)
         for at, name in enumerate(["w", "b"]):
@@ -91,6 +93,7 @@ def test_an_optimiser_that_remembers_is_taken_back_with_its_memory(browser: Any,
         page.tab("Descent")
         page.page.get_by_label("optimiser").select_option(optimizer)
         page.ready()
+        assert page.page.get_by_role("heading", level=3).first.inner_text() == "The next step: value + change"
         node = page.state("opened.inputs.find(i => i.name === 'w').node")
         step = page.page.get_by_role("button", name="One step", exact=True)
         step.click()

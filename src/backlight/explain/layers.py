@@ -2,7 +2,7 @@
 
 A layer is a product with a matrix that is an input, then perhaps a bias that is an input, then perhaps one elementwise
 function of that alone. What feeds the product is the layer's input: the input of the network or the result of another
-layer. The matrix may stand on the left of a column, as in W·x, or on the right of rows, as in X·W.
+layer. The matrix may stand on the left of a column, as in W·x, or on the right of rows, as in X·W, each as it is or transposed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ __all__ = ["Layer", "layers"]
 class Layer:
     """Node numbers: weights, what is multiplied by them, the product, the sum with the bias (z), the function of it (h).
 
-    `bias` is -1 where there is none; `h` equals `z` where there is no function; `left` says that the weights stand on the left.
+    `factor` is what the product takes: the weights, or where they are `turned`, their transpose. `bias` is -1 where there is
+    none; `h` equals `z` where there is no function; `left` says that the weights stand on the left.
     """
 
     weights: int
+    factor: int
     into: int
     product: int
     bias: int
     z: int
     h: int
     left: bool
+    turned: bool = False
 
     @property
     def bent(self) -> bool:
@@ -47,12 +50,22 @@ def layers(run: Run) -> list[Layer]:
         if node.op.name != "matmul" or i not in graph.grads:
             continue
         a, b = node.inputs
-        for k, (w, x) in sorted(enumerate(((a, b), (b, a))), key=lambda pair: -likely(graph, *pair[1])):
+        under = {i: unturned(graph, consumers, i) for i in (a, b)}
+        for k, (factor, x) in sorted(enumerate(((a, b), (b, a))), key=lambda side: -likely(graph, *(under[i] for i in side[1]))):
+            w = under[factor]
             if is_parameter(graph, w, 2) and w in graph.grads:
                 z, bias = shifted(graph, consumers, i, first)
-                found.append(Layer(w, x, i, bias, z, bent(graph, consumers, z, first), k == 0))
+                found.append(Layer(w, factor, x, i, bias, z, bent(graph, consumers, z, first), k == 0, w != factor))
                 break
     return found
+
+
+def unturned(graph: Graph, consumers: list[list[tuple[int, int]]], i: int) -> int:
+    """The matrix that a node is the transpose of, where products alone use it; else the node itself."""
+    node = graph.nodes[i]
+    turns = node.op.name == "transpose" or (node.op.name == "permute" and node.attr("axes") == (1, 0))
+    above = [c for c, _ in consumers[i] if c < graph.forward_count]
+    return node.inputs[0] if turns and all(graph.nodes[c].op.name == "matmul" for c in above) else i
 
 
 def is_parameter(graph: Graph, i: int, rank: int) -> bool:

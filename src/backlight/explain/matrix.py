@@ -8,7 +8,7 @@ from the formula, beside what the run holds.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .page import Line, Page, Step, numeral
 
 __all__ = ["Formula", "formulas", "matrix_page"]
 
+T = TypeVar("T")
 DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -139,7 +140,8 @@ def joined(lines: list[Formula]) -> list[Formula]:
 
 def elsewhere(run: Run, found: list[Layer], line: Formula) -> Formula:
     """A parameter's formula with what it gets outside of all layers, as from a penalty on its size."""
-    own = {(layer.product, layer.weights) for layer in found} | {(layer.z, layer.bias) for layer in found}
+    takers = {(layer.factor if layer.turned else layer.product, layer.weights) for layer in found}
+    own = takers | {(layer.z, layer.bias) for layer in found}
     graph = run.graph
     if str(line.of.parts[0]).startswith("δ"):
         return line
@@ -191,10 +193,10 @@ def signal_formula(run: Run, found: list[Layer], n: int, naming: Naming, written
 
 
 def carried(run: Run, upper: Layer, m: int, naming: Naming, written: dict[int, Math]) -> tuple[Math, Math, str, Any]:
-    """What the layer above sends down: Wᵀδ for columns, δWᵀ for rows."""
-    w, d = np.asarray(run.value(upper.weights)), gradient(run, upper.z)
+    """What the layer above sends down: Wᵀδ for columns, δWᵀ for rows; where its weights stand transposed, Wδ and δW."""
+    w, d = np.asarray(run.value(upper.factor)), gradient(run, upper.z)
     d = np.broadcast_to(d, np.shape(run.value(upper.product)))
-    wt = transposed(naming.of(upper.weights))
+    wt = naming.of(upper.weights) if upper.turned else transposed(naming.of(upper.weights))
     full = kept_together(written[m])
     if upper.left:
         return product(wt, signal_name(m)), product(wt, full), f"({shape(w.T)})·({shape(d)})", w.T @ d
@@ -208,31 +210,43 @@ def local(run: Run, layer: Layer) -> Any:
 
 
 def parameter_formulas(run: Run, layer: Layer, n: int, naming: Naming, signal: Formula) -> list[Formula]:
-    """∂C/∂W = δ ⊗ h for a column, δ·hᵀ or hᵀ·δ for many at once; ∂C/∂b = δ, summed where the bias was stretched."""
+    """∂C/∂W = δ ⊗ h for a column, δ·hᵀ or hᵀ·δ for many at once, and the transpose of that for weights that stand transposed.
+
+    ∂C/∂b = δ, summed where the bias was stretched.
+    """
     d = np.asarray(signal.value)
     h = np.asarray(run.value(layer.into))
     below, delta, full = naming.of(layer.into), signal_name(n), kept_together(signal.written)
     cost = name(naming.cost)
+    signal_first = layer.left != layer.turned
     if h.ndim == 1:
-        d, h = d.reshape(-1), h
-        ordered = (delta, below) if layer.left else (below, delta)
-        spelled = (full, below) if layer.left else (below, full)
-        letters, written = (infix("⊗", *pair, MULTIPLY) for pair in (ordered, spelled))
-        value = np.outer(d, h) if layer.left else np.outer(h, d)
-        shapes = f"({shape(d)}) ⊗ ({shape(h)})" if layer.left else f"({shape(h)}) ⊗ ({shape(d)})"
-    elif layer.left:
-        letters, written = product(delta, transposed(below)), product(full, transposed(below))
-        value, shapes = d @ h.T, f"({shape(d)})·({shape(h.T)})"
+        d = d.reshape(-1)
+        letters, written = (infix("⊗", *pair(signal_first, one, below), MULTIPLY) for one in (delta, full))
+        one, other = pair(signal_first, d, h)
+        value, shapes = np.outer(one, other), f"({shape(one)}) ⊗ ({shape(other)})"
     else:
-        letters, written = product(transposed(below), delta), product(transposed(below), full)
-        flat = (h.reshape(-1, h.shape[-1]), d.reshape(-1, d.shape[-1]))
-        value, shapes = flat[0].T @ flat[1], f"({shape(flat[0].T)})·({shape(flat[1])})"
+        if not layer.left:  # rows: all but the last axis counts them
+            h, d = h.reshape(-1, h.shape[-1]), d.reshape(-1, d.shape[-1])
+        letters, written = (turned_product(layer.left, *pair(signal_first, one, below)) for one in (delta, full))
+        one, other = pair(signal_first, d, h)
+        one, other = (one, other.T) if layer.left else (one.T, other)
+        value, shapes = one @ other, f"({shape(one)})·({shape(other)})"
     shapes += f" → {shape(value)}"
     w = layer.weights
     out = [Formula(partial(cost, naming.of(w)), letters, written, shapes, value, gradient(run, w), w)]
     if layer.bias >= 0 and layer.bias in run.graph.grads:
         out.append(bias_formula(run, layer, naming, cost, delta, signal.written, np.asarray(signal.value)))
     return out
+
+
+def turned_product(second: bool, x: Math, y: Math) -> Math:
+    """A product of two of which the second, or else the first, is transposed."""
+    return product(x, transposed(y)) if second else product(transposed(x), y)
+
+
+def pair(straight: bool, x: T, y: T) -> tuple[T, T]:
+    """Two things in this order, or the other way round."""
+    return (x, y) if straight else (y, x)
 
 
 def bias_formula(run: Run, layer: Layer, naming: Naming, cost: Math, delta: Math, full: Math, d: Any) -> Formula:
@@ -265,9 +279,10 @@ def matrix_page(run: Run) -> Page:
     forward: list[Line] = []
     for layer in found:
         w, x = naming.of(layer.weights), naming.of(layer.into)
+        w = transposed(w) if layer.turned else w
         z = product(w, x) if layer.left else product(x, w)
         z = infix("+", z, naming.of(layer.bias), ADD) if layer.bias >= 0 else z
-        values = (run.value(layer.weights), run.value(layer.into))
+        values = (run.value(layer.factor), run.value(layer.into))
         sizes = " · ".join(f"({shape(v)})" for v in (values if layer.left else values[::-1]))
         forward.append((equation(naming.of(layer.z), z), f"   {sizes} → {shape(run.value(layer.z))}"))
         if layer.bent:
@@ -294,7 +309,7 @@ def components(run: Run, naming: Naming, found: list[Layer]) -> Step:
     """The last layer once more, number by number: the sum over k collapses, because only one z depends on each weight."""
     layer, n = found[-1], len(found)
     cost, w, h = name(naming.cost), naming.of(layer.weights), naming.of(layer.into)
-    row, column = ("i", "j") if layer.left else ("j", "i")
+    row, column = pair(layer.left != layer.turned, "i", "j")
     several = np.ndim(run.value(layer.into)) > 1           # n counts what is in a batch: rows, or columns
 
     def at(x: Math, k: str) -> Math:

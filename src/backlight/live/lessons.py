@@ -32,7 +32,7 @@ LESSONS: Final[tuple[Lesson, ...]] = (
         "Values go up: 2 becomes 8, 9, 81. Gradients come down: the square passes on 2·9 = 18 times what it got, the sum passes "
         "it on as it is, and the product by 4 makes 72 of it. The product of the local derivatives along the path is the chain rule.",
         ("Drag x to −0.25: the bracket is 0, so the gradient is 0 and the parabola stands at its lowest point.",
-         "Choose the edge above x and read upstream × local = downstream."),
+         "Click x and read in its story: upstream × local = downstream."),
     ),
     Lesson(
         "sigmoid", "The sigmoid, piece by piece", FIRST,
