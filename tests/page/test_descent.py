@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.page.studio import changed, document, engine, figures, visit
+from tests.page.studio import changed, document, engine, visit
 
 from backlight.show.figures import number
 
@@ -74,7 +74,13 @@ def test_ten_steps_and_a_run_follow_the_engine_and_undo_as_one(browser: Any, ser
         assert float(page.numbers(i)) == pytest.approx(w, rel=1e-12)
         assert float(page.numbers(j)) == pytest.approx(b, rel=1e-12)
         assert page.state("training.losses") == pytest.approx(losses, rel=1e-12)
-        assert figures(page.page.get_by_test_id("losses").inner_text())[0] == 10
+        assert page.page.get_by_test_id("losses").inner_text() == f"10 steps; {number(float(np.mean((w * x + b - y) ** 2)), 7)} now"
+        page.page.get_by_role("button", name="Ten").click()
+        page.ready()
+        told = page.page.get_by_test_id("losses").inner_text()  # the loss of now, and not of ten steps ago
+        assert told == f"20 steps; {number(float(page.page.get_by_test_id('output').inner_text()), 7)} now"
+        page.press("Control+z")
+        page.ready()
         page.page.get_by_role("button", name="Run").click()
         page.page.wait_for_function("() => backlight.state.training.losses.length > 30")
         page.page.get_by_role("button", name="Stop").click()

@@ -152,15 +152,22 @@ def test_a_corner_is_told_at_its_node_and_only_while_it_stands_there(browser: An
         page.ready()
         assert panel(page).locator(".note").all_inner_texts() == [words]
         assert words in page.state("said")
+        assert page.page.evaluate("() => [...backlight.view.painted.of.marks.noted]") == [node]
+        page.tab("Share")
+        assert words in page.page.get_by_test_id("twin").inner_text()
         page.page.evaluate("() => backlight.view.zoom(0.3)")
-        focus = page.page.get_by_label(f"node {node}", exact=True)
+        focus = page.page.get_by_role("complementary", name=f"node {node}", exact=True)
         focus.locator(".note").wait_for()
         page.slide("x", 1)
         assert focus.locator(".note").count() == 0
-        assert panel(page).locator(".note").count() == 0
         page.ready()
+        assert page.page.evaluate("() => backlight.view.painted.of.marks.noted.size") == 0
         page.slide("x", 0)
+        page.ready()
+        focus.locator(".note").wait_for()
+        page.tab("Story")
         panel(page).locator(".note").wait_for()
+        assert focus.count() == 0  # its story stands beside it
 
 
 def test_every_number_on_the_left_and_in_descent_leads_to_the_story_of_its_node(browser: Any, served: Any) -> None:

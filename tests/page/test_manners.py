@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,6 +197,18 @@ def test_the_page_goes_on_when_the_studio_goes_away_and_joins_it_again(browser: 
     finally:
         context.close()
         first.stop()
+
+
+PICTURES = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "make_studio.py"))
+
+
+@pytest.mark.parametrize("name", PICTURES["SCENES"])
+def test_the_pictures_of_the_documentation_show_what_the_page_shows(browser: Any, served: Any, name: str) -> None:
+    folder = PICTURES["FOLDER"]
+    picture, twin = PICTURES["shown"](browser, served, name)
+    assert twin == (folder / f"{name}.txt").read_text(encoding="utf-8"), "run `.venv/bin/python docs/make_studio.py`"
+    size = slice(16, 24)  # of a PNG: its width and height; what is on it is looked at by people
+    assert picture[size] == (folder / f"{name}.png").read_bytes()[size]
 
 
 def test_two_pages_in_one_window_share_no_names_of_elements(browser: Any, served: Any) -> None:
