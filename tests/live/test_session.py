@@ -101,6 +101,10 @@ MISTAKES = [
     (document("sum(A @ A @ A @ A)", A="zeros(600, 600)"), "limit",
      "a run of this takes 1296360000 operations, and the limit is 500000000: make the arrays smaller"),
     (w.Document("x" * 400_001), "limit", "the text has 400001 characters, and the limit is 400000"),
+    (w.Document("f(x) = x" + " + 1"*50 + "\n" + " + ".join(["f(x)"] * 600)), "limit",
+     "the text makes 60600 nodes, and the limit is 50000"),
+    (w.Document("f(x) = " + " + ".join(["max(x, y)"] * 8) + "\n" + " + ".join(["f(x)"] * 560)), "limit",
+     "with its gradients the text makes 107525 nodes, and the limit is 100000"),
     (w.Document("w*x", {"w": w.Binding("1", True)}, optimizer="luck"), "text",
      "there is no optimiser 'luck'; there is descent, momentum, nesterov, adagrad, rmsprop, adam, adamw, barzilai-borwein"),
 ]  # fmt: skip

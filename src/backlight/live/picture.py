@@ -71,13 +71,13 @@ def picture(
     things = len(shown.cards)
     numbers: dict[int, int] = {}
     made: list[Card] = []
-    maths = definitions(graph)
+    maths, rank = definitions(graph), ranks(graph)
     arrivals = arriving(graph)
     for box in range(len(plan.boxes)):
         at = plan.boxes[box]
         if at.shows < things:
             numbers[box] = len(made)
-            made.append(card(graph, shown.cards[at.shows], at, ranks(graph), maths, arrivals))
+            made.append(card(graph, shown.cards[at.shows], at, rank, maths, arrivals))
     table, size = slots(graph)
     seed = next((node.why.of for node in graph.nodes[graph.forward_count :] if node.why.kind == "seed"), -1)
     return Picture(
