@@ -1,6 +1,7 @@
 """Settings that every test shares."""
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,10 @@ from tests.browser import launched
 # examples are always the same, so that nobody fails over what another one wrote; at one's desk they are new each time.
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("house")
+
+# What runs in the background of a shell ignores an interrupt, and so would every process that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

@@ -197,7 +197,6 @@ def test_an_interrupt_while_compiling_leaves_a_machine_that_works() -> None:
                 os.kill(os.getpid(), signal.SIGINT)
                 seen.wait(5)  # Python itself swallows one that arrives in a finaliser
 
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background may have been told to ignore it
         use(1.0)
         interrupted = 0
         for k in range(12):
