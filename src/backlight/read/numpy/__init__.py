@@ -31,6 +31,7 @@ from .padding import pad
 from .polynomial import POLYNOMIALS
 from .questions import QUESTIONS
 from .reductions import REDUCTIONS
+from .special import RULES
 from .spectral import SPECTRAL
 from .ufuncs import ufunc_traced, written_into
 from .writing import WRITING
@@ -144,7 +145,7 @@ SHORT: dict[Any, Any] = {}  # the rows of functions of one float that are a row 
 
 def short(function: Any) -> Any:
     row = TABLE.get(UFUNCS.get(function.__name__, function.__name__))
-    return row if row is not None and row.args == ("x",) and function.__name__ not in COMPOSED else False
+    return row if row is not None and row.args == ("x",) and function.__name__ not in COMPOSED and function.__name__ not in RULES else False
 
 
 def ufunc(self: Array, function: Any, method: str, *inputs: Any, **named: Any) -> Any:

@@ -13,6 +13,7 @@ from ...core.array import Array
 from ...core.table import TABLE
 from ...errors import DTypeError, InputError, ShapeError
 from .held import answers, kind_of, whole
+from .special import special
 
 __all__ = ["COMPOSED", "UFUNCS", "elementwise", "vecdot"]
 
@@ -201,13 +202,16 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "exp10": lambda x: ops.pow(10.0, x),
 }  # fmt: skip
 
+OF_REALS = frozenset({"gamma", "rgamma"})  # composed of what takes no complex numbers
+
 # Whole numbers and truth values come out: there is nothing to differentiate.
 QUESTIONS = ("signbit", "isnat", "gcd", "lcm", "bitwise_count", "spacing")
 
 
 def no_row(said: str) -> Any:
+    room = "numpy" if hasattr(np, said.partition(".")[0]) else "scipy.special"
     raise InputError(
-        f"numpy.{said} has no operation here, so it cannot be traced: use another function, or give it the plain "
+        f"{room}.{said} has no operation here, so it cannot be traced: use another function, or give it the plain "
         "value (x.value), which counts as constant"
     )
 
@@ -234,16 +238,20 @@ def dtypes_of(function: Any, inputs: Any) -> list[Any]:
 def in_rows(function: Any, *inputs: Any) -> Any:
     said = function.__name__
     composed = COMPOSED.get(said)
-    if composed is not None:
+    if composed is not None and not (said in OF_REALS and any(whole(x).dtype.kind == "c" for x in inputs)):
         return composed(*inputs)
     row = TABLE.get(UFUNCS.get(said, said))
     if row is not None and len(row.args) == len(inputs):
         try:
             return row(*inputs)
         except (DTypeError, OverflowError):
+            found = special(function, *inputs) if any(whole(x).dtype.kind == "c" for x in inputs) else None
+            if found is not None:
+                return found
             if row.kind != "compare" and any(whole(x).dtype.kind in "fc" for x in inputs if isinstance(x, (Array, np.ndarray))):
                 raise
             return answers(function)(*inputs)
     if said in QUESTIONS or all(whole(x).dtype.kind in "biu" for x in inputs):
         return answers(function)(*inputs)
-    return no_row(said)
+    found = special(function, *inputs)
+    return no_row(said) if found is None else found

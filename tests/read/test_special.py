@@ -1,0 +1,91 @@
+"""SciPy's special functions that have no row: SciPy's own value, and derivatives of any order by operands that have a formula."""
+
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy import special
+
+import backlight as bl
+from backlight.read.numpy.special import RULES
+
+# Operands where the usual ones (0.7, 1, 1.3, …) do not lie where the function is defined.
+PLACES = {
+    **dict.fromkeys(("expn", "yn", "kn"), (2, 0.7)), "hyp2f1": (0.7, 1.0, 1.3, 0.4), "ndtri": (0.4,),
+    **dict.fromkeys(("gammaincinv", "gammainccinv", "stdtrit", "ellipkinc", "ellipeinc"), (0.7, 0.4)),
+    **dict.fromkeys(("betainc", "betaincc", "betaincinv", "betainccinv"), (0.7, 1.0, 0.4)),
+}  # fmt: skip
+REAL = [name for name in RULES if name not in ("_lambertw", "wofz", "psi")]
+
+
+def scipys(name):
+    return getattr(sys.modules["scipy.special._ufuncs"], name)
+
+
+def slope(f, x, h=1e-4):
+    near = [f(x + t * h) for t in (2, 1, -1, -2)]
+    return (8 * (near[1] - near[2]) - (near[0] - near[3])) / (12 * h)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_values_are_scipys_and_derivatives_of_two_orders_agree_with_small_steps(name):
+    function = scipys(name)
+    args = PLACES.get(name, tuple(0.7 + 0.3 * k for k in range(function.nin)))
+    for k, rule in enumerate(RULES[name]):
+        if rule is not None:
+
+            def f(x, k=k):
+                return function(*args[:k], x, *args[k + 1 :])
+
+            value, first = bl.value_and_grad(f)(args[k])
+            assert value == pytest.approx(f(args[k]), rel=1e-14)
+            assert first == pytest.approx(slope(f, args[k]), rel=1e-8, abs=1e-10)
+            assert bl.grad(bl.grad(f))(args[k]) == pytest.approx(slope(bl.grad(f), args[k]), rel=1e-7, abs=1e-9)
+            assert bl.jvp(f, (args[k],), (1.0,))[1] == pytest.approx(first, rel=1e-13)
+
+
+COMPLEX = "erf erfc erfi dawsn wofz gamma rgamma loggamma expi exp1 log_ndtr spence wrightomega jv iv kv".split()
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_numbers_where_scipy_takes_them(name):
+    function, z = scipys(name), 0.7 + 0.3j
+    f = (lambda t: function(1.5, t)) if function.nin == 2 else function
+    assert bl.grad(f, holomorphic=True)(z) == pytest.approx(slope(f, z), rel=1e-9)
+    for t in (1.0, 1j):  # the gradient of a real number of it is ∂/∂x + i·∂/∂y
+        g = bl.grad(lambda z: np.imag(f(z)))(z)
+        assert np.real(np.conj(g) * t) == pytest.approx(slope(lambda h, t=t: np.imag(f(z + h * t)), 0.0), rel=1e-8, abs=1e-10)
+
+
+def test_lamberts_function_on_both_of_its_branches():
+    for branch, x in ((0, 0.7), (-1, -0.2)):
+        f = partial(lambda k, t: np.real(special.lambertw(t, k)), branch)
+        assert bl.grad(f)(x) == pytest.approx(slope(f, x), rel=1e-9)
+
+
+def test_operands_stretch_keep_float32_and_run_in_batches_and_compiled():
+    n, x = np.array([[0.0], [1.0], [2.5]]), np.array([0.5, 1.5])
+    assert bl.grad(lambda x: np.sum(special.jv(n, x)))(x) == pytest.approx(np.sum(special.jvp(n, x), 0), rel=1e-12)
+    assert bl.grad(lambda x: np.sum(special.jv(1.0, x)))(np.float32([0.5, 1.5])).dtype == np.float32
+    assert bl.vmap(bl.grad(lambda x: special.gammainc(2.0, x)))(x) == pytest.approx(x * np.exp(-x))
+    assert bl.compile(lambda x: np.sum(special.iv(1.0, x) * x))(x) == pytest.approx(np.sum(special.iv(1.0, x) * x))
+
+
+def test_an_operand_without_a_formula_is_refused_when_its_derivative_is_asked_for():
+    assert bl.grad(lambda x: special.jv(x.value, x))(1.0) == pytest.approx(special.jvp(1.0, 1.0))
+    for way in (bl.grad(lambda v: special.jv(v, 1.0)), lambda v: bl.jvp(lambda v: special.jv(v, 1.0), (v,), (1.0,))):
+        with pytest.raises(bl.errors.DifferentiationError) as caught:
+            way(0.5)
+        assert str(caught.value).splitlines()[0] == (
+            "scipy.special.jv: there is no formula here for its derivative by operand 1: give the plain value "
+            "(x.value), which counts as constant, or give it a derivative with bl.rule"
+        )
+
+
+def test_limits_where_a_formula_divides_by_zero():
+    assert bl.grad(special.ellipk)(0.0) == pytest.approx(np.pi / 8)
+    assert bl.grad(special.ellipe)(0.0) == pytest.approx(-np.pi / 8)
+    assert bl.grad(special.spence)(1.0) == -1.0
+    assert (bl.grad(special.j1)(0.0), bl.grad(special.j0)(0.0)) == (0.5, 0.0)
+    assert bl.grad(special.gammasgn)(-0.5) == 0.0
