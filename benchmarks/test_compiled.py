@@ -14,8 +14,8 @@ import pytest
 import backlight as bl
 from backlight import ops
 from backlight.bench import data, ours
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.diff.reverse import reverse
 from backlight.run.native.looped import compile_steps

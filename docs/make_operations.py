@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from backlight import ops
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
 from backlight.core.math import Math, name
 from backlight.core.op import Case, Op
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.explain.formula import spelled
 from backlight.ops.complex import takes_complex

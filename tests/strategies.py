@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from backlight import ops
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
 from backlight.core.graph import Graph
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.core.types import Type, broadcast_shapes
 from backlight.errors import BacklightError
 

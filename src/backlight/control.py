@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .core.array import Array, Tape, as_value
+from .core.array import Array, as_value
 from .core.graph import Graph
 from .core.play import replayed
+from .core.tape import Tape
 from .core.tree import Nest, flatten
 from .core.types import Type
 from .diff.loops import keeping

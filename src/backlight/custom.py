@@ -15,10 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from .core import math as m
-from .core.array import Array, Tape, as_value
+from .core.array import Array, as_value
 from .core.graph import Graph
 from .core.op import Op, stretch
 from .core.table import TABLE
+from .core.tape import Tape
 from .core.types import Type, type_of
 from .diff.check import Check, plain
 from .diff.check import check_grads as check_graph

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .core.array import Array, Guard, Tape, as_value
+from .core.array import Array, as_value
 from .core.graph import Graph
+from .core.guard import Guard
 from .core.play import ANSWERS
+from .core.tape import Tape
 from .core.tree import Nest, flatten
 from .diff.batch import Many, batch, guarded
 from .errors import GraphError, InputError, ShapeError

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .core.array import Array, Tape, as_value
+from .core.array import Array, as_value
 from .core.graph import Why, nearest
+from .core.tape import Tape
 from .core.tree import LEAF, Nest, flatten
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ShapeError

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backlight.core.array import Array, Tape, as_value
+from backlight.core.array import Array, as_value
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.errors import GraphError, InputError
 from backlight.ops import add, mul, sigmoid, sum

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from backlight import ops
-from backlight.core.array import Tape
 from backlight.core.document import graph_from_json, graph_to_json
 from backlight.core.graph import Graph, Node, Why
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.core.types import TupleType, Type, type_of
 from backlight.diff.reverse import reverse
 from backlight.errors import FileError

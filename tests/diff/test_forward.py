@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from tests.ops import trial as t
 from tests.strategies import graphs
 
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
 from backlight.core.op import Case, Op
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.core.types import type_of
 from backlight.diff.forward import forward, push
 from backlight.diff.reverse import reverse

@@ -3,8 +3,8 @@ import gc
 import numpy as np
 import pytest
 
-from backlight.core.array import Tape
 from backlight.core.graph import Graph, Part
+from backlight.core.tape import Tape
 from backlight.core.types import type_of
 from backlight.diff.reverse import Walk, pull, reverse
 from backlight.errors import DifferentiationError, InputError, ShapeError

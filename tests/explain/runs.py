@@ -1,7 +1,7 @@
 import numpy as np
 
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import type_of
 from backlight.diff.reverse import reverse
 from backlight.run.reference import run

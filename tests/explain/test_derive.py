@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.explain.runs import ran
 from tests.strategies import graphs
 
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import type_of
 from backlight.diff.reverse import reverse
 from backlight.errors import InputError

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tests.ops import trial as t
 
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.diff.reverse import reverse
 from backlight.explain.local import local_array

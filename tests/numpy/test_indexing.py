@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 import backlight as bl
 import backlight.numpy as bnp
-from backlight.core.array import Tape
+from backlight.core.tape import Tape
 
 
 @st.composite

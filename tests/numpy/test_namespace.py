@@ -11,7 +11,8 @@ from hypothesis.extra.array_api import make_strategies_namespace
 
 import backlight as bl
 import backlight.numpy as bnp
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
+from backlight.core.tape import Tape
 from backlight.errors import DTypeError, InputError, ValueError
 
 DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import backlight.numpy as bnp
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
+from backlight.core.tape import Tape
 
 DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 OPERATORS = [

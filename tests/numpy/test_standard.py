@@ -8,7 +8,8 @@ import pytest
 
 import backlight as bl
 import backlight.numpy as bnp
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
+from backlight.core.tape import Tape
 
 
 def given(x):

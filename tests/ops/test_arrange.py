@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from backlight import api, errors, ops
-from backlight.core.array import Tape
 from backlight.core.graph import Graph, Node
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.diff.reverse import reverse
 from backlight.run.reference import evaluate, run
 

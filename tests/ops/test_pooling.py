@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlight import ops
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.diff.reverse import reverse
 from backlight.run.reference import evaluate
 

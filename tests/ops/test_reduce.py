@@ -12,9 +12,9 @@ from hypothesis.extra import numpy as hnp
 from tests.ops.trial import assert_close
 
 from backlight import ops
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.diff.reverse import reverse
 from backlight.run.reference import evaluate
 

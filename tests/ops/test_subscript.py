@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from backlight import errors
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.diff.reverse import reverse
 from backlight.ops import exp  # type: ignore[attr-defined]

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from backlight import ops
-from backlight.core.array import Array, Tape, as_value
+from backlight.core.array import Array, as_value
 from backlight.core.graph import Graph
 from backlight.core.op import Case, Op
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.core.types import TupleType, Type
 from backlight.diff.reverse import reverse
 from backlight.run.reference import evaluate

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.errors import GraphError, InputError
 from backlight.read.numpy import FUNCTIONS, UFUNCS
 from backlight.sweeps import jacobian

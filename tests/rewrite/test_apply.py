@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from tests.strategies import graphs
 
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
 from backlight.core.math import MULTIPLY, infix, name
+from backlight.core.tape import Tape
 from backlight.core.types import type_of
 from backlight.diff.reverse import reverse
 from backlight.errors import InputError, NameError

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import backlight as bl
-from backlight.core.array import Tape
 from backlight.core.document import graph_to_json
 from backlight.core.graph import At, Graph
+from backlight.core.tape import Tape
 from backlight.core.types import type_of
 from backlight.diff.reverse import reverse
 from backlight.errors import FileError

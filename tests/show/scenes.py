@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from backlight import api, ops
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type, type_of
 from backlight.run.record import Run
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlight import api
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.run.record import Run
 from backlight.show.cells import celled

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from backlight import api
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import type_of
 from backlight.diff.reverse import reverse
 from backlight.ops import div, exp, greater, matmul, mul, sigmoid, square, sum

@@ -8,8 +8,9 @@ from tests.show import scenes
 from tests.show.golden import same
 
 from backlight import api, ops
-from backlight.core.array import Array, Tape
+from backlight.core.array import Array
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.errors import GraphError, LimitError, NameError
 from backlight.show.folding import folded

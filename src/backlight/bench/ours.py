@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.graph import Graph
+from ..core.tape import Tape
 from ..core.types import Type, type_of
 from ..diff.reverse import reverse
 from ..read.python import record

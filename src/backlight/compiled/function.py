@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.array import Guard
 from ..core.graph import Graph
+from ..core.guard import Guard
 from ..core.play import ANSWERS, traced_among
 from ..core.tree import Nest, flatten
 from ..errors import GraphError

@@ -16,8 +16,8 @@ from typing import Any, get_args
 import numpy as np
 
 from ..errors import FileError, GraphError
-from .array import Guard
 from .graph import At, Graph, Node, Part, Parts, Why, WhyKind
+from .guard import Guard
 from .play import ANSWERS
 from .table import TABLE
 from .types import TupleType, Type

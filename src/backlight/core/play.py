@@ -13,8 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import GraphError
-from .array import Array, Guard, Tape, one_tape
+from .array import Array
 from .graph import Graph, live_nodes
+from .guard import Guard
+from .tape import Tape, one_tape
 
 __all__ = ["ANSWERS", "Player", "player", "replayed", "traced_among"]
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core.array import Tape
 from ..core.graph import Graph
 from ..core.table import TABLE
+from ..core.tape import Tape
 from ..core.types import Type
 from .forward import forward
 from .numeric import Machine, ridders, slope

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.collection import no_collection
 from ..core.graph import Graph, Node, Why
 from ..core.table import TABLE
+from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
 from .masks import Mask, both, climbed, either, once, stretched

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.graph import Above, Graph
 from ..core.play import replayed
 from ..core.table import TABLE
+from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, GraphError
 from ..ops import batched

@@ -64,7 +64,7 @@ def tree_sizes(graph: Graph, weights: Sequence[int] | None = None) -> list[int]:
 
     With `weights`, one for each node, their sum instead. Exact, however large.
 
-    >>> from backlight.core.array import Tape
+    >>> from backlight.core.tape import Tape
     >>> tape = Tape()
     >>> x = tape.input("x", 1.0)
     >>> for _ in range(100): x = x * x

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..core.array import Tape
 from ..core.graph import Node, Why
+from ..core.tape import Tape
 
 __all__ = ["Template", "constant_key", "learn"]
 

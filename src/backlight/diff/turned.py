@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.graph import Graph, Node, live_nodes
 from ..core.table import TABLE
+from ..core.tape import Tape
 from ..core.types import TupleType
 from .reverse import pull
 

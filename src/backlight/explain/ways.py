@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core.array import Tape
 from ..core.graph import Graph, Node
 from ..core.table import TABLE
+from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..diff.forward import forward
 from ..diff.numeric import measure

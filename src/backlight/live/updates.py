@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.graph import Graph, Why
 from ..core.table import TABLE
+from ..core.tape import Tape
 from ..core.types import Type
 from ..errors import ValueError
 from ..train.optim import OPTIMIZERS

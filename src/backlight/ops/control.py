@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..core import math as m
-from ..core.array import Tape
 from ..core.graph import Graph, lent
 from ..core.op import Case, Op, operation
 from ..core.play import player
+from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..errors import DTypeError, GraphError, InputError, ShapeError
 from . import batched

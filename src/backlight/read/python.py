@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import Array, Tape, around, as_value
+from ..core.array import Array, around, as_value
 from ..core.collection import no_collection
 from ..core.graph import Graph
 from ..core.op import Op
+from ..core.tape import Tape
 from ..core.tree import Nest, flatten
 from ..errors import BacklightError, InputError
 from .numpy import held, lend  # and NumPy's functions find their rows from here on

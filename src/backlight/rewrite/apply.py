@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.collection import no_collection
 from ..core.graph import Graph, Node, Why, live_nodes
 from ..core.math import Math
 from ..core.math import name as named
+from ..core.tape import Tape
 from ..core.types import Type
 from ..errors import InputError
 from .match import COMMUTATIVE, Pattern, find, pattern

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.graph import Node
+from ..core.tape import Tape
 from ..core.types import Type
 
 __all__ = ["Found", "Pattern", "find", "letters", "pattern", "same_constant"]

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import guard_words
 from ..core.graph import Graph, Node, Part, Why, lent
+from ..core.guard import guard_words
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
 from ..ops.special_points import Flag, flags

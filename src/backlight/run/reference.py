@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core.array import Array, Tape, as_value
+from ..core.array import Array, as_value
 from ..core.collection import no_collection
 from ..core.graph import Above, Graph, nearest
 from ..core.infer import pointed, typed, whole_inputs
 from ..core.play import replayed, traced_among
+from ..core.tape import Tape
 from ..core.types import Type, type_of
 from ..errors import BacklightError, InputError, LimitError, ValueError
 from .record import Run, place

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..core.array import guard_words
 from ..core.graph import Graph, Parts
+from ..core.guard import guard_words
 from ..core.op import signature_of
 from ..core.types import TupleType, Type
 from ..explain.formula import names, names_of

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.graph import Graph, Why
+from ..core.tape import Tape
 from ..errors import GraphError
 
 __all__ = ["opened"]

@@ -59,7 +59,7 @@ def text(
     `width` is that of the terminal unless given; `colour` is on for a terminal that shows colours. `parameters` names
     the inputs to be marked as learnable, besides those that say so themselves.
 
-    >>> from backlight.core.array import Tape
+    >>> from backlight.core.tape import Tape
     >>> tape = Tape()
     >>> x = tape.input("x")
     >>> print(text(Graph(tuple(tape.nodes), (0,), (0,)), width=40))

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from backlight import ops
-from backlight.core.array import Tape, as_value
+from backlight.core.array import as_value
 from backlight.core.graph import Graph
 from backlight.core.op import Case, Op
 from backlight.core.table import TABLE
+from backlight.core.tape import Tape
 from backlight.core.types import TupleType, Type, type_of
 from backlight.diff.reverse import reverse
 from backlight.run.reference import evaluate

@@ -11,8 +11,8 @@ from tests.run.native.graphs import graph_of
 
 import backlight as bl
 from backlight import ops
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.run.native import kept, looped, plan, store
 from backlight.run.native.looped import Looped, compile_steps

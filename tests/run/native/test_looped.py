@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from backlight import errors, ops
-from backlight.core.array import Tape
 from backlight.core.graph import Graph
+from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.diff.reverse import reverse
 from backlight.run.native.looped import Looped, compile_steps

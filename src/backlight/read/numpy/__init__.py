@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import operator as operators
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,9 +55,11 @@ WANT_FLOATS = (frozenset(CALCULUS) | frozenset(LINEAR) | frozenset(POLYNOMIALS) 
     "matmul dot sum prod max min amax amin any all count_nonzero argmax argmin cumsum cumprod bincount linspace interp average mean std var".split()
 )
 
+MISSING = getattr(np, "_NoValue", None)
 NONE_MEANS = {"axis", "dtype", "order", "sorter"}  # arguments in which None says something
 
 
+@lru_cache(maxsize=4096)
 def said_of(function: Any) -> str:
     """NumPy's name of one of its functions: `sum`, `linalg.norm`."""
     room = (getattr(function, "__module__", "") or "").split(".")
@@ -121,9 +124,9 @@ def traced(function: Any, said: str, args: Sequence[Any], named: dict[str, Any])
         return no_row(said)
     if said in WANT_FLOATS and not any_float((args, named)):
         return answers(function)(*args, **named)
-    missing = getattr(np, "_NoValue", None)
-    named = {k: v for k, v in named.items() if v is not missing and (v is not None or k in NONE_MEANS)}
-    named = {k: v for k, v in named.items() if not ((k == "dtype" and v is None) or (k == "order" and v in (None, "C", "K")) or k in ("like", "casting", "subok"))}
+    if named:
+        named = {k: v for k, v in named.items() if v is not MISSING and (v is not None or k in NONE_MEANS)}
+        named = {k: v for k, v in named.items() if not ((k == "dtype" and v is None) or (k == "order" and v in (None, "C", "K")) or k in ("like", "casting", "subok"))}
     try:
         return wrapped(found(*args, **named))
     except ValueError as error:

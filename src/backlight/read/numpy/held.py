@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...core.array import Array, Guard, frame_position
+from ...core.array import Array
 from ...core.asker import asker
+from ...core.guard import Guard
+from ...core.place import frame_position
 from ...errors import GraphError
 
 __all__ = ["answers", "any_float", "any_traced", "bare", "held", "is_traced", "kind_of", "outside", "whole", "wrapped"]

@@ -19,6 +19,7 @@ import numpy as np
 
 from ... import ops
 from ...core.array import Array
+from ...core.table import TABLE
 from ...errors import DTypeError, GraphError, IndexError, MutationError, ShapeError, ValueError
 from ...ops.subscript import spelled
 from ...ops.subscript import subscript as chosen
@@ -80,6 +81,12 @@ def lend(x: Array, name: str) -> Array:
 
 def subscript(x: Array, key: Any) -> Any:
     """x[key], with the meaning that NumPy gives it, a view where NumPy has one."""
+    if type(key) is int and x.tape is not None and x.tape.inner is None:  # the short way
+        try:
+            found = TABLE["index"](x, key=(key,))
+        except (ShapeError, ValueError) as error:
+            raise IndexError(str(error)) from None
+        return found if found.shape == () else share(x, found, lambda p: p[key], lambda r: chosen(r, key))
     if x.tape is None and not any_traced(key):
         made = wrapped(x._value[bare(key)])
         if type(made) is Array and isinstance(made._value, np.ndarray) and made._value.base is not None:

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from backlight.core.array import Tape as Writing
 from backlight.core.graph import Graph, Node, live_nodes
+from backlight.core.tape import Tape as Writing
 from backlight.core.types import Type
 from backlight.run.lower.translate import LOGICAL, POINT, RELATIONS
 

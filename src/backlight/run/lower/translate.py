@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from backlight.core.array import Tape
 from backlight.core.graph import Graph, Node
+from backlight.core.tape import Tape
 from backlight.core.types import TupleType, Type
 from backlight.run.lower.items import KINDS, Item, Items
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...core.array import Array, Tape
+from ...core.array import Array
 from ...core.graph import Graph, Node, live_nodes
 from ...core.op import Op
+from ...core.tape import Tape
 from ...core.types import TupleType, Type
 from ...errors import GraphError, InputError
 from ...run.record import Run
