@@ -22,15 +22,16 @@ from backlight.run.record import Run
 from backlight.run.reference import run
 from backlight.show.code import DIALECTS, code, missing
 
-# What NumPy must be able to say with all its gradients; it has no convolutions, draws other random numbers than ours, and lacks
-# many special functions. What cannot be said is an error that names it.
+# What NumPy must be able to say with all its gradients; it draws other random numbers than ours, and lacks some special
+# functions. What cannot be said is an error that names it.
 EVERYDAY = """
     abs acos add all any argmax argsort asin atan atan2 broadcast_to cast cbrt ceil cholesky clip concat cos cosh cumsum div
     dot einsum elu embed equal erf exp expand_dims expm1 flatten flip floor gather gelu greater hypot index inv leaky_relu less log
     log1p log_sigmoid log_softmax logaddexp logsumexp matmul max maximum mean median min minimum mod moveaxis mul neg outer
     permute pow prod reciprocal relu repeat reshape roll round scatter_add selu sigmoid sign silu sin sinc sinh softmax softplus
     softsign solve sort sqrt square squeeze stack std sub sum sum_to swapaxes take_along_axis tan tanh tile total trace transpose
-    tril triu trunc var where xlogy
+    tril triu trunc var where xlogy conv1d conv2d conv3d conv_transpose2d conv_weight2d erfinv lgamma
+    max_pool1d max_pool2d max_pool3d
 """.split()
 
 
@@ -110,6 +111,7 @@ def test_a_row_with_a_word_or_a_definition_is_not_missing() -> None:
     assert missing(DIALECTS["numpy"], TABLE["polygamma"])
 
 
+WAVE = np.cos(np.arange(1, 60) * 2.3)
 TEXTS: list[tuple[str, dict[str, Any]]] = [
     ("(4*x + 1)^2", {"x": 2.0}),
     ("1/(1 + e^(-1*x))", {"x": 0.5}),
@@ -120,6 +122,13 @@ TEXTS: list[tuple[str, dict[str, Any]]] = [
      {"W": np.linspace(-2, 2, 15).reshape(5, 3), "x": np.arange(5) / 10, "b": 0.0, "y": [1.0, 0, 1]}),
     ("mean(relu(x)*gelu(x)) + max(x) + sum(x[1:3]) + norm(x)", {"x": [-0.7, 0.3, 1.2, -2.0]}),
     ("lambda' + x·π", {"lambda'": 2.0, "x": 3.0}),
+    ("h = max_pool2d(relu(conv2d(x, w, padding=1)), size=2)\nsum(h^2) + sum(avg_pool2d(x, size=2))",
+     {"x": WAVE[:50].reshape(1, 2, 5, 5), "w": WAVE[:54].reshape(3, 2, 3, 3)}),
+    ("sum(conv1d(x, w, stride=2, dilation=2, padding='same', groups=2)^2)",
+     {"x": WAVE[:36].reshape(2, 2, 9), "w": WAVE[:6].reshape(2, 1, 3)}),
+    ("sum(max_pool1d(x, size=3, stride=2, padding=1, ceil=true)*conv1d(x, w))",
+     {"x": WAVE[:8].reshape(1, 1, 8), "w": WAVE[:4].reshape(1, 1, 4)}),
+    ("sum(lgamma(x)) + sum(erfinv(x/3))", {"x": [0.3, 1.7, 2.4]}),
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from .spelling import Dialect, Line, arrays, axis_words, reduced
+from .windows import JAX_WINDOWS, NUMPY_HELPERS, NUMPY_WINDOWS
 
 __all__ = ["JAX", "NUMPY"]
 
@@ -26,10 +27,36 @@ def sliced(key):
     )
 '''
 
+DIGAMMA: Final = '''\
+def digamma(x):
+    """The derivative of log Gamma: moved up to where its asymptotic series holds, and mirrored below zero."""
+    x = np.asarray(x, float)
+    y = np.where(x > 0, x, 1 - x)
+    z = np.zeros_like(y)
+    for _ in range(10):
+        z = z - np.where(y < 10, 1 / y, 0.0)
+        y = y + (y < 10)
+    s = 1 / y**2
+    z = z + np.log(y) - 0.5 / y - s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * 691 / 32760)))))
+    return np.where(x > 0, z, z - np.pi / np.tan(np.pi * x))
+'''
+ERFINV: Final = '''\
+def erfinv(x):
+    """The inverse of erf: Winitzki's approximation, and three of Halley's steps."""
+    x = np.asarray(x, float)
+    y = np.log1p(-x * x)
+    a = 2 / (0.147 * np.pi) + y / 2
+    t = np.sign(x) * np.sqrt(np.sqrt(a * a - y / 0.147) - a)
+    for _ in range(3):
+        off = (@erf(t) - x) * np.sqrt(np.pi) / 2 * np.exp(t * t)
+        t = t - off / (1 + t * off)
+    return np.where(np.abs(x) == 1, x * np.inf, t)
+'''
 NUMPY: Final = Dialect(
     "numpy", "import math\n\nimport numpy as np", "np.array({}, {!r})",
-    arrays("np") | {
-        "norm": norm("np"), "erf": "@erf({0})", "erfc": "@erfc({0})", "lgamma": "@lgamma({0})",
+    arrays("np") | dict(NUMPY_WINDOWS) | {
+        "norm": norm("np"), "erf": "@erf({0})", "erfc": "@erfc({0})", "lgamma": "@lgamma({0})", "digamma": "@digamma({0})",
+        "erfinv": "@erfinv({0})", "i0": "np.i0({0})", "floor_div": "{0} // {1}",
         "scatter_add": "@added({0}, {1}, {size}, {axis})", "add_along_axis": "@added_along({0}, {1}, {size}, {axis})",
         "argsort": lambda line: f"np.argsort({'-' * line.attrs['descending']}{line.xs[0]}, axis={line.attrs['axis']}, kind='stable')",
     },
@@ -50,8 +77,13 @@ def moved_on(z, axis, first):
     return z
 ''',
         "erf": "erf = np.vectorize(math.erf, otypes=[float])\n",
+        "digamma": DIGAMMA,
+        "erfinv": ERFINV,
         "erfc": "erfc = np.vectorize(math.erfc, otypes=[float])\n",
-        "lgamma": "lgamma = np.vectorize(math.lgamma, otypes=[float])\n",
+        "lgamma": '''\
+lgamma = np.vectorize(lambda x: math.inf if x <= 0 and x % 1 == 0 else math.lgamma(x), otypes=[float])
+''',
+        **NUMPY_HELPERS,
         "added": '''\
 def added(y, i, size, axis):
     """Each part of y added up at its place i along an axis."""
@@ -73,10 +105,12 @@ def added_along(y, i, size, axis):
 
 JAX: Final = Dialect(
     "jax", "import jax\nimport jax.numpy as jnp\n\njax.config.update(\"jax_enable_x64\", True)", "jnp.array({}, {!r})",
-    arrays("jnp") | {
+    arrays("jnp") | dict(JAX_WINDOWS) | {
         "norm": norm("jnp"), "erf": "jax.scipy.special.erf({0})", "erfc": "jax.scipy.special.erfc({0})",
         "erfinv": "jax.scipy.special.erfinv({0})", "lgamma": "jax.scipy.special.gammaln({0})",
-        "digamma": "jax.scipy.special.digamma({0})", "relu": "jax.nn.relu({0})", "sigmoid": "jax.nn.sigmoid({0})",
+        "digamma": "jax.scipy.special.digamma({0})", "polygamma": "jax.scipy.special.polygamma({order}, {0})",
+        "i0": "jax.scipy.special.i0({0})", "i1": "jax.scipy.special.i1({0})", "i0e": "jax.scipy.special.i0e({0})",
+        "i1e": "jax.scipy.special.i1e({0})", "floor_div": "{0} // {1}", "relu": "jax.nn.relu({0})", "sigmoid": "jax.nn.sigmoid({0})",
         "softplus": "jax.nn.softplus({0})", "log_sigmoid": "jax.nn.log_sigmoid({0})", "silu": "jax.nn.silu({0})",
         "softmax": "jax.nn.softmax({0}, axis={axis})", "log_softmax": "jax.nn.log_softmax({0}, axis={axis})",
         "logsumexp": reduced("jax.nn.logsumexp"), "stop_gradient": "jax.lax.stop_gradient({0})",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from .spelling import Dialect, Line, arrays, axis_words, key_text, sum_of, summed_to
+from .windows import TORCH_WINDOWS
 
 __all__ = ["TORCH"]
 
@@ -59,6 +60,10 @@ TORCH: Final = Dialect(
        "maximum minimum hypot logaddexp copysign logical_and logical_or logical_xor atan2 matmul outer xlogy".split()}
     | {name: spelling for name, spelling in arrays("torch").items() if isinstance(spelling, str) and "torch" not in spelling and "@" not in spelling}
     | {
+        **TORCH_WINDOWS,
+        "polygamma": "torch.polygamma({order}, {0})", "i0": "torch.special.i0({0})", "i1": "torch.special.i1({0})",
+        "i0e": "torch.special.i0e({0})", "i1e": "torch.special.i1e({0})", "floor_div": "torch.floor_divide({0}, {1})",
+        "gather": "torch.index_select({0}, {axis}, {1}.reshape(-1)).reshape({out})",
         "matmul": "{0} @ {1}", "mod": "torch.remainder({0}, {1})", "total": sum_of(" + "), "stop_gradient": "{0}.detach()",
         "where": "torch.where({0}, {1}, {2})", "cast": "{0}.to(torch.{dtype})",
         "einsum": "torch.einsum({spec!r}, {all})", "broadcast_to": "torch.broadcast_to({0}, {shape})",

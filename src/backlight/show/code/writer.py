@@ -45,13 +45,22 @@ def code(run: Run, dialect: str) -> str:
     body = [f"    {line}" for line in lines(short, names, words, used, places)]
     given = [name for i, name in enumerate(names) if short.nodes[i].op.name == "input"]
     results = [names[places[i]] for i in outputs]
-    helpers = [words.helpers[name].rstrip("\n") for name in words.helpers if name in used]
+    helpers = [HELPER.sub(r"\1(", words.helpers[name]).rstrip("\n") for name in words.helpers if name in needed(used, words)]
     grads = [f"{names[places[i]]!r}: {result}" for i, result in zip(written, results[1:], strict=True)]
     answer = f"{results[0]}, {{{', '.join(grads)}}}" if dialect == "numpy" else results[0]
     function = f"def f({', '.join(given)}):\n" + "\n".join([*body, f"    return {answer}"])
     values = [f"{names[places[i]]} = {literal(run.value(i), words)}" for i in graph.inputs if i in places]
     parts = [words.head, *helpers, function, "\n".join(values) + "\n" + ENDS[dialect](given, [names[places[i]] for i in wrt if i in places])]
     return "\n\n\n".join(parts) + "\n"
+
+
+def needed(used: set[str], words: Dialect) -> set[str]:
+    """The helpers that are called, and those that they call."""
+    found, new = set(used), set(used)
+    while new:
+        new = {name for one in new for name in HELPER.findall(words.helpers[one])} - found
+        found |= new
+    return found
 
 
 def numpy_end(given: Sequence[str], wrt: Sequence[str]) -> str:

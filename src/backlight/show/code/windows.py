@@ -1,0 +1,186 @@
+"""Convolutions and pools in NumPy, PyTorch and JAX. How the windows lie is worked out here: the code that is written holds numbers.
+
+NumPy has no convolution, so a few lines of it are written above the program; its gradients need the transposed one and
+the sum over windows as well. PyTorch and JAX differentiate by themselves and get theirs by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from ...core.types import Type
+from ...ops.convolution import Windows, each, layout, transposed_size
+from ...ops.pooling import counts, pooled
+from .spelling import Line, Spelling
+
+__all__ = ["JAX_WINDOWS", "NUMPY_HELPERS", "NUMPY_WINDOWS", "TORCH_WINDOWS"]
+
+RANKS: Final = (1, 2, 3)
+
+
+def convolution(line: Line) -> Windows:
+    """The windows of a convolution."""
+    a = line.attrs
+    return layout("", line.shapes[0][2:], line.shapes[1][2:], a["stride"], a["padding"], a["dilation"])
+
+
+def spreading(line: Line) -> Windows:
+    """The windows that a transposed convolution spreads over."""
+    g, w = (Type("float64", shape) for shape in line.shapes)
+    a = line.attrs
+    return transposed_size("", g, w, a["stride"], a["padding"], a["dilation"], a["output_padding"])
+
+
+def weighing(line: Line) -> Windows:
+    """The windows that are weighed."""
+    a, rank = line.attrs, len(line.shapes[0]) - 2
+    return layout("", line.shapes[0][2:], each("", "size", a["size"], rank), a["stride"], a["padding"], a["dilation"])
+
+
+def pooling(line: Line) -> Windows:
+    """The windows of a pool."""
+    settings = {key: value for key, value in line.attrs.items() if key != "count_padding"}
+    return pooled("", np.empty(line.shapes[0]), **settings)
+
+
+def whole(line: Line) -> bool:
+    """Whether every window of a mean counts all of its numbers."""
+    settings = {key: value for key, value in line.attrs.items() if key not in ("count_padding", "ceil")}
+    at = pooling(line)
+    asked = at._replace(pads=pooled("", np.empty(line.shapes[0]), **settings).pads)
+    return bool(np.all(counts(asked, line.attrs["count_padding"]) == np.prod(at.kernel)))
+
+
+NUMPY_HELPERS: Final[Mapping[str, str]] = {
+    "windows": '''\
+def windows(x, size, stride, pads, dilation, fill=0.0):
+    """The windows of padded x (batch, channels, ...): (batch, channels, windows..., window...)."""
+    x = np.pad(x, [(0, 0), (0, 0), *pads], constant_values=fill)
+    reach = [d * (k - 1) + 1 for k, d in zip(size, dilation)]
+    seen = np.lib.stride_tricks.sliding_window_view(x, reach, axis=tuple(range(2, x.ndim)))
+    return seen[(..., *[slice(None, None, step) for step in (*stride, *dilation)])]
+''',
+    "convolved": '''\
+def convolved(x, w, stride, pads, dilation, groups):
+    """The windows of x times w (channels out, channels in / groups, window...), summed."""
+    rank = w.ndim - 2
+    seen = np.split(@windows(x, w.shape[2:], stride, pads, dilation), groups, 1)
+    axes = [1, *range(2 + rank, 2 + 2 * rank)], list(range(1, 2 + rank))
+    parts = [np.tensordot(s, v, axes) for s, v in zip(seen, np.split(w, groups))]
+    return np.moveaxis(np.concatenate(parts, -1), -1, 1)
+''',
+    "spread": '''\
+def spread(g, w, size, stride, pads, dilation, groups):
+    """Each number of g times w, added up over its window of a result of this size."""
+    channels = w.shape[1]
+    z = np.zeros((len(g), groups * channels, *[n + a + b for n, (a, b) in zip(size, pads)]), g.dtype)
+    for place in np.ndindex(w.shape[2:]):
+        spots = [slice(k * d, k * d + (m - 1) * t + 1, t) for k, d, m, t in zip(place, dilation, g.shape[2:], stride)]
+        for k, (y, v) in enumerate(zip(np.split(g, groups, 1), np.split(w[(..., *place)], groups))):
+            z[(slice(None), slice(k * channels, (k + 1) * channels), *spots)] += np.moveaxis(np.tensordot(y, v, (1, 0)), -1, 1)
+    return z[(..., *[slice(a, a + n) for n, (a, _) in zip(size, pads)])]
+''',
+    "weighed": '''\
+def weighed(x, g, size, stride, pads, dilation, groups):
+    """The windows of x, each times its number of g, summed: the gradient of the weights."""
+    seen = np.split(@windows(x, size, stride, pads, dilation), groups, 1)
+    axes = [0, *range(2, x.ndim)]
+    return np.concatenate([np.tensordot(y, s, (axes, axes)) for s, y in zip(seen, np.split(g, groups, 1))])
+''',
+    "places": '''\
+def places(x, size, stride, pads, dilation):
+    """Where the largest number of each window is, counted over the axes behind (batch, channels)."""
+    seen = @windows(x, size, stride, pads, dilation, -np.inf)
+    best = np.unravel_index(seen.reshape(*seen.shape[:x.ndim], -1).argmax(-1), size)
+    found = 0
+    for n, corner, k, t, d, (a, _) in zip(x.shape[2:], np.indices(seen.shape[2:x.ndim]), best, stride, dilation, pads):
+        found = found * n + corner * t + k * d - a
+    return found
+''',
+}  # fmt: skip
+
+
+def numpy_windows(name: str, windows: Callable[[Line], Windows], *first: str) -> Callable[[Line], str]:
+    """A call of a helper: the operands, what of the windows it needs first, and how they lie."""
+
+    def write(line: Line) -> str:
+        at = windows(line)
+        told = [repr(getattr(at, word)) for word in (*first, "stride", "pads", "dilation")]
+        groups = [repr(line.attrs["groups"])] if "groups" in line.attrs else []
+        return f"@{name}({', '.join([*line.xs, *told, *groups])})"
+
+    return write
+
+
+def numpy_mean(line: Line) -> str:
+    at, rank = pooling(line), len(line.shapes[0])
+    axes = tuple(range(rank, 2 * rank - 2))
+    seen = f"@windows({line.xs[0]}, {at.kernel!r}, {at.stride!r}, {at.pads!r}, {at.dilation!r})"
+    return f"np.mean({seen}, axis={axes!r})" if whole(line) else ""
+
+
+def torch_padded(x: str, at: Windows, fill: str = "") -> str:
+    """x with its padding, which PyTorch names from the last axis on."""
+    if not any(map(any, at.pads)):
+        return x
+    pads = tuple(n for pair in reversed(at.pads) for n in pair)
+    return f"torch.nn.functional.pad({x}, {pads!r}{fill and f', value={fill}'})"
+
+
+def torch_conv(line: Line) -> str:
+    at = convolution(line)
+    x, w = line.xs
+    how = f"stride={at.stride!r}, dilation={at.dilation!r}, groups={line.attrs['groups']}"
+    return f"torch.nn.functional.conv{len(at.size)}d({torch_padded(x, at)}, {w}, {how})"
+
+
+def torch_max(line: Line) -> str:
+    at = pooling(line)
+    x = torch_padded(line.xs[0], at, "float('-inf')")
+    return f"torch.nn.functional.max_pool{len(at.size)}d({x}, {at.kernel!r}, {at.stride!r}, dilation={at.dilation!r})"
+
+
+def torch_mean(line: Line) -> str:
+    at = pooling(line)
+    made = f"torch.nn.functional.avg_pool{len(at.size)}d({torch_padded(line.xs[0], at)}, {at.kernel!r}, {at.stride!r})"
+    return made if whole(line) else ""
+
+
+def jax_conv(line: Line) -> str:
+    at = convolution(line)
+    x, w = line.xs
+    how = f"rhs_dilation={at.dilation!r}, feature_group_count={line.attrs['groups']}"
+    return f"jax.lax.conv_general_dilated({x}, {w}, {at.stride!r}, {at.pads!r}, {how})"
+
+
+def jax_reduced(x: str, at: Windows, start: str, function: str) -> str:
+    sizes, strides, dilations = ((1, 1, *found) for found in (at.kernel, at.stride, at.dilation))
+    pads = ((0, 0), (0, 0), *at.pads)
+    return f"jax.lax.reduce_window({x}, {start}, jax.lax.{function}, {sizes!r}, {strides!r}, {pads!r}, window_dilation={dilations!r})"
+
+
+def jax_max(line: Line) -> str:
+    return jax_reduced(line.xs[0], pooling(line), "-jnp.inf", "max")
+
+
+def jax_mean(line: Line) -> str:
+    at = pooling(line)
+    return f"{jax_reduced(line.xs[0], at, '0.0', 'add')} / {int(np.prod(at.kernel))}" if whole(line) else ""
+
+
+NUMPY_WINDOWS: Final[Mapping[str, Spelling]] = {
+    **{f"conv{n}d": numpy_windows("convolved", convolution) for n in RANKS},
+    **{f"conv_transpose{n}d": numpy_windows("spread", spreading, "size") for n in RANKS},
+    **{f"conv_weight{n}d": numpy_windows("weighed", weighing, "kernel") for n in RANKS},
+    **{f"avg_pool{n}d": numpy_mean for n in RANKS},
+    "max_pool_places": numpy_windows("places", pooling, "kernel"),
+}  # fmt: skip
+TORCH_WINDOWS: Final[Mapping[str, Spelling]] = {
+    **{f"conv{n}d": torch_conv for n in RANKS}, **{f"max_pool{n}d": torch_max for n in RANKS}, **{f"avg_pool{n}d": torch_mean for n in RANKS},
+}  # fmt: skip
+JAX_WINDOWS: Final[Mapping[str, Spelling]] = {
+    **{f"conv{n}d": jax_conv for n in RANKS}, **{f"max_pool{n}d": jax_max for n in RANKS}, **{f"avg_pool{n}d": jax_mean for n in RANKS},
+}  # fmt: skip
