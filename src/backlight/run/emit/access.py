@@ -6,14 +6,16 @@ or at computed places, they are gathered one by one. Two stores that fill each o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from backlight.run.emit import scalar
 from backlight.run.emit.code import Code
 from backlight.run.emit.elementwise import ENTRIES, largest, smallest
 from backlight.run.emit.masks import gather, masked_load, masked_store, scatter
 from backlight.run.emit.value import FLOATS, SIZES, Value
-from backlight.run.lower.program import Apply, Fold, Literal, Nest, Place, Position, Read, Step, Write
+from backlight.run.lower.program import Apply, Fold, Literal, Nest, Place, Position, Read, Step, Together, Write
 
 IDENTITY = {"sum": 0, "product": 1, "largest": float("-inf"), "smallest": float("inf")}
 NEAR = 4  # places apart up to which numbers are loaded with what stands between them
@@ -56,6 +58,11 @@ class Writer:
     index: list[Value] = field(default_factory=list)  # of the loops that are open
     columns: dict[tuple[int, int], Value] = field(default_factory=dict)  # folds down narrow columns: (fold, column)
 
+    @functools.cached_property
+    def together(self) -> dict[int, Together]:
+        """The pairs of values that are written in one go."""
+        return self.nest.together()
+
     def at(self, place: Place, inner: Value | None = None) -> Value:
         """Return the offset of a place in the open loops, in numbers."""
         total = self.c.constant(place.offset, "i64")
@@ -71,6 +78,20 @@ class Writer:
             moved = self.c.convert(get(number), "i64") * stride
             total = moved + (self.c.splat(total, moved.lanes) if moved.lanes > 1 else total)
         return total
+
+
+def write_steps(w: Writer, level: int, lanes: int, i: Value | None, mask: int | None, get: Callable[[int], Value],
+                found: dict[int, Value]) -> None:
+    """Write all values of one level, and put them into `found`."""
+    for number, step in enumerate(w.nest.steps):
+        if w.levels[number] != level or number in found:
+            continue
+        pair = w.together.get(number)
+        if pair is None:
+            found[number] = one_step(w, step, lanes, i, mask, get)
+        else:
+            assert isinstance(step, Apply)
+            found[pair.first], found[pair.second] = scalar.apply_together(w.c, pair.functions, get(step.operands[0]))
 
 
 def one_step(w: Writer, step: Step, lanes: int, i: Value | None, mask: int | None,

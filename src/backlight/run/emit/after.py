@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from backlight.run.emit.access import Base, Writer, one_step
+from backlight.run.emit.access import Base, Writer, write_steps
 from backlight.run.emit.code import Code
 from backlight.run.emit.nest import inside, used_inside
 from backlight.run.emit.parts import parts_of
@@ -67,18 +67,14 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
     for target in (*(s for s in nest.steps if isinstance(s, Read)), *nest.targets()):
         found(target.place.buffer)
     get: Callable[[int], Value] = w.values.__getitem__
-    for number, step in enumerate(nest.steps):
-        if w.levels[number] == -1:
-            w.values[number] = one_step(w, step, 1, None, None, get)
+    write_steps(w, -1, 1, None, None, get, w.values)
 
     parts = parts_of(c.target, width, lanes)
 
     def row(i: Value) -> None:
         w.index.append(i)
         kept = dict(w.values)
-        for number, step in enumerate(nest.steps):
-            if w.levels[number] == 0:
-                w.values[number] = one_step(w, step, 1, None, None, get)
+        write_steps(w, 0, 1, None, None, get, w.values)
         def vector(at: Value, lanes: int, mask: int | None) -> None:
             splats = {number: c.splat(x, lanes) for number, x in w.values.items() if used_inside(w, number, 1)}
             inside(w, at, lanes, mask, splats, [], [])

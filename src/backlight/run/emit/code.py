@@ -82,6 +82,19 @@ class Code:
         """Return the size of x."""
         return self.intrinsic("fabs", x)
 
+    def apart(self, x: Value) -> Value:
+        """Return x itself, which the compiler must not join with what uses it.
+
+        An exclusive or of a masked number would become one instruction of three operands; on some processors that takes
+        the place of a product, where two of two operands take none.
+        """
+        if not self.target.scalef or x.lanes * SIZES[x.kind] < 16:
+            return x
+        if x.lanes * SIZES[x.kind] > self.target.width:
+            low, high = self.halves(x)
+            return self.join(self.apart(low), self.apart(high))
+        return self.put(f'call {x.type} asm "", "=v,0"({x.typed})', x.kind, x.lanes)
+
     def copysign(self, size: Value, sign: Value) -> Value:
         """Return size with the sign of sign."""
         return self.intrinsic("copysign", size, sign)
@@ -103,6 +116,20 @@ class Code:
             return mask
         bits = self.put(f"bitcast {mask.typed} to i{mask.lanes}", f"i{mask.lanes}")
         return self.put(f"icmp ne {bits.typed}, 0", "i1")
+
+    def bundle(self, values: Sequence[Value]) -> str:
+        """Return several values as the one operand of `ret`."""
+        every = bundle_type(values)
+        text = "poison"
+        for k, x in enumerate(values):
+            text = self.put(f"insertvalue {every} {text}, {x.typed}, {k}", "bundle").text
+        return f"{every} {text}"
+
+    def call_several(self, symbol: str, operands: Iterable[Value], like: Sequence[Value]) -> list[Value]:
+        """Call a function of this module that returns several values, of the types of `like`."""
+        every = bundle_type(like)
+        found = self.put(f"call {every} @{symbol}({', '.join(o.typed for o in operands)})", "bundle")
+        return [self.put(f"extractvalue {every} {found.text}, {k}", x.kind, x.lanes) for k, x in enumerate(like)]
 
     # -- memory ---------------------------------------------------------------------------------------------------
     def address(self, base: Value, offset: Value | int, kind: str) -> Value:
@@ -206,6 +233,11 @@ class Code:
         """Call a function of this module that returns one value."""
         arguments = ", ".join(o.typed for o in operands)
         return self.put(f"call {type_text(kind, lanes)} @{symbol}({arguments})", kind, lanes)
+
+
+def bundle_type(values: Sequence[Value]) -> str:
+    """Return the type of several values in one."""
+    return f"{{ {', '.join(x.type for x in values)} }}"
 
 
 def conversion(source: str, kind: str) -> str:

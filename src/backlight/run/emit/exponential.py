@@ -7,22 +7,43 @@ from __future__ import annotations
 
 from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
-from backlight.run.emit.format import LN2, LN10, Format
-from backlight.run.emit.value import Value
+from backlight.run.emit.format import FORMATS, LN2, LN10, Format
+from backlight.run.emit.value import SIZES, Value
+
+
+def own(c: Code, f: Format, x: Value) -> bool:
+    """Return whether the processor has instructions that make and scale numbers of this format, in vectors like this one."""
+    return c.target.scalef and x.lanes * SIZES[f.kind] >= 16
+
+
+def instruction(c: Code, name: str, f: Format, x: Value, y: Value, *settings: int) -> Value:
+    """Write an instruction of the processor's own for two vectors, of one register each or more."""
+    size = x.lanes * SIZES[f.kind]
+    if size > c.target.width:
+        halves = zip(c.halves(x), c.halves(y), strict=True)
+        low, high = (instruction(c, name, f, a, b, *settings) for a, b in halves)
+        return c.join(low, high)
+    symbol, mask = f"llvm.x86.avx512.mask.{name}.{'ps' if f.kind == 'float' else 'pd'}.{8 * size}", f"i{max(x.lanes, 8)}"
+    rounding = [4] if size == 64 else []  # which way to round can be said of the widest vectors only: as ever
+    types = [x.type, x.type, *["i32"] * len(settings), x.type, mask, *["i32"] * len(rounding)]
+    c.module.declare(symbol, f"declare {x.type} @{symbol}({', '.join(types)})")
+    numbers = [f"i32 {k}" for k in settings], [f"i32 {k}" for k in rounding]
+    operands = [x.typed, y.typed, *numbers[0], f"{x.type} zeroinitializer", f"{mask} -1", *numbers[1]]
+    return c.put(f"call {x.type} @{symbol}({', '.join(operands)})", x.kind, x.lanes)
 
 
 def scale(c: Code, f: Format, x: Value, n: Value) -> Value:
     """Return x 2^n, n a whole number held as a float: in two steps, so that subnormal results stay right."""
-    if c.target.scalef and x.lanes * (f.mantissa + f.bias.bit_length() + 2) >= 512:
-        letter = "ps" if f.kind == "float" else "pd"
-        symbol = f"llvm.x86.avx512.mask.scalef.{letter}.512"
-        mask = f"i{x.lanes}"
-        c.module.declare(symbol, f"declare {x.type} @{symbol}({x.type}, {x.type}, {x.type}, {mask}, i32)")
-        return c.put(f"call {x.type} @{symbol}({x.typed}, {n.typed}, {x.type} zeroinitializer, {mask} -1, i32 4)",
-                     x.kind, x.lanes)
+    if own(c, f, x):
+        return instruction(c, "scalef", f, x, n)
     whole = (n + f.magic).bits() - f.magic_bits
     half = whole >> 1
     return x * power_of_two(f, half) * power_of_two(f, whole - half)
+
+
+def shortened(c: Code, f: Format, x: Value, most: float) -> Value:
+    """Return the number of the size of x or `most`, the smaller one, with the sign of x; NaN becomes `most`."""
+    return instruction(c, "range", f, x, x.lift(most), 2)
 
 
 def power_of_two(f: Format, k: Value) -> Value:
@@ -38,12 +59,25 @@ def clamp(c: Code, x: Value, low: float, high: float) -> Value:
 
 def parts(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
     """Return p and n with e^x = 2^n (1 + p); x is clamped to where e^x / 2 is neither 0 nor infinite."""
-    x = clamp(c, x, f.exp_low, f.exp_high + 1.0)
-    # 11 (8) bits of n times the high part are exact
-    high, low = f.split(LN2, 42 if f.kind == "double" else 16)
-    n = c.muladd(x, f.nearest(1 / LN2), f.magic) - f.magic
-    r = c.muladd(n, -low, c.muladd(n, -high, x))
+    r, n = rest(c, f, x)
     return polynomial(c, f, r), n
+
+
+def rest(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
+    """Return r and n with x = n ln 2 + r; x is clamped to where e^x / 2 is neither 0 nor infinite."""
+    return reduced(c, f, clamp(c, x, f.exp_low, f.exp_high + 1.0))
+
+
+def reduced(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
+    """Return r and n with x = n ln 2 + r."""
+    high, low = halves_of_ln2(f)
+    n = c.muladd(x, f.nearest(1 / LN2), f.magic) - f.magic
+    return c.muladd(n, -low, c.muladd(n, -high, x)), n
+
+
+def halves_of_ln2(f: Format) -> list[float]:
+    """Return ln 2 in two parts: 11 (8) bits of n times the first are exact."""
+    return f.split(LN2, 42 if f.kind == "double" else 16)
 
 
 def polynomial(c: Code, f: Format, r: Value) -> Value:
@@ -52,9 +86,12 @@ def polynomial(c: Code, f: Format, r: Value) -> Value:
 
 
 def exp(c: Code, f: Format, x: Value) -> Value:
-    """Write e^x."""
-    p, n = parts(c, f, x)
-    return scale(c, f, p + 1.0, n)
+    """Write e^x; where the processor scales, its saturation is all that is needed at the ends."""
+    r, n = reduced(c, f, x) if own(c, f, x) else rest(c, f, x)
+    if own(c, f, x):
+        r = shortened(c, f, r, 0.35)  # what is left of a number beyond the range is of any size
+    q = c.muladd(r, c.polynomial(r, POLYNOMIALS["exp", f.kind]), 1.0)
+    return scale(c, f, c.muladd(r, q, 1.0), n)
 
 
 def exp2(c: Code, f: Format, x: Value) -> Value:
@@ -100,28 +137,46 @@ def cosh(c: Code, f: Format, x: Value) -> Value:
     return half + 0.25 / half
 
 
+def decay(c: Code, f: Format, a: Value) -> tuple[Value, Value]:
+    """Return 4 (1 - e^-2a) and 4 e^-2a, a >= 0 and not beyond where that is 0.
+
+    With -2a = n ln 2 - 2h the polynomial is one in h; the 4 goes into the power of two, so that small results stay right.
+    """
+    high, low = halves_of_ln2(f)
+    n = c.muladd(a, -2 * f.nearest(1 / LN2), f.magic) - f.magic
+    h = c.muladd(n, 0.5 * low, c.muladd(n, 0.5 * high, a))
+    scaled = [4 * x * (-2) ** power for power, x in enumerate(POLYNOMIALS["exp", f.kind])]
+    p = h * c.muladd(h, c.polynomial(h, scaled), -2.0)
+    s = scale(c, f, a.lift(4.0), n)
+    part = s * p  # exact
+    return (4.0 - s) - part, part + s
+
+
+def signed(c: Code, y: Value, x: Value) -> Value:
+    """Return y, which is not negative, with the sign of x."""
+    return (y.bits() ^ c.apart(x.bits() & FORMATS[x.kind].sign_bit)).as_float()
+
+
 def tanh(c: Code, f: Format, x: Value) -> Value:
-    """Write 1 - 2 / (e^2x + 1) as t / (t + 2), t = e^2|x| - 1."""
-    a = clamp(c, c.abs(x), 0.0, f.mantissa * 0.4)  # beyond, the result rounds to 1
-    p, n = parts(c, f, a + a)
-    s = power_of_two(f, (n + f.magic).bits() - f.magic_bits)
-    t = c.muladd(s, p, s - 1.0)
-    return c.copysign(t / (t + 2.0), x)
+    """Write (1 - e) / (1 + e), e = e^-2|x|."""
+    a = c.abs(x)
+    t, e = decay(c, f, c.select(a.gt(f.mantissa * 0.4), f.mantissa * 0.4, a))  # beyond, the result rounds to 1
+    return signed(c, t / (e + 4.0), x)
+
+
+def tanh_slope(c: Code, f: Format, x: Value) -> Value:
+    """Write 1 / cosh² x as 4 e / (1 + e (2 + e)), e = e^-2|x|: 1 + e would be rounded, and the square would have that twice."""
+    return tanh_and_slope(c, f, x)[1]
+
+
+def tanh_and_slope(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
+    """Write tanh x and its derivative, which share the exponential."""
+    a, most = c.abs(x), 0.7 - 0.5 * f.exp_low
+    t, e = decay(c, f, c.select(a.gt(most), most, a))
+    return signed(c, t / (e + 4.0), x), e / c.muladd(e * 0.0625, e + 8.0, 1.0)
 
 
 def sigmoid(c: Code, f: Format, x: Value) -> Value:
     """Write 1 / (1 + e^-x), from e^-|x|, which never overflows."""
     e = exp(c, f, -c.abs(x))
     return c.select(x.lt(0.0), e, e.lift(1.0)) / (e + 1.0)
-
-
-def tanh_slope(c: Code, f: Format, x: Value) -> Value:
-    """Write 1 / cosh² x as 4 e / (1 + e)², e = e^-2|x|; the 4 goes into the power of two, so that small results stay right."""
-    a = c.abs(x)
-    b = -(a + a)
-    p, n = parts(c, f, b)
-    e = scale(c, f, p + 1.0, n + 2.0)
-    q = e * 0.25
-    under = q + 1.0
-    lost = q - (under - 1.0)  # by that sum, and the square would have twice as much of it
-    return c.select(b.lt(f.exp_low - 1.4), 0.0, e / c.muladd(under, under, under * (lost + lost)))

@@ -18,10 +18,10 @@ from backlight.run.emit.access import (
     combine,
     fold_into_memory,
     identity,
-    one_step,
     put,
     put_all,
     stored,
+    write_steps,
 )
 from backlight.run.emit.code import Code
 from backlight.run.emit.masks import mask_value, masked_store
@@ -155,11 +155,9 @@ def write_nest(c: Code, nest: Nest, base: Base, first: Value | int, last: Value 
 def open_loops(w: Writer, depth: int, first: Value | int, last: Value | int) -> None:
     """Write what is constant in the loops open so far, then the next loop."""
     nest, c = w.nest, w.c
-    outer = {number for number, level in enumerate(w.levels) if level == depth - 1}
     kept = dict(w.values)
     if depth < len(nest.sizes) or not nest.sizes:
-        for number in sorted(outer):
-            w.values[number] = one_step(w, nest.steps[number], 1, None, None, w.values.__getitem__)
+        write_steps(w, depth - 1, 1, None, None, w.values.__getitem__, w.values)
     if not nest.sizes:
         finish_point(w)
     elif depth == len(nest.sizes) - 1:
@@ -275,9 +273,7 @@ def inside(w: Writer, i: Value, lanes: int, mask: int | None, outer: dict[int, V
         found = here.get(number)
         return found if found is not None else outer[number]
 
-    for number, step in enumerate(nest.steps):
-        if w.levels[number] == depth:
-            here[number] = one_step(w, step, lanes, i, mask, get)
+    write_steps(w, depth, lanes, i, mask, get, here)
     put_all(w, nest.writes, i, mask, get)
     for number, fold in enumerate(nest.folds):
         if fold in registers:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backlight.run.emit import error_function, exponential, gamma, inverse, logarithm, power, special, trigonometry
-from backlight.run.emit.code import Code, Module
+from backlight.run.emit.code import Code, Module, bundle_type
 from backlight.run.emit.format import FORMATS, Format
 from backlight.run.emit.value import Value, type_text
 
@@ -56,6 +56,11 @@ BINARY: dict[str, Callable[[Code, Format, Value, Value], Value]] = {
     "power_log": special.power_log,
     "power_slope": special.power_slope,
 }
+# Of the same operand these cost little more together than one of them.
+TOGETHER: dict[tuple[str, str], Callable[[Code, Format, Value], tuple[Value, Value]]] = {
+    ("sin", "cos"): trigonometry.sin_and_cos,
+    ("tanh", "tanh_slope"): exponential.tanh_and_slope,
+}
 # So long that a call costs nothing beside them, and one copy in a module is enough.
 LONG = {
     "erfinv", "erfinv_slope", "sinc", "sinc_slope", "mish_slope", "lgamma", "digamma", "power_log", "power_slope",
@@ -83,3 +88,15 @@ def apply(c: Code, name: str, *operands: Value) -> Value:
     first = operands[0]
     symbol = define(c.module, name, first.kind, first.lanes)
     return c.call(symbol, operands, first.kind, first.lanes)
+
+
+def apply_together(c: Code, names: tuple[str, str], x: Value) -> list[Value]:
+    """Return two functions of one operand."""
+    f = FORMATS[x.kind]
+
+    def write(inner: Code, y: Value) -> str:
+        return inner.bundle(TOGETHER[names](inner, f, y))
+
+    symbol = f"bl.{'.'.join(names)}.{x.kind}.x{x.lanes}"
+    c.module.define(symbol, bundle_type([x, x]), [("x", x.kind, x.lanes)], "alwaysinline #0", write)
+    return c.call_several(symbol, [x], [x, x])

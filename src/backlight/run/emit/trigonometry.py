@@ -8,11 +8,12 @@ every number up to the largest is reduced as exactly as the small ones. That pat
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
-from backlight.run.emit.code import Code
+from backlight.run.emit.code import Code, bundle_type
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import DOUBLE, FLOAT, PI, Format
-from backlight.run.emit.value import Value, type_text
+from backlight.run.emit.value import SIZES, Value, type_text
 
 # The first 1216 bits of 2/π in words of 32, after two words of zeros: enough for the exponent of any number.
 ZEROS = 2
@@ -48,22 +49,14 @@ def half_pi_parts(c: Code, f: Format) -> list[float]:
     return f.split(PI / 2, 33, 33, 33) if f.kind == "double" else f.split(PI / 2, 9, 9, 9, 9, 9)
 
 
-def reduce(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
-    """Return r and the integer q with x = q π/2 + r; only the low two bits of q count."""
-    t = c.muladd(x, f.nearest(2 / PI), f.magic)
+def reduce(c: Code, f: Format, a: Value) -> tuple[Value, Value]:
+    """Return r and the integer q with a = q π/2 + r, for a that is not large; only the low two bits of q count."""
+    t = c.muladd(a, f.nearest(2 / PI), f.magic)
     n = t - f.magic
-    r = x
+    r = a
     for part in half_pi_parts(c, f):
         r = c.muladd(n, -part, r)
-    q = t.bits()
-    large = c.abs(x).lt(LARGEST[f.kind])
-    return tuple(c.when(c.any(~large), lambda: patched(c, f, x, r, q, large), [r, q]))  # type: ignore[return-value]
-
-
-def patched(c: Code, f: Format, x: Value, r: Value, q: Value, small: Value) -> list[Value]:
-    """Return r and q, with the lanes that are not small reduced the long way."""
-    r2, q2 = reduce_large(c, f, x)
-    return [c.select(small, r, r2), c.select(small, q, q2)]
+    return r, t.bits()
 
 
 def reduce_large(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
@@ -74,18 +67,17 @@ def reduce_large(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
             return c.convert(r, "float"), c.convert(q, "i32")
         low, high = (reduce_large(c, f, half) for half in c.halves(x))
         return c.join(low[0], high[0]), c.join(low[1], high[1])
-    n = x.lanes
-    both = "{ double, i64 }" if n == 1 else f"{{ <{n} x double>, <{n} x i64> }}"
-    symbol = c.module.define(f"bl.reduce_large.x{n}", both, [("x", "double", n)], "noinline #0", write_reduce_large)
-    pair = c.put(f"call {both} @{symbol}({x.typed})", "pair")
-    r = c.put(f"extractvalue {both} {pair.text}, 0", "double", n)
-    return r, c.put(f"extractvalue {both} {pair.text}, 1", "i64", n)
+    like = [x, Value(c, "", "i64", x.lanes)]
+    parameters = [("x", "double", x.lanes)]
+    symbol = c.module.define(f"bl.reduce_large.x{x.lanes}", bundle_type(like), parameters, "noinline #0", write_reduce_large)
+    r, q = c.call_several(symbol, [x], like)
+    return r, q
 
 
 def write_reduce_large(c: Code, x: Value) -> str:
     """Write the long reduction, lane after lane: it is rare, and a loop compiles eight times sooner than a vector."""
     if x.lanes == 1:
-        return pair_text(c, *long_reduction(c, x))
+        return c.bundle(long_reduction(c, x))
     wide = [c.put(f"alloca {t}, align 64", "ptr") for t in (x.type, x.type, type_text("i64", x.lanes))]
     c.store(x, wide[0], 0)
 
@@ -95,14 +87,7 @@ def write_reduce_large(c: Code, x: Value) -> str:
         c.store(q, wide[2], k)
 
     c.loop(x.lanes, lane)
-    return pair_text(c, c.load(wide[1], 0, "double", x.lanes), c.load(wide[2], 0, "i64", x.lanes))
-
-
-def pair_text(c: Code, r: Value, q: Value) -> str:
-    """Return r and q as one operand of `ret`."""
-    both = f"{{ {r.type}, {q.type} }}"
-    first = c.put(f"insertvalue {both} poison, {r.typed}, 0", "pair")
-    return f"{both} {c.put(f'insertvalue {both} {first.text}, {q.typed}, 1', 'pair').text}"
+    return c.bundle([c.load(wide[1], 0, "double", x.lanes), c.load(wide[2], 0, "i64", x.lanes)])
 
 
 def long_reduction(c: Code, x: Value) -> tuple[Value, Value]:
@@ -162,41 +147,77 @@ def table_words(c: Code, word: Value, count: int) -> list[Value]:
     return [c.load(at, k, "i64") for k in range(count)]
 
 
-def sine_and_cosine(c: Code, f: Format, r: Value) -> tuple[Value, Value]:
-    """Return sin r and cos r for |r| <= π/4."""
-    z = r * r
-    sine = c.muladd(r * z, c.polynomial(z, POLYNOMIALS["sin", f.kind]), r)
-    half = z * 0.5
-    w = 1.0 - half
-    cosine = w + c.muladd(z * z, c.polynomial(z, POLYNOMIALS["cos", f.kind]), (1.0 - w) - half)
-    return sine, cosine
+def sine(c: Code, f: Format, r: Value, z: Value) -> Value:
+    """Return sin r for |r| <= π/4, z = r²."""
+    return c.muladd(r * z, c.polynomial(z, POLYNOMIALS["sin", f.kind]), r)
 
 
-def turn(c: Code, f: Format, y: Value, q: Value) -> Value:
-    """Return y with its sign changed where bit 1 of q is set."""
-    return (y.bits() ^ ((q << (f.mantissa + f.bias.bit_length() - 1 + 1)) & f.sign_bit)).as_float()
+def cosine(c: Code, f: Format, z: Value) -> Value:
+    """Return cos r for |r| <= π/4, z = r²."""
+    return c.polynomial(z, (1.0, -0.5, *POLYNOMIALS["cos", f.kind]))
+
+
+def turned(c: Code, f: Format, x: Value, r: Value, q: Value, wanted: Sequence[str]) -> list[Value]:
+    """Return what is wanted of the sine, the cosine and the tangent of x, where |x| = q π/2 + r.
+
+    Bit 1 of q turns the sine, bit 1 of q + 1 the cosine: the two bits of q joined.
+    """
+    z, bits = r * r, 8 * SIZES[f.kind]
+    s, k, even = sine(c, f, r, z), cosine(c, f, z), (q & 1).eq(0)
+    turn = c.apart((q << (bits - 2)) & f.sign_bit)
+    sign = x.bits() & f.sign_bit
+    found = []
+    for name in wanted:
+        if name == "cos":
+            y, change = c.select(even, k, s), turn ^ (q << (bits - 1))
+        elif name == "sin":
+            y, change = c.select(even, s, k), turn ^ sign
+        else:
+            y, change = c.select(even, s, -k) / c.select(even, k, s), sign
+        found.append((y.bits() ^ c.apart(change)).as_float())
+    return found
+
+
+def write(c: Code, f: Format, x: Value, wanted: Sequence[str]) -> list[Value]:
+    """Write what is wanted of the sine, the cosine and the tangent of x, which share the reduction.
+
+    Large numbers are looked at last, when least is in registers that the call for them would cost.
+    """
+    a = c.abs(x)
+    r, q = reduce(c, f, a)
+    found = turned(c, f, x, r, q, wanted)
+    small = a.lt(LARGEST[f.kind])
+    return c.when(c.any(~small), lambda: patched(c, f, x, found, small, wanted), found)
+
+
+def patched(c: Code, f: Format, x: Value, found: Sequence[Value], small: Value, wanted: Sequence[str]) -> list[Value]:
+    """Return what was found, with the lanes that are not small computed anew by one function for all of them."""
+
+    def define(inner: Code, y: Value) -> str:
+        r, q = reduce_large(inner, f, inner.abs(y))
+        return inner.bundle(turned(inner, f, y, r, q, wanted))
+
+    name = f"bl.large.{'.'.join(wanted)}.{f.kind}.x{x.lanes}"
+    symbol = c.module.define(name, bundle_type(found), [("x", x.kind, x.lanes)], "noinline cold #0", define)
+    return [c.select(small, y, z) for y, z in zip(found, c.call_several(symbol, [x], found), strict=True)]
 
 
 def sin(c: Code, f: Format, x: Value) -> Value:
     """Write the sine."""
-    r, q = reduce(c, f, x)
-    sine, cosine = sine_and_cosine(c, f, r)
-    y = turn(c, f, c.select((q & 1).eq(0), sine, cosine), q)
-    return c.select(x.eq(0.0), x, y)
+    return write(c, f, x, ["sin"])[0]
 
 
 def cos(c: Code, f: Format, x: Value) -> Value:
     """Write the cosine."""
-    r, q = reduce(c, f, x)
-    sine, cosine = sine_and_cosine(c, f, r)
-    q = q + 1
-    return turn(c, f, c.select((q & 1).eq(0), sine, cosine), q)
+    return write(c, f, x, ["cos"])[0]
 
 
 def tan(c: Code, f: Format, x: Value) -> Value:
     """Write the tangent."""
-    r, q = reduce(c, f, x)
-    sine, cosine = sine_and_cosine(c, f, r)
-    odd = (q & 1).ne(0)
-    y = c.select(odd, -cosine, sine) / c.select(odd, sine, cosine)
-    return c.select(x.eq(0.0), x, y)
+    return write(c, f, x, ["tan"])[0]
+
+
+def sin_and_cos(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
+    """Write the sine and the cosine."""
+    s, k = write(c, f, x, ["sin", "cos"])
+    return s, k

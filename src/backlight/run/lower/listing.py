@@ -98,7 +98,8 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
     """Return the steps of an instruction."""
     match instruction:
         case Nest(steps=steps, writes=writes, folds=folds):
-            lines = [f"v{k} = {step_text(s)}" for k, s in enumerate(steps)]
+            others = {k: f", together with v{pair.first + pair.second - k}" for k, pair in instruction.together().items()}
+            lines = [f"v{k} = {step_text(s)}{others.get(k, '')}" for k, s in enumerate(steps)]
             lines += [f"{place_text(w.place)} = v{w.value}" for w in writes]
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
         case Multiply(a=a, b=b, c=c, add=add, after=after):

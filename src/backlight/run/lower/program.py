@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from typing import Literal as OneOf
 
+TOGETHER = (("sin", "cos"), ("tanh", "tanh_slope"))  # functions of one operand that share most of their work
 Kind = str  # of number: "float", "double", "i64", "i32", "i1"
 BYTES = {"float": 4, "double": 8, "i64": 8, "i32": 4, "i16": 2, "i8": 1, "i1": 1}
 Role = OneOf["input", "output", "arena", "constant", "tile"]
@@ -106,6 +107,15 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Two steps of a nest that are computed in one go: what they apply, and their numbers."""
+
+    functions: tuple[str, str]
+    first: int
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
 class Nest:
     """Loops over a box of indices. `chunk` is how many steps of a single long loop make one unit of work."""
 
@@ -129,6 +139,17 @@ class Nest:
                     found.append(max([innermost(place.strides), *(found[v] for v, _ in index)]))
                 case Apply(operands=operands):
                     found.append(max((found[v] for v in operands), default=-1))
+        return found
+
+    def together(self) -> dict[int, Together]:
+        """Return the pairs of values that are computed in one go, by either: functions of one operand that share work."""
+        by_function = {(s.op, s.operands, s.kind): k for k, s in enumerate(self.steps) if isinstance(s, Apply)}
+        found: dict[int, Together] = {}
+        for (op, operands, kind), first in by_function.items():
+            for names in TOGETHER:
+                second = by_function.get((names[1], operands, kind)) if op == names[0] else None
+                if second is not None:
+                    found[first] = found[second] = Together(names, first, second)
         return found
 
     def accesses(self) -> Iterator[tuple[int, ...]]:
