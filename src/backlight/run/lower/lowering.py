@@ -12,6 +12,7 @@ from backlight.core.graph import Graph, live_nodes
 from backlight.core.types import Type
 from backlight.run.lower import arrange, arrays, copies, draws, inner, order, pools, statistics, sums, windows
 from backlight.run.lower.fuse import fuse
+from backlight.run.lower.marks import compare_again
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Program
 from backlight.run.lower.translate import Translation, translate
@@ -50,11 +51,12 @@ def lower(graph: Graph, outputs: Sequence[int], watch: bool = False) -> Lowered:
     results = [*(found[i] for i in outputs), *dict.fromkeys(t.checks)]
     inputs = [found[i] for i in graph.inputs]
     program, buffers = fuse(t.items, inputs, results, list(t.arrays))
+    program = plan(compare_again(program))
     constants = {buffers[item]: array for item, array in t.arrays.items()}
     types = tuple(graph.type(i) for i in graph.inputs), tuple(graph.type(i) for i in outputs)
     shown = {node: item if isinstance(item, int) else item[0] for node, item in found.items()}
     origin = {node: t.items.all[t.items.views[item].root].node for node, item in shown.items()}
-    return Lowered(plan(program), constants, tuple(graph.inputs), tuple(outputs), *types, len(results) - len(outputs), origin)
+    return Lowered(program, constants, tuple(graph.inputs), tuple(outputs), *types, len(results) - len(outputs), origin)
 
 
 # What can swallow a number that is not finite; everything else passes it on to what is made from it.
