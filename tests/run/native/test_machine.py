@@ -1,4 +1,6 @@
+import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -136,6 +138,31 @@ def test_nothing_that_was_given_or_returned_is_written_to_again() -> None:
     assert np.array_equal(first[1], x + 1)
     assert np.array_equal(second[2], [5.0] * 4)
     assert not np.shares_memory(first[0], x)
+
+
+def test_what_compiled_code_returns_are_arrays_like_any_other_and_goes_when_nobody_holds_it() -> None:
+    def function(x):  # type: ignore[no-untyped-def]
+        return x * 2.0, ops.sum(x), x > 1.0, ops.sum(x, axis=0)
+
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    f = compile_graph(graph_of(function, type_of(x)))
+    f(x)  # the next calls go through the builtin
+    before = sys.getrefcount(np.dtype(np.float32))
+    for _ in range(1000):
+        doubled, total, large, columns = f(x)
+    assert abs(sys.getrefcount(np.dtype(np.float32)) - before) <= 4  # the three floats that are held, and no more
+    assert doubled.tolist() == [[0, 2, 4], [6, 8, 10]]
+    assert (total.shape, total.item(), total.dtype) == ((), 15, np.dtype(np.float32))
+    assert (large.tolist(), large.dtype) == ([[False, False, True], [True, True, True]], np.dtype(np.bool_))
+    assert columns.tolist() == [3, 5, 7]
+    for array in (doubled, total, large, columns):
+        assert type(array) is np.ndarray
+        assert array.base is None
+        assert array.flags.owndata
+        assert array.flags.writeable
+    gone = weakref.ref(doubled)
+    del doubled, array
+    assert gone() is None
 
 
 def test_the_number_of_threads_changes_no_bit() -> None:

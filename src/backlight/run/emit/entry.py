@@ -15,8 +15,8 @@ from backlight.run.emit.value import Value
 
 # The block of addresses, in words of 8 bytes: what stands where.
 FLOAT_TYPE, FLOAT64_TYPE, ARRAY_TYPE, SLOW, MAKE = range(5)
-FROM_DOUBLE, NEW_TUPLE, CALL, SAVE, RESTORE, INCREASE, DECREASE, ARENA, BUSY = range(5, 14)
-TABLE = 14  # then the table of the program: the pool, and the constants, where they are known beforehand
+FROM_DOUBLE, NEW_TUPLE, CALL, SAVE, RESTORE, INCREASE, DECREASE, ARENA, BUSY, NEW_ARRAY = range(5, 15)
+TABLE = 15  # then the table of the program: the pool, and the constants, where they are known beforehand
 # Where the parts of Python's and NumPy's objects lie, in bytes.
 TYPE, FLOAT_VALUE, TUPLE_ITEMS = 8, 16, 24
 DATA, RANK, SIZES, DESCRIPTION, FLAGS = 16, 24, 32, 56, 64
@@ -43,11 +43,12 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One output: its kind, its shape and its place in the table."""
+    """One output: its kind, its shape, its place in the table, and where the block has its dtype."""
 
     kind: str
     shape: tuple[int, ...]
     slot: int
+    description: int
 
     @property
     def number(self) -> bool:
@@ -66,6 +67,7 @@ class Entry:
     constants: tuple[int, ...]  # places in the table that the block fills
     arena: int
     release: bool  # whether other threads may run Python meanwhile
+    direct: bool = True  # whether NumPy makes the arrays, asked from here; else a function of Python does
     checks: tuple[int, ...] = ()  # places of truth values that must come out true; else the slow function says what is wrong
 
 
@@ -193,20 +195,43 @@ class Door:
         self.require(c.put(f"extractvalue {{ i64, i1 }} {pair.text}, 1", "i1"))
 
     def make_results(self, table: Value, singles: dict[int, Value]) -> Value | None:
-        """Make the arrays of the outputs, by one call of Python; return the tuple that holds them."""
+        """Make the arrays of the outputs; return the tuple that holds them."""
         c = self.c
         for r in self.entry.results:
             if r.number:
                 c.store(singles[r.slot], table, r.slot)
         if all(r.number for r in self.entry.results):
             return None
-        made = c.put(f"call ptr {self.word(CALL).text}(ptr {self.word(MAKE).text}, ptr null, i64 0, ptr null)", "ptr")
-        self.or_leave(made, None)
+        if self.entry.direct:
+            made = self.ask_numpy()
+        else:
+            made = c.put(f"call ptr {self.word(CALL).text}(ptr {self.word(MAKE).text}, ptr null, i64 0, ptr null)", "ptr")
+            self.or_leave(made, None)
         for number, r in enumerate(self.entry.results):
             if not r.number:
                 array = self.field(made, TUPLE_ITEMS + 8 * number, "ptr")
                 c.store(self.field(array, DATA, "ptr"), table, r.slot)
         return made
+
+    def ask_numpy(self) -> Value:
+        """Make the arrays one by one, in a tuple; NumPy takes a reference to the dtype that it is given."""
+        c, results = self.c, self.entry.results
+        bundle = c.put(f"call ptr {self.word(NEW_TUPLE).text}(i64 {len(results)})", "ptr")
+        self.or_leave(bundle, None)
+        for k, r in enumerate(results):
+            if r.number:
+                continue
+            dtype, sizes = self.word(r.description), "null"
+            c.do(f"call void {self.word(INCREASE).text}({dtype.typed})")
+            if r.shape:
+                shape = "_".join(map(str, r.shape))
+                sizes = "@" + c.module.constant_array(f"bl.sizes.{shape}", "i64", r.shape)
+            what = f"ptr {self.word(ARRAY_TYPE).text}, {dtype.typed}, i32 {len(r.shape)}, ptr {sizes}"
+            as_usual = "ptr null, ptr null, i32 0, ptr null"  # strides, memory, flags, parent
+            array = c.put(f"call ptr {self.word(NEW_ARRAY).text}({what}, {as_usual})", "ptr")
+            self.or_leave(array, bundle)
+            c.store(array, c.address(bundle, TUPLE_ITEMS + 8 * k, "i8"), 0)
+        return bundle
 
     def or_leave(self, made: Value, bundle: Value | None) -> None:
         """Go on if Python made an object; else leave, with the error that it has set, and without what was there already."""

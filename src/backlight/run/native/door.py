@@ -1,5 +1,7 @@
 """The builtin function in front of compiled code: its block of addresses, and the object that Python calls.
 
+Small results are made by NumPy's own function, asked from compiled code: through Python they took longer than a small graph.
+
 Nothing here is assumed about the interpreter's objects that is not tried first, on real objects; where something is
 otherwise than expected (another interpreter, one without its global lock) there is no door, and calls go through Python.
 """
@@ -23,6 +25,7 @@ from backlight.run.emit.inner import RESERVED
 from backlight.run.native.kept import Recipe
 
 FASTCALL_WITH_NAMES = 0x80 | 0x02
+NEW_FROM_DESCRIPTION = 94  # the place of PyArray_NewFromDescr in NumPy's table of functions, which never changes
 LARGE_BYTES = 1 << 18
 LONG = 20_000  # scalar operations, about a microsecond, from which other threads may run Python meanwhile
 
@@ -58,6 +61,24 @@ def possible() -> bool:
     )
 
 
+@functools.cache
+def new_array() -> int | None:
+    """Return the address of NumPy's function that makes an array of a dtype and sizes, if it does when it is tried."""
+    get = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(("PyCapsule_GetPointer", ctypes.pythonapi))
+    table: Any = getattr(getattr(np, "_core", None), "_multiarray_umath", None)
+    if not hasattr(table, "_ARRAY_API"):
+        return None
+    address = ctypes.c_void_p.from_address(get(table._ARRAY_API, None) + 8 * NEW_FROM_DESCRIPTION).value
+    assert address is not None
+    words, dtype = ctypes.c_void_p, np.dtype(np.float32)
+    signature = ctypes.PYFUNCTYPE(ctypes.py_object, words, words, ctypes.c_int, words, words, words, ctypes.c_int, words)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(dtype))  # which the new array takes
+    sizes = (ctypes.c_int64 * 2)(2, 3)
+    made = signature(address)(id(np.ndarray), id(dtype), 2, ctypes.addressof(sizes), None, None, 0, None)
+    right = type(made) is np.ndarray and made.shape == (2, 3) and made.dtype is dtype and made.flags.owndata
+    return address if right else None
+
+
 def describe(recipe: Recipe, input_types: Sequence[Type], output_types: Sequence[Type], single: bool) -> Entry | None:
     """Return what the door must know of a program, or None if it cannot take its inputs or outputs."""
     if not possible() or "i8" in recipe.kinds:
@@ -67,12 +88,14 @@ def describe(recipe: Recipe, input_types: Sequence[Type], output_types: Sequence
         Argument(kind, type_.shape, place, written.TABLE + table + k)
         for k, (kind, type_, place) in enumerate(zip(recipe.kinds[:first], input_types, recipe.inputs, strict=True))
     )
+    described = enumerate(zip(recipe.kinds[first : first + count], output_types, recipe.outputs[:count], strict=True))
     results = tuple(
-        Result(kind, type_.shape, place)
-        for kind, type_, place in zip(recipe.kinds[first : first + count], output_types, recipe.outputs[:count], strict=True)
+        Result(kind, type_.shape, place, written.TABLE + table + first + k) for k, (kind, type_, place) in described
     )
     constants = tuple([place for place, _ in recipe.constants])
-    return Entry(arguments, results, single, table, constants, recipe.arena, recipe.work > LONG, recipe.outputs[count:])
+    direct = new_array() is not None and all(t.nbytes < LARGE_BYTES for t in output_types)
+    long = recipe.work > LONG
+    return Entry(arguments, results, single, table, constants, recipe.arena, long, direct, recipe.outputs[count:])
 
 
 def define(module: Module, entry: Entry, piece: str) -> None:
@@ -111,15 +134,17 @@ class Door:
             written.NEW_TUPLE: function("PyTuple_New"), written.CALL: function("PyObject_Vectorcall"),
             written.SAVE: function("PyEval_SaveThread"), written.RESTORE: function("PyEval_RestoreThread"),
             written.INCREASE: function("Py_IncRef"), written.DECREASE: function("Py_DecRef"), written.ARENA: arena,
+            written.NEW_ARRAY: new_array() or 0,
         }
-        end = written.TABLE + entry.slots + len(entry.arguments)
+        end = written.TABLE + entry.slots + len(entry.arguments) + len(entry.results)
         words = np.zeros(end + DEFINITION, np.int64).view(Block)
         for place, value in named.items():
             words[place] = value
         words[written.TABLE : written.TABLE + entry.slots] = table
-        descriptions = [t.dtype for t in types[0]]
-        for argument, dtype in zip(entry.arguments, descriptions, strict=True):
-            words[argument.description] = id(dtype)
+        descriptions = [t.dtype for t in (*types[0], *types[1])]
+        places = [a.description for a in entry.arguments] + [r.description for r in entry.results]
+        for place, dtype in zip(places, descriptions, strict=True):
+            words[place] = id(dtype)
         words[end:] = address_of(NAME), address, FASTCALL_WITH_NAMES, address_of(DOC)
         words.kept = (slow, make_results, descriptions, *held)
         self.words = words

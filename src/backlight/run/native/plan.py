@@ -75,7 +75,7 @@ class Plan:
         self.graph, self.outputs, self.watch, self.single = graph, tuple(outputs), watch, len(outputs) == 1
         self.types = [graph.type(i) for i in graph.inputs], [graph.type(i) for i in outputs]
         self.pieces = [Piece(PIECE)]
-        name = kept.name(graph, "call", self.outputs, watch, door.possible())
+        name = kept.name(graph, "call", self.outputs, watch, door.possible(), door.new_array() is not None)
         found = kept.find(name, graph)
         if found is not None:
             self.recipe, self.code = found
