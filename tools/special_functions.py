@@ -80,6 +80,24 @@ def expansion(f: Function, guess: float, radius: float) -> tuple[mp.mpf, list[mp
         return root, terms
 
 
+def zeros_of_lgamma() -> Iterator[list[mp.mpf]]:
+    """Yield the zeros of log |Γ(x)| for x < 0 with the first six Taylor coefficients there, as long as there are any to see.
+
+    There are two between any two whole numbers from -2 down, ever nearer to them: 1 / n! away. From -18 down the double next to a
+    zero is the pole itself.
+    """
+    with mp.workdps(80):
+        for n in range(2, 18):
+            least = mp.findroot(mp.digamma, (-n - mp.mpf("0.9"), -n - mp.mpf("0.1")), solver="anderson")
+            for pole in (-n - 1, -n):
+                inside, outside = least, mp.mpf(pole)
+                for _ in range(300):
+                    middle = (inside + outside) / 2
+                    small = abs(mp.gamma(middle)) < 1 if middle != pole else False
+                    inside, outside = (middle, outside) if small else (inside, middle)
+                yield [inside, *(mp.psi(k, inside) / mp.factorial(k + 1) for k in range(6))]
+
+
 def listed(name: str, numbers: list[mp.mpf]) -> None:
     """Print one line of a table, wrapped."""
     print(f"    {name!r}: (".replace("'", '"'))
@@ -104,7 +122,14 @@ def main() -> None:
         root, terms = expansion(f, guess, radius)
         high = mp.mpf(float(root))
         listed(name, [mp.mpf(radius), high, root - high, *terms])
-    print("}")
+    print("}\n\nLGAMMA_ZEROS: Final[tuple[tuple[float, ...], ...]] = (")
+    for root, *terms in sorted(zeros_of_lgamma()):
+        high = mp.mpf(float(root))
+        if high == mp.nint(high):
+            continue
+        texts = [repr(float(c)) for c in (high, root - high, *terms)]
+        print(f"    ({', '.join(texts[:4])},\n     {', '.join(texts[4:])}),")
+    print(")")
 
 
 if __name__ == "__main__":

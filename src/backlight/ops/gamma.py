@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from . import pair as p
+from .coefficients import LGAMMA_ZEROS
 from .kernel import near_root, polynomial
 
 __all__ = ["digamma", "lgamma", "polygamma"]
@@ -126,8 +127,23 @@ def lgamma(x: Any) -> Any:
         reflected = p.add((np.full_like(b, LOG_PI[0]), np.full_like(b, LOG_PI[1])), p.negative(p.log(sine)))
         reflected = p.add(reflected, p.negative(lgamma_positive(*up)))
         z = np.where(negative, np.where(whole, np.inf, reflected[0]), z)
+        if np.any(negative & (np.abs(z) < NEAR_ZERO)):
+            z = about_zeros(x, z)
     z = np.where((x == 0) | (x <= -1e15) | np.isinf(x), np.inf, z)
     return np.where(np.isnan(x), np.nan, z)
+
+
+NEAR_ZERO: Final = 1e-3  # values below, of negative numbers: there what the sums of pairs leave out would be seen
+
+
+def about_zeros(x: Any, otherwise: Any) -> Any:
+    """The Taylor series about a zero below 0 where lgamma x is so small, else the other values."""
+    z = otherwise
+    for high, low, *terms in LGAMMA_ZEROS:
+        d = (x - high) - low
+        near = np.abs(d * terms[0]) < NEAR_ZERO
+        z = np.where(near, d * polynomial(np.where(near, d, 0.0), terms), z)
+    return z
 
 
 def digamma_positive(x: Any, low: Any) -> p.Pair:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from math import factorial
 
 from backlight.ops import gamma as known
-from backlight.ops.coefficients import ROOTS
+from backlight.ops.coefficients import LGAMMA_ZEROS, ROOTS
 from backlight.ops.pair import PI
 from backlight.run.emit import logarithm
 from backlight.run.emit.code import Code
@@ -102,7 +102,25 @@ def reflected(c: Code, x: Value, up: Pair) -> Value:
     whole = sine[0].eq(0.0)
     sine = c.select(whole, 1.0, sine[0]), c.select(whole, 0.0, sine[1])
     y = plus(plus(constant(x, *known.LOG_PI), negative(log_of_pair(c, sine))), negative(up))
-    return c.select(whole, INFINITY, y[0])
+    (found,) = c.when(c.any(c.abs(y[0]).lt(known.NEAR_ZERO)), lambda: [about_zeros(c, x, y[0])], [y[0]])
+    return c.select(whole, INFINITY, found)
+
+
+def about_zeros(c: Code, x: Value, otherwise: Value) -> Value:
+    """Return the Taylor series about a zero below 0 where lgamma x is very small, else the other value."""
+    width = len(LGAMMA_ZEROS[0])
+    symbol = c.module.constant_array("bl.lgamma_zeros", "double", [n for row in LGAMMA_ZEROS for n in row])
+
+    def one(i: Value, y: Value) -> list[Value]:
+        at = c.address(Value(c, f"@{symbol}", "ptr", 1), i * width, "double")
+        high, low, *terms = (c.splat(c.load(at, k, "double"), x.lanes) for k in range(width))
+        d = (x - high) - low
+        total = terms[-1]
+        for term in reversed(terms[:-1]):
+            total = c.muladd(total, d, term)
+        return [c.select(c.abs(d * terms[0]).lt(known.NEAR_ZERO), d * total, y)]
+
+    return c.loop(len(LGAMMA_ZEROS), one, [otherwise])[0]
 
 
 def digamma_positive(c: Code, x: Pair) -> Pair:
