@@ -52,3 +52,15 @@ def test_truth_values_that_somebody_asked_for_are_returned() -> None:
     _, z, mask = f(x)
     assert np.array_equal(z, [[0.0, 2.0], [0.0, np.nan]], equal_nan=True)
     assert mask.tolist() == [[False, True], [False, False]]
+
+
+def test_a_chain_of_comparisons_keeps_what_the_next_one_looks_at() -> None:
+    def chain(x):  # type: ignore[no-untyped-def]
+        large = x > 1.0
+        none = ops.cast(large, dtype="float64") > 2.0
+        return ops.flip(ops.where(none, x, 0.0), axis=0), ops.flip(ops.where(large, x, 0.0), axis=0), ops.cumsum(x * 2.0, axis=0)
+
+    x = np.array([0.5, 3.0, -1.0, 2.0])
+    none, large, _ = compile_graph(graph_of(chain, type_of(x)))(x)
+    assert none.tolist() == [0, 0, 0, 0]
+    assert large.tolist() == [2, 0, 3, 0]

@@ -135,7 +135,7 @@ def over(c: Code, k: Sequence[Axis], a: Value, b: Value, kind: str, carry: Seque
     if not k:
         return step(a, b, *carry)
     axis, inner = k[0], k[1:]
-    if not inner and axis.size <= UNROLLED and axis.size * size <= LONGEST:
+    if not inner and axis.size <= UNROLLED and axis.size * size <= LONGEST and size < 24:
         found = list(carry)
         for i in range(axis.size):
             found = step(c.address(a, i * axis.first, kind), c.address(b, i * axis.second, kind), *found)

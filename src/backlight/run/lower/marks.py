@@ -26,27 +26,32 @@ def compare_again(program: Program) -> Program:
             users.setdefault(buffer, []).append(number)
     buffers = {b.number: b for b in program.buffers}
     instructions = list(program.instructions)
+    needed: set[int] = set()  # buffers that are looked at again
     for at in range(len(instructions)):
         nest = instructions[at]
         if not isinstance(nest, Nest):
             continue
-        gone = []
+        gone: list[Write] = []
         for write in nest.writes:
-            buffer, again = write.place.buffer, kept(nest, write)
-            if again is None or buffers[buffer].role != "arena" or buffers[again[2]].size * BYTES[again[3]] > NEAR_BYTES:
+            buffer, again = write.place.buffer, kept(nest, write, gone)
+            alone = sum(target.place.buffer == buffer for target in nest.targets()) == 1
+            if again is None or not alone or buffers[buffer].role != "arena" or buffer in needed:
+                continue
+            if buffers[again[2]].size * BYTES[again[3]] > NEAR_BYTES:
                 continue
             readers = [k for k in users[buffer] if k != at]
             if all(reads(instructions[k], buffer) for k in readers):
                 for k in readers:
                     instructions[k] = asked_again(instructions[k], buffer, again)
                 gone.append(write)
+                needed.add(again[2])
                 del buffers[buffer]
         if gone:
             instructions[at] = without(nest, gone)
     return replace(program, instructions=tuple(instructions), buffers=tuple(buffers.values()))
 
 
-def kept(nest: Nest, write: Write) -> Again | None:
+def kept(nest: Nest, write: Write, gone: Sequence[Write]) -> Again | None:
     """Return how what is written can be had from something else that is written to the same places of another buffer."""
     step = nest.steps[write.value]
     if not isinstance(step, Apply) or step.op not in RELATIONS or write.index:
@@ -54,7 +59,7 @@ def kept(nest: Nest, write: Write) -> Again | None:
     number = nest.steps[step.operands[1]]
     if not isinstance(number, Literal):
         return None
-    for other in nest.writes:
+    for other in (w for w in nest.writes if w not in gone):
         made = nest.steps[other.value]
         same = other.value == step.operands[0]
         positive = (step.op, number.value) == ("greater", 0) and isinstance(made, Apply) and made.op == "relu"
