@@ -24,6 +24,7 @@ from backlight.run.lower.tiles import PACKED_BYTES, Axes, Axis, Block, Run, Tile
 
 UNROLLED = 8  # steps of the innermost axis of k up to which they are written one after the other
 LONGEST = 160  # products in what is written so
+FULLEST = 26  # sums in 32 registers from which the compiler, given several steps to put in order, would spill them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def over(c: Code, k: Sequence[Axis], a: Value, b: Value, kind: str, carry: Seque
     if not k:
         return step(a, b, *carry)
     axis, inner = k[0], k[1:]
-    if not inner and axis.size <= UNROLLED and axis.size * size <= LONGEST and size < 24:
+    full = size > FULLEST and c.target.width == 64
+    if not inner and axis.size <= UNROLLED and axis.size * size <= LONGEST and not full:
         found = list(carry)
         for i in range(axis.size):
             found = step(c.address(a, i * axis.first, kind), c.address(b, i * axis.second, kind), *found)
