@@ -10,7 +10,8 @@ from backlight import ops
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
 from backlight.run.emit.parts import pieces
-from backlight.run.emit.product import Product, define_product, panels, tiling
+from backlight.run.emit.product import define_product, panels
+from backlight.run.emit.tile import Product, tiling
 from backlight.run.emit.value import Target
 from backlight.run.lower.program import Apply, Multiply, Nest, Place, Read, Write
 from backlight.run.lower.tiles import DEEPEST

@@ -26,7 +26,8 @@ from backlight.core.table import TABLE
 from backlight.core.types import TupleType, Type
 from backlight.run.emit.code import Module
 from backlight.run.emit.inner import slots
-from backlight.run.emit.program import arena_bytes, work
+from backlight.run.emit.program import arena_bytes
+from backlight.run.emit.shared import work
 from backlight.run.lower.lowering import Lowered
 from backlight.run.lower.program import Program
 from backlight.run.native import host, store

@@ -1,0 +1,90 @@
+"""Where a product copies its operands together: on the stack if that is little, else in the room behind the arena.
+
+The thread whose arena it is takes the room; helpers, whose stacks are large enough, take theirs. Numbers a multiple of some
+hundred bytes apart crowd each other out of the nearest cache: then A is copied too, tile by tile (`tiled.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from backlight.run.emit.after import After
+from backlight.run.emit.code import Code
+from backlight.run.emit.tile import Product, tiling
+from backlight.run.emit.value import SIZES, Target, Value
+from backlight.run.lower.tiles import DEEPEST, FAR_APART
+
+LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-level cache
+ON_STACK = 8192  # bytes that are copied together on the stack: the stack of a thread may be as small as 64 KiB
+SMALL = 4096  # multiplications below which the whole product is written inline, without panels
+
+
+def by_tiles(target: Target, p: Product) -> bool:
+    """Return whether A is copied together too: where its rows lie so far apart that they crowd each other out.
+
+    Numbers a multiple of some hundred bytes apart fall into few places of the nearest cache. The copy pays if several
+    panels use it, and if B fits the second cache whole.
+    """
+    size, t = SIZES[p.kind], tiling(target, p)
+    apart = max(p.a_row, p.a_column) * size
+    wide = p.n >= 3 * t.columns and min(p.k, DEEPEST[p.kind]) * p.n * size <= LARGEST_PANELS
+    return p.m * p.n * p.k > SMALL and p.m >= 2 * t.rows and apart >= FAR_APART and wide and p.k >= 16
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many numbers a product copies together at once: of B, of A, and of a tile of C that has no other memory."""
+
+    b: int
+    a: int
+    c: int
+
+    @property
+    def starts(self) -> tuple[int, int, int]:
+        """Where each begins, a cache line apart from the one before."""
+        first, second = (-(-size // 16) * 16 for size in (self.b, self.a))
+        return 0, first, first + second
+
+    @property
+    def size(self) -> int:
+        """All of it."""
+        return self.starts[2] + self.c
+
+
+def room_of(target: Target, p: Product, after: After | None, together: bool = False) -> Room:
+    """Return the room that a product needs; where threads share it out, all of B is copied together before."""
+    t, depth = tiling(target, p), min(p.k, DEEPEST[p.kind])
+    local = after is not None and after.local
+    if by_tiles(target, p):
+        return Room((p.k if together else depth) * p.n, depth * t.rows, t.rows * p.n if local else 0)
+    packed = p.b_column != 1 or (p.m > t.rows and p.m * p.n * p.k > SMALL)
+    return Room(depth * min(t.columns, p.n) if packed else 0, 0, t.rows * t.columns if local else 0)
+
+
+def room_bytes(target: Target, p: Product, after: After | None, shared: bool = False) -> int:
+    """Return the room of a product in bytes; 0 if it is so little that every stack has it."""
+    found = room_of(target, p, after, shared and by_tiles(target, p)).size * SIZES[p.kind]
+    return found if found > ON_STACK else 0
+
+
+def places_in(c: Code, p: Product, after: After | None, room: Value, together: bool = False) -> list[Value]:
+    """Return where B, A and a tile of C are copied together: in the room that is given, or on the stack, if none is.
+
+    Where B is copied `together` already, it is left out: the room given begins behind it.
+    """
+    needed = room_of(c.target, p, after, together)
+    needed = replace(needed, b=0) if together else needed
+    if not needed.size:
+        return [Value(c, "null", "ptr", 1)] * 3
+    text = f"alloca [{needed.size} x {p.kind}], align 64"
+    if not together and not room_bytes(c.target, p, after):
+        start = c.put(text, "ptr")
+    else:
+        here, own, ready = c.block, c.name("own"), c.name("ready")
+        c.do(f"br {c.put(f'icmp eq ptr {room.text}, null', 'i1').typed}, label %{own}, label %{ready}")
+        c.label(own)
+        stack = c.put(text, "ptr")
+        c.do(f"br label %{ready}")
+        c.label(ready)
+        start = c.put(f"phi ptr [{room.text}, %{here}], [{stack.text}, %{own}]", "ptr")
+    return [c.address(start, at, p.kind) for at in needed.starts]

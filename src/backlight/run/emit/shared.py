@@ -1,0 +1,66 @@
+"""How much work an instruction is, and how threads share it out: a function of units, and a call that hands it to the pool."""
+
+from __future__ import annotations
+
+from math import prod
+
+from backlight.run.emit.code import Code
+from backlight.run.emit.value import Value
+from backlight.run.lower.memory import used
+from backlight.run.lower.program import Call, Choose, Contract, Instruction, Multiply, Nest, Repeat, Scan, Sort
+
+SHARED = 400_000  # scalar operations, some 20 microseconds, from which a step is worth sharing out
+OFTEN = 1000  # steps that a loop of unknown length is taken to have
+# The parameters of a step: where the addresses of its buffers stand, its first unit and the one after its last, and whether
+# it runs in the thread whose arena it is.
+STEP = [("addresses", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1), ("mine", "i1", 1)]
+
+
+def work(instruction: Instruction) -> int:
+    """Return roughly how many scalar operations an instruction takes."""
+    match instruction:
+        case Nest(sizes=sizes, steps=steps):
+            return prod(sizes) * max(len(steps), 1)
+        case Multiply(m=m, n=n, k=k, batch=batch, after=after):
+            return m * n * k * prod(batch) + (work(after) if after is not None else 0)
+        case Contract(m=rows, n=columns, k=depth, batch=batch):
+            return prod(rows) * prod(columns) * prod(depth) * prod(batch)
+        case Scan(sizes=sizes):
+            return 4 * prod(sizes)
+        case Sort(sizes=sizes):
+            return 8 * prod(sizes) * sizes[1].bit_length()
+        case Repeat(step=step, count=count):
+            return (count if count >= 0 else OFTEN) * sum(map(work, step.program.instructions))
+        case Choose(branches=branches):
+            return max(sum(map(work, branch.program.instructions)) for branch in branches)
+        case Call():
+            return 0
+
+
+def share(c: Code, symbol: str, table: Value, addresses: Value, count: int) -> None:
+    """Write a call that shares a step out among the threads of the pool, if there is one."""
+    grain = max(1, count // 16)
+
+    def write(inner: Code, step: Value, known: Value, over: Value, units: Value, size: Value) -> None:
+        pool = inner.load(known, 2, "ptr")
+        alone = inner.put(f"icmp eq ptr {pool.text}, null", "i1")
+        yes, no, end = inner.name("alone"), inner.name("shared"), inner.name("end")
+        inner.do(f"br i1 {alone.text}, label %{yes}, label %{no}")
+        inner.label(yes)
+        inner.do(f"call void {step.text}({over.typed}, i64 0, {units.typed}, i1 true)")
+        inner.do(f"br label %{end}")
+        inner.label(no)
+        function = inner.load(known, 1, "ptr")
+        operands = ", ".join(x.typed for x in (pool, step, over, units, size))
+        inner.do(f"call void {function.text}({operands})")
+        inner.do(f"br label %{end}")
+        inner.label(end)
+
+    parameters = [("step", "ptr", 1), ("table", "ptr", 1), ("addresses", "ptr", 1), ("count", "i64", 1), ("grain", "i64", 1)]
+    c.module.define("bl.share", "void", parameters, "noinline #0", write)
+    c.do(f"call void @bl.share(ptr @{symbol}, {table.typed}, {addresses.typed}, i64 {count}, i64 {grain})")
+
+
+def touched(instruction: Instruction) -> list[int]:
+    """Return the buffers of an instruction, each once."""
+    return list(dict.fromkeys(used(instruction)))

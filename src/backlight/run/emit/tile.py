@@ -1,0 +1,167 @@
+"""A tile of a product: some rows by some vectors of C that live in registers while k runs, and what follows it.
+
+Each step loads the vectors of one row of B and multiplies them by single numbers of A. A ragged edge is one masked vector, or
+without masks ever narrower ones: nothing is padded, nothing outside is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backlight.run.emit.after import After, write_after
+from backlight.run.emit.code import Code, Module
+from backlight.run.emit.parts import Part, parts_of
+from backlight.run.emit.value import Target, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The sizes of C (m × n) = A (m × k) B (k × n), and how far apart the neighbours lie, in numbers."""
+
+    kind: str
+    m: int
+    n: int
+    k: int
+    a_row: int
+    a_column: int
+    b_row: int
+    b_column: int
+    c_row: int
+
+    @property
+    def key(self) -> str:
+        """A name for the sizes."""
+        sizes = (self.m, self.n, self.k, self.a_row, self.a_column, self.b_row, self.b_column, self.c_row)
+        return self.kind + "." + ".".join(map(str, sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """Rows of a tile, and its vectors; what remains at the bottom and on the right."""
+
+    rows: int
+    vectors: int
+    lanes: int
+
+    @property
+    def columns(self) -> int:
+        """Numbers in a row of a tile."""
+        return self.vectors * self.lanes
+
+
+def tiling(target: Target, p: Product) -> Tiling:
+    """Return the tile: as many registers as there are, shared out so that the last row of tiles is nearly full."""
+    lanes = target.lanes(p.kind)
+    registers = 32 if target.width == 64 else 16
+    best = Tiling(1, 1, lanes)
+    cheapest = float("inf")
+    for vectors in (1, 2, 3, 4, 8) if registers == 32 else (1, 2, 3, 4):
+        most = (registers - vectors - 1) // vectors
+        if most < 1 or (vectors > 1 and (vectors - 1) * lanes >= p.n):
+            continue
+        tiles = -(-p.m // min(most, 14 if registers == 32 else 6))
+        rows = -(-p.m // tiles)
+        # a step of a tile costs its products, two a cycle, but no less than their latency or its loads
+        step = max(rows * vectors / 2, 4.0, (rows + vectors) / 2)
+        cost = step * tiles * -(-p.n // (vectors * lanes))
+        if cost < cheapest * 0.98:
+            best, cheapest = Tiling(rows, vectors, lanes), cost
+    return best
+
+
+def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b: Value, b_row: int,
+              depth: Value | int) -> list[Value]:
+    """Return the sums of a tile, row by row: one loop over k with all of them carried.
+
+    A small tile would wait for each product to end: it carries several sums a number, for every second or fourth k.
+    """
+    ways = 1
+    while ways * rows * len(parts) < 6 and ways < 4 and isinstance(depth, int) and depth >= 16 * ways:
+        ways *= 2
+    zeros = [c.constant(0.0, p.kind, part.lanes) for _ in range(rows * ways) for part in parts]
+    count = rows * len(parts)
+
+    def step(k: Value, *sums: Value, ways: int = ways) -> list[Value]:
+        a_here = c.address(a, k * p.a_column if p.a_column != 1 else k, p.kind)
+        b_here = c.address(b, k * b_row, p.kind)
+        found = []
+        for way in range(ways):
+            vectors = [part.load(c, b_here, way * b_row, p.kind) for part in parts]
+            for i in range(rows):
+                one = c.load(a_here, i * p.a_row + way * p.a_column, p.kind)
+                for j, part in enumerate(parts):
+                    number = way * count + i * len(parts) + j
+                    found.append(c.muladd(c.splat(one, part.lanes), vectors[j], sums[number]))
+        return found
+
+    if ways == 1:
+        return c.loop(depth, step, zeros)
+    assert isinstance(depth, int)
+    whole = depth - depth % ways
+    sums = c.loop(whole, step, zeros, step=ways)
+    while len(sums) > count:
+        half = len(sums) // 2
+        sums = [x + y for x, y in zip(sums[:half], sums[half:], strict=True)]
+    return c.loop(depth, lambda k, *s: step(k, *s, ways=1), sums, start=whole) if depth > whole else sums
+
+
+def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b_row: int, inline: bool,
+                depth: int | None) -> str:
+    """Write the function of one tile: (a, b, c, row of c, depth, add); with `add` the sums go on top of what is there."""
+    # a single row is soon done, and waits less for what narrow vectors have just written (see `light` in nest.py)
+    parts = parts_of(module.target, width, lanes, most=2 if p.m == 1 else 1)
+    deep = "" if depth is None else f".{depth}"
+    symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{'i' if inline else 'f'}{deep}"
+
+    def write(c: Code, a: Value, b: Value, out: Value, c_row: Value, steps: Value, add: Value) -> None:
+        sums = tile_sums(c, p, rows, parts, a, b, b_row, steps if depth is None else depth)
+        places = [(c.address(out, c_row * i, p.kind), part) for i in range(rows) for part in parts]
+
+        def added() -> list[Value]:
+            return [s + part.load(c, row, 0, p.kind) for s, (row, part) in zip(sums, places, strict=True)]
+
+        for s, (row, part) in zip(c.when(add, added, sums), places, strict=True):
+            part.store(c, s, row, 0)
+
+    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("c_row", "i64", 1), ("depth", "i64", 1), ("add", "i1", 1)]
+    return module.define(symbol, "void", parameters, "alwaysinline #0" if inline else "noinline #0", write)
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What follows each tile, in one product being written: the nest, and the table of addresses of its buffers."""
+
+    after: After
+    addresses: Value
+    tile: Value  # where a tile lies that has no other memory
+
+    def write(self, c: Code, i: Value | int, rows: int, j: Value | int, width: int, lanes: int) -> None:
+        """Write what follows the tile at row i and column j."""
+        after = self.after
+
+        def write(inner: Code, addresses: Value, first: Value, column: Value, tile: Value) -> None:
+            def base(number: int) -> Value:
+                return inner.load(addresses, number, "ptr")
+
+            write_after(inner, after, base, (first, first + rows), (column, width), lanes, tile)
+
+        parameters = [("addresses", "ptr", 1), ("i", "i64", 1), ("j", "i64", 1), ("tile", "ptr", 1)]
+        symbol = f"bl.after.{after.key}.{rows}x{width}"
+        c.module.define(symbol, "void", parameters, "noinline #0", write)
+        places = (x if isinstance(x, Value) else c.constant(x, "i64") for x in (i, j))
+        c.do(f"call void @{symbol}({', '.join(x.typed for x in (self.addresses, *places, self.tile))})")
+
+
+def finish_of(after: After | None, addresses: tuple[Value, ...], tile: Value) -> Finish | None:
+    """Return what follows the tiles of a product; `tile` is where one lies that has no other memory."""
+    return None if after is None else Finish(after, addresses[0], tile)
+
+
+def named(p: Product, after: After | None) -> tuple[str, list[tuple[str, str, int]]]:
+    """Return the name of the function of a product, and its parameters; what follows its tiles needs addresses too."""
+    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1), ("add", "i1", 1),
+                  ("room", "ptr", 1)]
+    if after is None:
+        return f"bl.product.{p.key}", parameters
+    return f"bl.product.{p.key}.{after.key}", [*parameters, ("addresses", "ptr", 1)]
