@@ -37,13 +37,13 @@ def locked(function: Callable[P, R]) -> Callable[P, R]:
 @functools.cache
 @locked
 def llvm() -> Any:
-    """Return llvmlite's binding, ready for this processor and for WebAssembly. Raises: GraphError where it is missing."""
+    """Return llvmlite's binding, ready for this processor. Raises: GraphError where it is missing."""
     if not present():
         raise errors.GraphError("this needs a compiler: pip install llvmlite, or let the reference machine run the graph")
     import llvmlite.binding as binding
 
-    binding.initialize_all_targets()
-    binding.initialize_all_asmprinters()
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
     return binding
 
 

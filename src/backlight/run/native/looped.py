@@ -24,11 +24,10 @@ from backlight.run.emit.inner import RESERVED
 from backlight.run.emit.program import define_pieces
 from backlight.run.emit.steps import Gather, Steps, define_steps
 from backlight.run.lower.inner import handed_over
-from backlight.run.lower.listing import listing
 from backlight.run.lower.lowering import Lowered, lower
 from backlight.run.lower.program import Program
 from backlight.run.native import host, kept, threads
-from backlight.run.native.plan import SHARED, complain, memory
+from backlight.run.native.plan import SHARED, complain, listed, memory
 from backlight.run.native.stepped import ManySteps, Stepped
 
 
@@ -188,7 +187,7 @@ class Looped:
 
     def listing(self) -> str:
         """Return what one step does, instruction by instruction."""
-        return listing(self.program, self.graph)
+        return listed(self.program, self.graph)
 
     def where(self) -> Mapping[int, tuple[int, ...]]:
         """Return for each node the instructions that compute it."""

@@ -37,6 +37,8 @@ ATTRIBUTES = 'nounwind "no-builtins"'
 @host.locked
 def machine() -> Any:
     """Return LLVM's code generator for WebAssembly."""
+    host.llvm().initialize_all_targets()  # 10 MB of them: not for those who need this processor alone
+    host.llvm().initialize_all_asmprinters()
     found = host.llvm().Target.from_triple(TRIPLE)
     return found.create_target_machine(cpu="generic", features=FEATURES, opt=2, reloc="static", codemodel="default")
 

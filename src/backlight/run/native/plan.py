@@ -22,9 +22,10 @@ from backlight.core.table import TABLE
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
 from backlight.run.emit.inner import RESERVED, slots
-from backlight.run.emit.program import Piece, define_pieces
+from backlight.run.emit.program import Piece, arena_bytes, define_pieces
 from backlight.run.lower.listing import listing
 from backlight.run.lower.lowering import Lowered, lower
+from backlight.run.lower.program import Program
 from backlight.run.native import door, host, kept, threads
 from backlight.run.reference import evaluate
 
@@ -139,7 +140,7 @@ class Plan:
 
     def listing(self) -> str:
         """Return the instructions, then the memory."""
-        return listing(self.lowered.program, self.graph)
+        return listed(self.lowered.program, self.graph)
 
     def where(self) -> Mapping[int, tuple[int, ...]]:
         """Return for each node the instructions that compute it: those of another node, where the two are the same."""
@@ -171,6 +172,13 @@ class Plan:
             found = complain(self.graph, arrays, self.watch)
             outputs = [np.asarray(found[i]) for i in self.outputs]
         return as_returned(outputs, self.single)
+
+
+def listed(program: Program, graph: Graph) -> str:
+    """Return the instructions of a program, its memory, and what this processor's products need besides."""
+    more = arena_bytes(host.target(), program) - program.arena
+    room = f"\nroom {more} bytes behind the arena, in which products copy their operands together" if more else ""
+    return listing(program, graph) + room
 
 
 def as_returned(outputs: Sequence[np.ndarray[Any, Any]], single: bool) -> Any:
