@@ -1,6 +1,7 @@
 """Where the standard of 2025.12 says more than NumPy, and the corners of NumPy's own functions inside a trace."""
 
 import inspect
+import itertools
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ import backlight as bl
 import backlight.numpy as bnp
 from backlight.core.array import Array
 from backlight.core.tape import Tape
+from backlight.errors import InputError, ValueError
 
 
 def given(x):
@@ -101,3 +103,64 @@ def test_a_whole_basis_of_a_wide_matrix_is_its_reduced_one():
     assert r.shape == (2, 3)
     assert bnp.linalg.qr(x).R.value.tolist() == r.value.tolist()
     assert (q @ r).value == pytest.approx(wide)
+
+
+def test_frequencies_take_the_step_by_position_and_by_name():
+    assert bnp.fft.fftfreq(4, 0.5).value.tolist() == bnp.fft.fftfreq(4, d=0.5).value.tolist() == [0.0, 0.5, -1.0, -0.5]
+    assert bnp.fft.rfftfreq(n=4, d=0.5, dtype=bnp.float32).dtype == bnp.float32
+
+
+def test_an_iterator_is_asked_for_so_many_numbers_and_no_more():
+    assert bnp.fromiter(itertools.count(), float, 3).value.tolist() == [0.0, 1.0, 2.0]
+    with pytest.raises(ValueError) as caught:
+        bnp.fromiter(iter([1, 2]), int, 3)
+    assert str(caught.value) == "fromiter: count=3 numbers are asked for, and the iterator yields 2"
+
+
+def test_a_function_that_returns_what_it_was_given_returns_the_same_array():
+    x = bnp.asarray([[1.0, math.nan]])
+    assert bnp.nan_to_num(x, copy=False) is x
+    assert x.value.tolist() == [[1.0, 0.0]]
+    assert bnp.atleast_2d(x) is x
+
+
+def test_what_is_written_into_comes_back():
+    target, plain = bnp.zeros(2), np.zeros(2)
+    assert bnp.add([1.0, 2.0], 1.0, out=target) is target
+    assert bnp.add([1.0, 2.0], 1.0, out=(target,)) is target
+    assert bnp.add([1.0, 2.0], 1.0, out=plain) is plain
+    assert target.value.tolist() == plain.tolist() == [2.0, 3.0]
+    whole, rest = bnp.zeros(2), bnp.zeros(2)
+    made = bnp.divmod(bnp.asarray([5.0, 7.0]), 2.0, out=(whole, rest))
+    assert made[0] is whole
+    assert made[1] is rest
+    assert (whole.value.tolist(), rest.value.tolist()) == ([2.0, 3.0], [1.0, 1.0])
+    made = bnp.divmod(bnp.asarray([5.0, 7.0]), 2.0, out=(None, rest))
+    assert type(made[0]) is Array
+    assert made[1] is rest
+
+
+def test_a_view_shows_the_same_memory_and_has_the_gradient_of_its_root():
+    for x in given([1.0, 2.0, 3.0]):
+        y, z = x.view(type=bnp.ndarray), x.view(bnp.ndarray)
+        y[0] = 5.0
+        assert x.value.tolist() == z.value.tolist() == [5.0, 2.0, 3.0]
+    assert bnp.asarray([1.0]).view(np.int64).value.tolist() == [0x3FF0000000000000]
+    assert bl.grad(lambda x: bnp.sum(x.view(np.float64) * x.view()))(np.array([1.0, 2.0])).tolist() == [2.0, 4.0]
+    with pytest.raises(InputError) as caught:
+        bl.grad(lambda x: bnp.sum(x.view(np.int64)))(np.array([1.0]))
+    assert str(caught.value).splitlines()[0] == "view: the bits of float64 read as int64 have no derivative: use x.astype"
+
+
+def test_casts_are_asked_for_by_position_and_by_name():
+    assert bnp.can_cast(from_=bnp.int8, to=bnp.asarray(1, dtype=bnp.int16))
+    assert not bnp.can_cast(bnp.float64, bnp.float32)
+
+
+def test_numpys_assertions_compare_the_values_of_arrays():
+    for x in given([1.0, 2.0]):
+        bnp.testing.assert_equal(x, bnp.asarray([1.0, 2.0]))
+        bnp.testing.assert_equal({"a": [x, 1]}, {"a": [np.array([1.0, 2.0]), 1]})
+        bnp.testing.assert_allclose(x, x * (1 + 1e-9))
+        with pytest.raises(AssertionError, match="Mismatched elements: 1 / 2"):
+            bnp.testing.assert_array_equal(x, bnp.asarray([1.0, 3.0]))

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as _numpy
 
 from ..core.array import Array as ndarray
-from . import fft, linalg, random
+from . import fft, linalg, random, testing
 from .creation import (
     arange,
     array,
@@ -81,7 +81,7 @@ OWN = """arange array asanyarray ascontiguousarray asarray asfortranarray copy f
 
 # What is NumPy's and nothing else: settings, kinds, texts, iterators over places.
 NUMPYS = """True_ False_ errstate exceptions format_float_positional format_float_scientific get_printoptions geterr index_exp
-    issubdtype mgrid ndenumerate ndindex object_ ogrid printoptions s_ set_printoptions seterr testing typecodes ufunc
+    issubdtype mgrid ndenumerate ndindex object_ ogrid printoptions s_ set_printoptions seterr typecodes ufunc
     uint vectorize""".split()
 
 for _name in (*CONSTANTS, *DTYPES, *NUMPYS):
@@ -91,7 +91,7 @@ for _name in (*ELEMENTWISE, *FUNCTIONS):
         globals()[_name] = lifted(getattr(_numpy, _name), _name)
 trapz, row_stack = lifted(_numpy.trapezoid, "trapz"), lifted(_numpy.vstack, "row_stack")
 
-ROOMS = ["c_", "fft", "linalg", "ndarray", "r_", "random"]
+ROOMS = ["c_", "fft", "linalg", "ndarray", "r_", "random", "testing"]
 __all__ = sorted({*CONSTANTS, *DTYPES, *ELEMENTWISE, *FUNCTIONS, *OWN, *NUMPYS, *ROOMS})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,9 @@ def fromfunction(function: Callable[..., Any], shape: tuple[int, ...], *, dtype:
 
 def fromiter(iter: Iterable[Any], dtype: Any, count: int = -1) -> Any:
     """A vector of what an iterator yields."""
-    items = list(iter)[: None if count < 0 else count]
+    items = list(islice(iter, None if count < 0 else count))
+    if len(items) < count:
+        raise ValueError(f"fromiter: count={count} numbers are asked for, and the iterator yields {len(items)}")
     return array(items, dtype)
 
 

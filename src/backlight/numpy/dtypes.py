@@ -74,7 +74,7 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
     return np.result_type(*[x.dtype if isinstance(x, Array) else x for x in arrays_and_dtypes])
 
 
-def can_cast(from_: Any, to: Any, /, casting: str = "safe") -> bool:
+def can_cast(from_: Any, to: Any, casting: str = "safe") -> bool:
     """Whether nothing is lost from one dtype to the other.
 
     >>> can_cast(np.float64, np.float32)

@@ -17,7 +17,7 @@ for _name in __all__:
         globals()[_name] = lifted(getattr(_numpy.fft, _name), _name)
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
+def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Any:
     """The frequencies that `fft` gives the shares of, for steps of `d`.
 
     >>> fftfreq(4)
@@ -27,7 +27,7 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None)
     return wrapped(found if dtype is None else found.astype(dtype))
 
 
-def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
+def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Any:
     """The frequencies that `rfft` gives the shares of, for steps of `d`.
 
     >>> rfftfreq(4)

@@ -14,6 +14,7 @@ import numpy as np
 from ... import ops
 from ...core.array import Array
 from ...core.graph import nearest
+from ...errors import InputError
 from . import answer
 from .held import any_traced, asked, outside, wrapped
 from .memory import assign, share
@@ -103,11 +104,23 @@ def part(name: str) -> Callable[..., Any]:
     return call
 
 
+def view(x: Array, dtype: Any = None, type: Any = None) -> Any:
+    """The same numbers in the same memory, as an array of its own; other dtypes would read the bits anew."""
+    if dtype is not None and dtype not in (Array, np.ndarray) and np.dtype(dtype) != x.dtype:
+        raise InputError(f"view: the bits of {x.dtype.name} read as {np.dtype(dtype).name} have no derivative: use x.astype")
+    return answer(np.reshape, (x, x.shape), {})
+
+
+def plain_kinds(value: Any) -> Any:
+    """NumPy's class in the place of ours, for methods that take a class."""
+    return np.ndarray if value is Array else value
+
+
 METHODS: dict[str, Callable[..., Any]] = {
     **{name: same(name) for name in SAME if name != "astype"},
     "astype": lambda x, dtype, order="K", casting="unsafe", subok=True, copy=True: ops.cast(x, dtype=np.dtype(dtype).name),
     "reshape": sized(np.reshape), "transpose": sized(np.transpose), "flatten": flatten, "item": item, "tolist": lambda x: asked(x).tolist(),
-    "compress": lambda x, condition, axis=None: answer(np.compress, (condition, x, axis), {}), "sort": in_place_sort, "fill": fill, "put": put, "conj": same("conjugate"), "conjugate": same("conjugate"),
+    "compress": lambda x, condition, axis=None: answer(np.compress, (condition, x, axis), {}), "sort": in_place_sort, "view": view, "fill": fill, "put": put, "conj": same("conjugate"), "conjugate": same("conjugate"),
 }  # fmt: skip
 
 ATTRIBUTES: dict[str, Callable[..., Any]] = {
@@ -151,7 +164,7 @@ def lent_by_numpy(x: Array, name: str) -> Any:
     def call(*args: Any, **named: Any) -> Any:
         if any_traced(args) or any_traced(named):
             return METHODS[name](x, *args, **named)
-        made = outside(found, args, named)
+        made = outside(found, tuple(map(plain_kinds, args)), {key: plain_kinds(v) for key, v in named.items()})
         if type(made) is Array and np.may_share_memory(made._value, value):
             share(x, made, lambda p: getattr(p, name)(*args, **named), lambda r: METHODS[name](r, *args, **named))
         return made
