@@ -275,6 +275,11 @@ class Array:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
         row = QUICK.get(ufunc)
         if row is not None and not named and method == "__call__":  # the short way, for what real numbers on a tape mean
+            tape = self.tape
+            if len(inputs) == 1 and tape is not None and tape.inner is None:
+                kind: Any = tape.nodes[self.number].type
+                if kind.__class__ is Type and kind.dtype.kind == "f":
+                    return TABLE[row].alone(tape, self)
             for x in inputs:
                 if type(x) is Array:
                     tape = x.tape
@@ -283,11 +288,7 @@ class Array:
                 elif type(x) is not float and type(x) is not np.float64:
                     break
             else:
-                op = TABLE[row]
-                if len(inputs) == 1:
-                    tape = self.tape
-                    return op.alone(tape, self) if tape is not None and tape.inner is None else op.written(inputs, {})
-                return op(*inputs)
+                return TABLE[row](*inputs)
         if any(type(x) not in KNOWN and around(type(x)) for x in inputs):
             return NotImplemented
         return lent("ufunc")(self, ufunc, method, *inputs, **named)

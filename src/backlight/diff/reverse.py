@@ -25,6 +25,7 @@ from ..core.table import TABLE
 from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
+from .bare import descend
 from .masks import Mask, both, either, joined, kept, once, pushed, shrunk, stretched, whole
 from .template import Template, constant_key, learn
 
@@ -373,13 +374,16 @@ def pull(tape: Tape, seeds: Mapping[int, int], wrt: Iterable[int], start: int = 
         walk.arrive(i, g, None)
     arrived = walk.arrived
     with no_collection():
-        for i in range(top, start - 1, -1):
-            g = arrived[i]
-            if g is not None:
-                if nodes[i].inputs or type(g) is list:
-                    walk.step(i, nodes[i])
-                elif not bare:  # a leaf with one consumer: nothing to sum, nothing to pass on
-                    walk.grads[i] = g
+        if bare:
+            descend(walk, top, start)
+        else:
+            for i in range(top, start - 1, -1):
+                g = arrived[i]
+                if g is not None:
+                    if nodes[i].inputs or type(g) is list:
+                        walk.step(i, nodes[i])
+                    else:  # a leaf with one consumer: nothing to sum, nothing to pass on
+                        walk.grads[i] = g
     tape.why, tape.at, tape.positions, tape.scope = before
     return walk
 

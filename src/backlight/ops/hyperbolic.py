@@ -39,13 +39,19 @@ cosh: Op = elementwise(
 )  # fmt: skip
 
 
+# Numbers as arrays of rank 0, which NumPy takes in less time than Python's: of a small array that is a fifth of the whole.
+LONG = (-2.0, 1.0, 4.0)
+NUMBERS = {np.dtype(kind): tuple(np.array(number, kind) for number in LONG) for kind in ("f2", "f4", "f8")}
+
+
 def tanh_slope_value(x: Any) -> Any:
     """4t/(1 + t)² with t = e^(−2|x|), which lies between 0 and 1: every digit, far out too."""
     if x.dtype.kind == "c":
         return 1.0 / (np.cosh(x) * np.cosh(x))
-    t = np.exp(-2.0 * np.abs(x))
-    below = 1.0 + t
-    return 4.0 * t / (below * below)
+    minus_two, one, four = NUMBERS.get(x.dtype, LONG)
+    t = np.exp(minus_two * np.abs(x))
+    below = one + t
+    return four * t / (below * below)
 
 
 def tanh_slope_inside(x: Any) -> Any:

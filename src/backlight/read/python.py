@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,10 @@ def names_of(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """The parameter names of positional arguments: `x`, `w`, and `args.0`, `args.1`, … for those of `*args`."""
     if isinstance(function, Op):
         return list(function.args)[: len(args)]
+    if type(function) is FunctionType and not function.__dict__ and not function.__code__.co_flags & inspect.CO_VARARGS:
+        code = function.__code__  # a plain function, which tells without being asked at length
+        plain = code.co_varnames[: code.co_argcount]
+        return [*plain[: len(args)], *(f"x{i}" for i in range(len(plain), len(args)))]
     names: list[str] = []
     try:
         parameters = list(inspect.signature(function).parameters.values())
