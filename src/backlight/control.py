@@ -21,7 +21,7 @@ from .core.play import replayed
 from .core.tape import Tape
 from .core.tree import Nest, flatten
 from .core.types import Type
-from .diff.loops import keeping
+from .diff.control import keeping
 from .errors import InputError, ShapeError
 from .read.python import as_array, enclosed, is_number, names_of, open_tape
 

@@ -47,7 +47,7 @@ def jvp(
     end = len(tape.nodes)
     with np.errstate(all="ignore"):
         seeds = {x.number: direction(made, x, t).number for x, t in zip(arguments, moves, strict=True)}
-        tangents_of = push(tape, seeds, made.start, end, bare=not made.nested)
+        tangents_of = push(tape, seeds, made.start, end, bare=not made.nested).tangents
         moved = [tape.handle(tangents_of[y.number]) if y.number in tangents_of else still(made, y) for y in outs]
     value, motion = nest.around([made.out(y) for y in outs]), nest.around([made.out(m) for m in moved])
     return (value, motion, made.plain(aux)) if has_aux else (value, motion)

@@ -78,7 +78,8 @@ class Sweeps:
         if self.forward is None:
             free, start = self.free(self.xs)
             with np.errstate(all="ignore"):
-                found = push(self.tape, {x.number: t for x, t in zip(self.xs, free, strict=True)}, self.made.start, self.end)
+                seeds = {x.number: t for x, t in zip(self.xs, free, strict=True)}
+                found = push(self.tape, seeds, self.made.start, self.end).tangents
             wanted = [found.get(y.number, -1) for y in self.outs]
             self.forward = wanted, Tail(self, start, free, wanted)
         wanted, tail = self.forward

@@ -6,7 +6,8 @@ import pytest
 from backlight.core.graph import Graph, Part
 from backlight.core.tape import Tape
 from backlight.core.types import type_of
-from backlight.diff.reverse import Walk, pull, reverse
+from backlight.diff.reverse import pull, reverse
+from backlight.diff.walk import Walk
 from backlight.errors import DifferentiationError, InputError, ShapeError
 from backlight.ops import exp, log, matmul, relu, sigmoid, sqrt, sum, where
 from backlight.run.reference import run

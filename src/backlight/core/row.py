@@ -79,7 +79,8 @@ class Op:
                          more to say than `linear` or the vjp turned around
     pull                 (wanted, gs, z, *xs, **attrs) -> the downstream gradients of all operands at once (None where there is
                          none), where they share their work; gs holds one upstream gradient for each result
-    move                 (ts, z, *xs, **attrs) -> the tangents of all results at once
+    move                 (ts, masks, z, *xs, **attrs) -> the tangents of all results at once: of rows that hold graphs. These take
+                         live masks too, as pull(wanted, gs, masks, z, *xs, **attrs), and give (gradient, mask) for each operand
     select               per operand: (z, *xs, **attrs) -> where the branch of this operand was taken (bool, shape of z)
     mask                 (k, m, z, *xs, **attrs) -> live mask on operand k from that on z (None: all live)
     chooses              whether the row takes some numbers and leaves others, so that a live mask begins at it
@@ -152,7 +153,7 @@ class Op:
         """The derivative's rule for operand k (from 0), with the operand's number filled in where it varies."""
         rules = self.local if kind == "local" else self.vjp
         if kind == "vjp" and self.pull is not None:
-            return partial(pulled, self.pull, k)
+            return partial(pulled, self, k)
         if rules is None:
             return None
         if isinstance(rules, tuple):
@@ -378,9 +379,13 @@ class Op:
 Op.__doc__ = Told(Op.__doc__)  # type: ignore[assignment]  # of a row its own, of the class the one above
 
 
-def pulled(rule: Rule, k: int, g: Array, z: Array, *xs: Array, **attrs: Any) -> Array | None:
+def pulled(row: Op, k: int, g: Array, z: Array, *xs: Array, **attrs: Any) -> Array | None:
     """The downstream gradient of one operand, of a row whose rule writes those of all."""
-    return rule([j == k for j in range(len(xs))], [g], z, *xs, **attrs)[k]  # type: ignore[no-any-return]
+    assert row.pull is not None
+    wanted = [j == k for j in range(len(xs))]
+    if row.move is not None:
+        return row.pull(wanted, [g], [None], z, *xs, **attrs)[k][0]  # type: ignore[no-any-return]
+    return row.pull(wanted, [g], z, *xs, **attrs)[k]  # type: ignore[no-any-return]
 
 
 def several(made: Array, found: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .reverse import Walk
+    from .walk import Walk
 
 __all__ = ["descend"]
 

@@ -21,10 +21,10 @@ from ..core.table import TABLE
 from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
-from .masks import Mask, both, climbed, either, once, stretched
-from .reverse import LIMIT, is_float
+from .masks import Mask, as_one, both, climbed, either, once, stretched
 from .template import Template, constant_key, learn
 from .turned import turned
+from .walk import LIMIT, is_float
 
 __all__ = ["forward", "push"]
 
@@ -40,6 +40,7 @@ class Climb:
         self.tangents = tangents
         self.masks: dict[int, Mask] = {}  # where a node moves, if not everywhere
         self.whole: dict[int, Sequence[Array | None]] = {}  # nodes with several outputs: the tangents of all of them
+        self.whole_masks: dict[int, Sequence[Mask]] = {}  # and where each of them moves
 
     def step(self, i: int, node: Node) -> None:
         """Write the tangent of node i, if any of its operands has one."""
@@ -52,6 +53,9 @@ class Climb:
         if key is not None:
             self.by_template(i, node, key)
             return
+        if op.move is not None:
+            self.inside(i, node)
+            return
         if type(node.type) is TupleType:
             self.moved_tuple(i, node)
             return
@@ -61,10 +65,12 @@ class Climb:
             found = self.moved_item(node)
             if found is not None:
                 tangents[i] = found
+                masks = self.whole_masks.get(node.inputs[0])
+                mask = None if masks is None else masks[node.attr("k", 0)]
+                if mask is not None:
+                    self.masks[i] = mask
             return
-        if op.move is not None:
-            terms = [t for t in self.by_move(i, node) if t is not None]
-        elif op.jvp is not None:
+        if op.jvp is not None:
             terms = self.by_own_rule(i, node)
         elif op.local is not None:
             terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_local(i, node, k, j)]
@@ -181,13 +187,22 @@ class Climb:
         self.tape.why = Why("tangent", node.op.name, i, k)
         return TABLE["where"](m, t, 0.0)
 
-    def by_move(self, i: int, node: Node) -> list[Array | None]:
-        """The row says how all its results move."""
+    def inside(self, i: int, node: Node) -> None:
+        """An operation that holds graphs: its rule takes and gives masks beside the tangents."""
         z, xs, attrs = self.operands(i, node)
         ts = [self.tape.handle(self.tangents[j]) if j in self.tangents else None for j in node.inputs]
+        masks = [self.masks.get(j) for j in node.inputs]
         self.tape.why = Why("tangent", node.op.name, i)
         assert node.op.move is not None
-        return node.op.move(ts, z, *xs, **attrs)  # type: ignore[no-any-return]
+        found = node.op.move(ts, masks, z, *xs, **attrs)
+        if isinstance(node.type, TupleType):
+            self.whole[i], self.whole_masks[i] = [t for t, _ in found], [mask for _, mask in found]
+            return
+        ((t, mask),) = found
+        if t is not None:
+            self.tangents[i] = t.number
+            if mask is not None:
+                self.masks[i] = mask
 
     def by_own_rule(self, i: int, node: Node) -> list[Array]:
         """The row says itself how it moves."""
@@ -230,15 +245,13 @@ class Climb:
         z, xs, attrs = self.operands(i, node)
         t = self.tape.handle(self.tangents[j])
         self.tape.why = Why("tangent", node.op.name, i, k + 1)
-        if k in node.op.linear:
-            return [node.op(*xs[:k], t, *xs[k + 1 :], **attrs)]
-        return turned(node, k, z, xs, t)
+        if k not in node.op.linear:
+            return turned(node, k, z, xs, t)
+        product, live = node.op(*xs[:k], t, *xs[k + 1 :], **attrs), as_one(self.masks.get(j))
+        return [self.dropped(i, k + 1, product, live if len(node.op.linear) > 1 else None)]
 
     def moved_tuple(self, i: int, node: Node) -> None:
         """A node with several outputs: one more of its kind holds the tangents of all, where it is linear."""
-        if node.op.move is not None:
-            self.whole[i] = tuple(self.by_move(i, node))
-            return
         _, xs, attrs = self.operands(i, node)
         moving = [k for k, j in enumerate(node.inputs) if j in self.tangents]
         self.tape.why = Why("tangent", node.op.name, i)
@@ -267,13 +280,20 @@ class Climb:
 
 
 def push(
-    tape: Tape, seeds: Mapping[int, int], start: int = 0, stop: int | None = None, bare: bool = False
-) -> dict[int, int]:
-    """Write tangents of the nodes from `start` to `stop` on the tape itself, and say by node where they are.
+    tape: Tape,
+    seeds: Mapping[int, int],
+    start: int = 0,
+    stop: int | None = None,
+    bare: bool = False,
+    masks: Mapping[int, Mask] = {},
+) -> Climb:
+    """Write tangents of the nodes from `start` to `stop` on the tape itself; the walk's `tangents` say by node where they are.
 
-    `seeds` maps a node to the node that is its tangent. With `bare`, for a tape that nobody will look at, only values are kept.
+    `seeds` maps a node to the node that is its tangent, `masks` to where that moves, if not everywhere. With `bare`, for a tape
+    that nobody will look at, only values are kept.
     """
     climb = Climb(tape, dict(seeds), bare)
+    climb.masks.update({i: mask for i, mask in masks.items() if mask is not None})
     before = tape.why, tape.at, tape.positions, tape.scope
     tape.positions = False
     nodes = tape.nodes
@@ -281,7 +301,7 @@ def push(
         for i in range(start, len(nodes) if stop is None else stop):
             climb.step(i, nodes[i])
     tape.why, tape.at, tape.positions, tape.scope = before
-    return climb.tangents
+    return climb
 
 
 def forward(graph: Graph, wrt: Sequence[int] | None = None, seeds: Mapping[int, Any] | None = None) -> Graph:
@@ -329,7 +349,7 @@ def forward(graph: Graph, wrt: Sequence[int] | None = None, seeds: Mapping[int, 
             names.add(name)
             given[i] = tape.add(TABLE["input"], (), node.type, (), name)
             added.append(given[i])
-    tangents = push(tape, given, 0, len(graph.nodes))
+    tangents = push(tape, given, 0, len(graph.nodes)).tangents
     for out in graph.outputs:
         kind = graph.nodes[out].type
         if out not in tangents and isinstance(kind, Type) and kind.is_float:

@@ -1,10 +1,12 @@
-"""Derivatives and batches of the rows that hold a graph: blocks, choices and loops.
+"""Derivatives of loops: again loops, around the derivative of a step.
 
-Each is again a row of the same kind, around the derivative of the graph inside. A block is computed again from its operands
-when its gradient is wanted, so nothing inside is kept. A choice has one derivative for each branch. A loop goes back from its
-end: it carries the gradient of what was carried, and at each step computes the body again from what the step began with. What
-the steps began with is one of its results (`scan` keeps it where a trace may ask for a derivative; else the loop is run once
-more), so memory grows with the number of steps and not with what happens inside them.
+A loop goes back from its end: it carries the gradient of what was carried, and at each step computes the body again from what
+the step began with. What the steps began with is one of its results (`scan` keeps it where a trace may ask for a derivative;
+else the loop is run once more), so memory grows with the number of steps and not with what happens inside them.
+
+Where a step selects, the live mask is carried beside the gradient, if a product inside asks for it. What nothing has flowed into
+yet (the end of a carry that nobody uses, the start of one that does not move) is carried as zeros, under a mask that says so. So
+a loop gives what the same steps give when they are written out, NaN for NaN.
 """
 
 from __future__ import annotations
@@ -12,148 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..core.array import Array
-from ..core.graph import Above, Graph
+from ..core.graph import Graph
 from ..core.play import replayed
 from ..core.table import TABLE
-from ..core.tape import Tape
-from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, GraphError
-from ..ops import batched
-from .batch import Many, batch, guarded
-from .forward import push
-from .reverse import pull
+from .inside import NOTHING, Flow, Kind, built, floats, flowing, gradients, moves, out_types, outputs_of, several, zeros
+from .steps import Loop, Steps, known, same_mask, sequence_mask, settled
 
-__all__ = ["built", "keeping", "outputs_of"]
+__all__ = ["keeping", "scan_inside", "scan_move", "scan_pull", "while_move", "while_pull"]
 
 UNROLLED = 64  # steps of a loop that are written out where somebody opens it
-
-
-# -- graphs from graphs -----------------------------------------------------------------------------------------------
-def built(types: Sequence[Type], write: Callable[[Tape, list[Array]], Sequence[Array]]) -> Graph:
-    """The graph that a function writes on inputs of these types."""
-    tape = Tape()
-    xs = [tape.input(f"x{k}", type=t) for k, t in enumerate(types)]
-    outs = write(tape, xs)
-    return Graph(tuple(tape.nodes), tuple(x.number for x in xs), tuple(z.number for z in outs), guards=tuple(tape.guards))
-
-
-def outputs_of(z: Array) -> list[Array]:
-    """The results of a node, one array each."""
-    kind: Any = z.type
-    return [TABLE["item"](z, k=k) for k in range(len(kind.types))] if isinstance(kind, TupleType) else [z]
-
-
-def several(found: Any) -> list[Array]:
-    return list(found) if isinstance(found, tuple) else [found]
-
-
-def zeros(tape: Tape | None, type: Type) -> Array:
-    value = np.zeros(type.shape, type.dtype)[()]
-    return Array(None, -1, value) if tape is None else tape.constant(value)
-
-
-def gradients(tape: Tape, graph: Graph, xs: Sequence[Array], gs: Mapping[int, Array], wrt: Sequence[int]) -> list[Array]:
-    """The gradients of a graph by some of its operands (by position), for upstream gradients of some of its outputs."""
-    outs = replayed(tape, graph, xs)
-    seeds: dict[int, int] = {}
-    for k, g in gs.items():
-        j = outs[k].number
-        seeds[j] = TABLE["add"](tape.handle(seeds[j]), g).number if j in seeds else g.number
-    walk = pull(tape, seeds, [xs[k].number for k in wrt])
-    return [tape.handle(walk.grads[xs[k].number]) if xs[k].number in walk.grads else zeros(tape, xs[k].type) for k in wrt]
-
-
-def moves(tape: Tape, graph: Graph, xs: Sequence[Array], ts: Mapping[int, Array]) -> tuple[list[Array], list[Array | None]]:
-    """The outputs of a graph and their tangents, for tangents of some of its operands."""
-    outs = replayed(tape, graph, xs)
-    found = push(tape, {xs[k].number: t.number for k, t in ts.items()})
-    return outs, [tape.handle(found[z.number]) if z.number in found else None for z in outs]
-
-
-def floats(types: Sequence[Type]) -> list[int]:
-    return [k for k, t in enumerate(types) if t.is_float]
-
-
-def out_types(graph: Graph) -> list[Type]:
-    return [graph.type(i) for i in graph.outputs]
-
-
-# -- blocks -----------------------------------------------------------------------------------------------------------
-def pulled(body: Graph, wrt: Sequence[int]) -> Graph:
-    """The graph from operands and upstream gradients (of the outputs that are floats) to the gradients of operands."""
-    ins, outs = [body.type(i) for i in body.inputs], out_types(body)
-    real = floats(outs)
-
-    def write(tape: Tape, xs: list[Array]) -> Sequence[Array]:
-        return gradients(tape, body, xs[: len(ins)], dict(zip(real, xs[len(ins) :], strict=True)), wrt)
-
-    return built([*ins, *[outs[k] for k in real]], write)
-
-
-def moved(body: Graph, moving: Sequence[int]) -> Graph:
-    """The graph from operands and tangents of those that move to the tangents of the outputs that are floats."""
-    ins = [body.type(i) for i in body.inputs]
-
-    def write(tape: Tape, xs: list[Array]) -> Sequence[Array]:
-        outs, ts = moves(tape, body, xs[: len(ins)], dict(zip(moving, xs[len(ins) :], strict=True)))
-        return [zeros(tape, z.type) if t is None else t for z, t in zip(outs, ts, strict=True) if z.type.is_float]
-
-    return built([*ins, *[ins[k] for k in moving]], write)
-
-
-def spread(found: Any, places: Sequence[int], count: int) -> list[Array | None]:
-    """Results at their places, None elsewhere."""
-    at = dict(zip(places, several(found), strict=True))
-    return [at.get(k) for k in range(count)]
-
-
-def block_pull(wanted: Any, gs: Any, z: Any, *xs: Array, body: Graph, label: str = "") -> list[Array | None]:
-    wrt, real = [k for k, w in enumerate(wanted) if w], floats(out_types(body))
-    if not wrt or not real:
-        return [None] * len(xs)
-    found = TABLE["block"](*xs, *[gs[k] for k in real], body=pulled(body, wrt), label=label and f"gradient of {label}")
-    return spread(found, wrt, len(xs))
-
-
-def block_move(ts: Any, z: Any, *xs: Array, body: Graph, label: str = "") -> list[Array | None]:
-    moving, real = [k for k, t in enumerate(ts) if t is not None], floats(out_types(body))
-    if not real:
-        return [None] * len(body.outputs)
-    found = TABLE["block"](*xs, *[ts[k] for k in moving], body=moved(body, moving), label=label and f"tangent of {label}")
-    return spread(found, real, len(body.outputs))
-
-
-def block_inside(*xs: Array, body: Graph, label: str = "") -> Any:
-    assert xs[0].tape is not None
-    outs = replayed(xs[0].tape, body, xs)
-    return outs[0] if len(outs) == 1 else tuple(outs)
-
-
-# -- choices ----------------------------------------------------------------------------------------------------------
-def cond_pull(wanted: Any, gs: Any, z: Any, p: Array, *xs: Array, yes: Graph, no: Graph) -> list[Array | None]:
-    wrt, real = [k for k, w in enumerate(wanted[1:]) if w], floats(out_types(yes))
-    if not wrt or not real:
-        return [None] * (1 + len(xs))
-    found = TABLE["cond"](p, *xs, *[gs[k] for k in real], yes=pulled(yes, wrt), no=pulled(no, wrt))
-    return [None, *spread(found, wrt, len(xs))]
-
-
-def cond_move(ts: Any, z: Any, p: Array, *xs: Array, yes: Graph, no: Graph) -> list[Array | None]:
-    moving, real = [k for k, t in enumerate(ts[1:]) if t is not None], floats(out_types(yes))
-    if not real or not moving:
-        return [None] * len(yes.outputs)
-    found = TABLE["cond"](p, *xs, *[ts[k + 1] for k in moving], yes=moved(yes, moving), no=moved(no, moving))
-    return spread(found, real, len(yes.outputs))
-
-
-def cond_inside(p: Array, *xs: Array, yes: Graph, no: Graph) -> Any:
-    assert p.tape is not None
-    both = zip(replayed(p.tape, yes, xs), replayed(p.tape, no, xs), strict=True)
-    outs = [TABLE["where"](p, a, b) for a, b in both]
-    return outs[0] if len(outs) == 1 else tuple(outs)
 
 
 # -- loops of a known length ------------------------------------------------------------------------------------------
@@ -175,71 +46,105 @@ def began(z: Array | None, xs: Sequence[Array], settings: dict[str, Any]) -> lis
     return several(TABLE["scan"](*xs, **{**settings, "body": alone}))[carries:]
 
 
+def a_scan(length: int, reverse: bool) -> Callable[..., list[Array]]:
+    """How a `scan` of this length is written."""
+
+    def node(step: Graph, start: Sequence[Array], fixed: Sequence[Array], slices: Sequence[Array]) -> list[Array]:
+        settings: dict[str, Any] = {"carries": len(start), "fixed": len(fixed), "length": length, "reverse": reverse}
+        return several(TABLE["scan"](*start, *fixed, *slices, body=step, **settings))
+
+    return node
+
+
 def scan_pull(
-    wanted: Any, gs: Any, z: Any, *xs: Array, body: Graph, carries: int = 0, fixed: int = 0, length: int = 0, reverse: bool = False,
-) -> list[Array | None]:  # fmt: skip
+    wanted: Any, gs: Any, masks: Any, z: Any, *xs: Array,
+    body: Graph, carries: int = 0, fixed: int = 0, length: int = 0, reverse: bool = False,
+) -> list[Flow]:  # fmt: skip
     settings = {"body": body, "carries": carries, "fixed": fixed, "length": length, "reverse": reverse}
-    outs, ins = out_types(body), [body.type(i) for i in body.inputs]
-    real = floats(outs)
-    carried, kept = [k for k in real if k < carries], [k for k in real if k >= carries]
-    still = [k for k in range(carries, carries + fixed) if wanted[k]]
-    slices = [k for k in range(carries + fixed, len(xs)) if wanted[k]]
-    if not real or not (carried or still or slices):
-        return [None] * len(xs)
-    added = len(carried) + len(still)
+    given, outs, ins = flowing(gs, masks), out_types(body), [body.type(i) for i in body.inputs]
+    if not length:
+        return [given[k] if k < carries and wanted[k] else NOTHING for k in range(len(xs))]
+    ahead = carries + fixed
+    carried, others = floats(outs[:carries]), [k for k in range(carries, len(xs)) if wanted[k]]
+    start = {k: given[k] for k in carried}
+    states: list[Array] = []
 
-    def write(tape: Tape, given: list[Array]) -> Sequence[Array]:
-        back, sums = given[: len(carried)], given[len(carried) : added]
-        same, rest = given[added : added + fixed], given[added + fixed :]
-        before, at, above = rest[:carries], rest[carries : carries + len(xs) - carries - fixed], rest[len(xs) - fixed :]
-        g = dict(zip([*carried, *kept], [*back, *above], strict=True))
-        ds = gradients(tape, body, [*before, *same, *at], g, [*carried, *still, *slices])
-        first, middle, last = ds[: len(carried)], ds[len(carried) : added], ds[added:]
-        return [*first, *[TABLE["add"](s, d) for s, d in zip(sums, middle, strict=True)], *last]
+    def state_before(k: int) -> Array:
+        if not states:
+            states.extend(began(z, xs, settings))
+        return states[k]
 
-    kinds = [*[outs[k] for k in carried], *[ins[k] for k in still], *ins[carries : carries + fixed], *ins[:carries]]
-    step = built([*kinds, *ins[carries + fixed :], *[outs[k] for k in kept]], write)
-    tape = xs[0].tape if xs else z.tape
-    start = [gs[k] for k in carried] + [zeros(tape, ins[k]) for k in still]
-    sequences = [*began(z, xs, settings), *xs[carries + fixed :], *[gs[k] for k in kept]]
-    settings = {"body": step, "carries": added, "fixed": fixed, "length": length, "reverse": not reverse}
-    found = TABLE["scan"](*start, *xs[carries : carries + fixed], *sequences, **settings)
-    return spread(found, [*carried, *still, *slices], len(xs))
+    def write(kinds: Mapping[int, Kind | None]) -> Steps:
+        loop = Loop(a_scan(length, not reverse))
+        steps = Steps(loop, xs[0].tape, start, ins, kinds)
+        flows = {k: steps.flow(k) for k in kinds}
+        at = [loop.slice(ins[k], lambda k=k: state_before(k)) for k in range(carries)]  # type: ignore[misc]
+        at += [loop.stay(ins[k], known(xs[k])) for k in range(carries, ahead)]
+        at += [loop.slice(ins[k], known(xs[k])) for k in range(ahead, len(xs))]
+        for k, (g, mask) in enumerate(given[carries:], carries):
+            if g is not None:
+                flows[k] = loop.slice(outs[k], known(g)), sequence_mask(loop, mask, outs[k])
+        found = gradients(loop.sheet.tape, body, at, flows, [*carried, *others])
+        steps.on.update(zip(carried, found, strict=False))
+        steps.off.update(zip(others, found[len(carried) :], strict=True))
+        return steps
+
+    steps = settled(write, start)
+    ends = [k for k in carried if wanted[k] and steps.on[k][0] is not None]
+    reached = [k for k in others if steps.off[k][0] is not None]
+    sums, slices = [k for k in reached if k < ahead], [k for k in reached if k >= ahead]
+    masks_of = {**{k: steps.mask(k) for k in ends}, **{k: steps.sum(k) for k in sums}, **{k: steps.stack(k) for k in slices}}
+    if not masks_of:
+        return [NOTHING] * len(xs)
+    kept = [d for k in slices if (d := steps.off[k][0]) is not None]
+    found = steps.loop.run([*[("flow", k) for k in ends], *[("sum", k) for k in sums]], kept)
+    arrived = dict(zip([*ends, *sums, *slices], found, strict=True))
+    return [(arrived[k], masks_of[k]) if k in arrived else NOTHING for k in range(len(xs))]
+
+
+def climbing(
+    loop: Loop, kinds: Mapping[int, Kind | None], start: Mapping[int, Flow], xs: Sequence[Array], given: Sequence[Flow],
+    body: Graph, carries: int, ahead: int,
+) -> Steps:  # fmt: skip
+    """The steps of a loop with their tangents; operands from `ahead` on are sequences."""
+    ins, outs = [body.type(i) for i in body.inputs], out_types(body)
+    steps = Steps(loop, xs[0].tape, start, outs, kinds)
+    results: list[Array] = []
+    at = [loop.carry(("state", k), ins[k], known(xs[k]), lambda k=k: results[k]) for k in range(carries)]  # type: ignore[misc]
+    at += [loop.stay(ins[k], known(xs[k])) for k in range(carries, ahead)]
+    at += [loop.slice(ins[k], known(xs[k])) for k in range(ahead, len(xs))]
+    flows = {k: steps.flow(k) for k in kinds}
+    for k, (t, mask) in enumerate(given[carries:], carries):
+        if t is not None:
+            inside = loop.stay(ins[k], known(t)) if k < ahead else loop.slice(ins[k], known(t))
+            flows[k] = inside, (same_mask if k < ahead else sequence_mask)(loop, mask, ins[k])
+    found, moved = moves(loop.sheet.tape, body, at, flows)
+    results.extend(found)
+    steps.on.update((k, moved[k]) for k in start)
+    steps.off.update(enumerate(moved[carries:], carries))
+    return steps
 
 
 def scan_move(
-    ts: Any, z: Any, *xs: Array, body: Graph, carries: int = 0, fixed: int = 0, length: int = 0, reverse: bool = False
-) -> list[Array | None]:
-    outs, ins = out_types(body), [body.type(i) for i in body.inputs]
-    carried, kept = [k for k in floats(outs) if k < carries], [k for k in floats(outs) if k >= carries]
-    still = [k for k in range(carries, carries + fixed) if ts[k] is not None]
-    slices = [k for k in range(carries + fixed, len(xs)) if ts[k] is not None]
-    if not carried and not kept:
-        return [None] * len(outs)
-    ahead = carries + len(carried)
-    tape = z.tape
+    ts: Any, masks: Any, z: Any, *xs: Array,
+    body: Graph, carries: int = 0, fixed: int = 0, length: int = 0, reverse: bool = False,
+) -> list[Flow]:  # fmt: skip
+    given, outs = flowing(ts, masks), out_types(body)
+    if not length:
+        return [given[k] if k < carries else NOTHING for k in range(len(outs))]
+    start = {k: given[k] for k in floats(outs[:carries])}
 
-    def write(sheet: Tape, given: list[Array]) -> Sequence[Array]:
-        state, along = given[:carries], given[carries:ahead]
-        same, same_moves = given[ahead : ahead + fixed], given[ahead + fixed : ahead + fixed + len(still)]
-        rest = given[ahead + fixed + len(still) :]
-        at, at_moves = rest[: len(xs) - carries - fixed], rest[len(xs) - carries - fixed :]
-        t = dict(zip([*carried, *still, *slices], [*along, *same_moves, *at_moves], strict=True))
-        results, found = moves(sheet, body, [*state, *same, *at], t)
-        full = [zeros(sheet, r.type) if m is None else m for r, m in zip(results, found, strict=True)]
-        return [*results[:carries], *[full[k] for k in carried], *[full[k] for k in kept]]
+    def write(kinds: Mapping[int, Kind | None]) -> Steps:
+        return climbing(Loop(a_scan(length, reverse)), kinds, start, xs, given, body, carries, carries + fixed)
 
-    kinds = [*ins[:carries], *[ins[k] for k in carried], *ins[carries : carries + fixed], *[ins[k] for k in still]]
-    step = built([*kinds, *ins[carries + fixed :], *[ins[k] for k in slices]], write)
-    start = [zeros(tape, ins[k]) if ts[k] is None else ts[k] for k in carried]
-    operands = [
-        *xs[:carries], *start, *xs[carries : carries + fixed], *[ts[k] for k in still],
-        *xs[carries + fixed :], *[ts[k] for k in slices],
-    ]  # fmt: skip
-    settings = {"body": step, "carries": ahead, "fixed": fixed + len(still), "length": length, "reverse": reverse}
-    found = several(TABLE["scan"](*operands, **settings))
-    at = dict(zip([*carried, *kept], found[carries:], strict=True))
-    return [at.get(k) for k in range(len(outs))]
+    steps = settled(write, start)
+    ends, kept = ([k for k, (t, _) in flows.items() if t is not None] for flows in (steps.on, steps.off))
+    masks_of = {**{k: steps.mask(k) for k in ends}, **{k: steps.stack(k) for k in kept}}
+    if not masks_of:
+        return [NOTHING] * len(outs)
+    found = steps.loop.run([("flow", k) for k in ends], [t for k in kept if (t := steps.off[k][0]) is not None])
+    arrived = dict(zip([*ends, *kept], found, strict=True))
+    return [(arrived[k], masks_of[k]) if k in arrived else NOTHING for k in range(len(outs))]
 
 
 def scan_inside(
@@ -263,8 +168,8 @@ def scan_inside(
 
 # -- loops of a length that the values decide -------------------------------------------------------------------------
 def while_pull(
-    wanted: Any, gs: Any, z: Array, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
-) -> list[Array | None]:
+    wanted: Any, gs: Any, masks: Any, z: Array, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
+) -> list[Flow]:
     count = outputs_of(z)[-1]
     start: Sequence[Array] = xs[:carries]
     if count.tape is not None and count.tape.values is not None:
@@ -277,140 +182,40 @@ def while_pull(
     else:
         start = [TABLE["agree"](x, count, wanted=steps) for x in start]
     settings: dict[str, Any] = {"carries": carries, "fixed": len(xs) - carries, "length": steps}
-    again = TABLE["scan"](*start, *xs[carries:], body=keeping(body, carries), **settings)
-    results = several(again)
-    tape = results[0].tape
+    again = several(TABLE["scan"](*start, *xs[carries:], body=keeping(body, carries), **settings))
+    tape, kept = again[0].tape, [None] * carries
     assert tape is not None
-    whole = tape.handle(tape.nodes[results[0].number].inputs[0])
-    nothing = [zeros(tape, r.type) for r in results[carries:]]
-    return scan_pull(wanted, [*gs[:carries], *nothing], whole, *start, *xs[carries:], body=keeping(body, carries), **settings)
+    whole = tape.handle(tape.nodes[again[0].number].inputs[0])
+    given = [*gs[:carries], *kept], [*masks[:carries], *kept]
+    return scan_pull(wanted, *given, whole, *start, *xs[carries:], body=keeping(body, carries), **settings)
+
+
+def a_while(test: Graph, carries: int, settings: dict[str, Any]) -> Callable[..., list[Array]]:
+    """How a `while_loop` is written whose first carries are those that the test asks."""
+
+    def node(step: Graph, start: Sequence[Array], fixed: Sequence[Array], _: Sequence[Array]) -> list[Array]:
+        ahead = len(start)
+        taken = [*range(carries), *range(ahead, ahead + len(test.inputs) - carries)]
+        asked = built([step.type(i) for i in step.inputs], lambda tape, given: replayed(tape, test, [given[k] for k in taken]))
+        return several(TABLE["while_loop"](*start, *fixed, test=asked, body=step, carries=ahead, **settings))
+
+    return node
 
 
 def while_move(
-    ts: Any, z: Any, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
-) -> list[Array | None]:
-    ins = [body.type(i) for i in body.inputs]
-    carried = [k for k in range(carries) if ins[k].is_float]
-    still = [k for k in range(carries, len(xs)) if ts[k] is not None]
-    if not carried:
-        return [None] * (carries + 1)
-    ahead, fixed = carries + len(carried), len(xs) - carries
-    kinds = [*ins[:carries], *[ins[k] for k in carried], *ins[carries:], *[ins[k] for k in still]]
+    ts: Any, masks: Any, z: Any, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
+) -> list[Flow]:
+    given = flowing(ts, masks)
+    start = {k: given[k] for k in floats(out_types(body))}
+    states = [("state", k) for k in range(carries)]
 
-    def operands(given: list[Array]) -> list[Array]:
-        return [*given[:carries], *given[ahead : ahead + fixed]]
+    def write(kinds: Mapping[int, Kind | None]) -> Steps:
+        loop = Loop(a_while(test, carries, {"steps": steps}), states, prune=False)
+        return climbing(loop, kinds, start, xs, given, body, carries, len(xs))
 
-    def write(sheet: Tape, given: list[Array]) -> Sequence[Array]:
-        t = dict(zip([*carried, *still], [*given[carries:ahead], *given[ahead + fixed :]], strict=True))
-        results, found = moves(sheet, body, operands(given), t)
-        full = [zeros(sheet, r.type) if m is None else m for r, m in zip(results, found, strict=True)]
-        return [*results, *[full[k] for k in carried]]
-
-    start = [zeros(z.tape, ins[k]) if ts[k] is None else ts[k] for k in carried]
-    asked = built(kinds, lambda sheet, given: replayed(sheet, test, operands(given)))
-    settings = {"test": asked, "body": built(kinds, write), "carries": ahead, "steps": steps}
-    found = TABLE["while_loop"](*xs[:carries], *start, *xs[carries:], *[ts[k] for k in still], **settings)
-    return spread(tuple(found[carries:ahead]), carried, carries + 1)
-
-
-# -- batches ----------------------------------------------------------------------------------------------------------
-def for_many(graph: Graph, n: int, flags: Sequence[bool], cover: Sequence[bool] = ()) -> tuple[Graph, list[bool]]:
-    """The graph for a batch of n, of which some inputs are mapped, and which outputs are; those of `cover` are made so."""
-    tape = Tape()
-    kinds = [graph.type(i) for i in graph.inputs]
-    whole = [t.with_shape((n, *t.shape)) if f else t for t, f in zip(kinds, flags, strict=True)]
-    ins = [tape.input(f"x{k}", type=t) for k, t in enumerate(whole)]
-    given = {i: Many(x, f) for i, x, f in zip(graph.inputs, ins, flags, strict=True)}
-    found = batch(graph, n, given, [*graph.outputs, *[guard.node for guard in graph.guards]], tape)
-    guarded(tape, graph.guards, found)
-    outs, mapped = [], []
-    for k, i in enumerate(graph.outputs):
-        stacked = found[i].mapped or bool(cover and k < len(cover) and cover[k])
-        outs.append(batched.covered(n, found[i].array, found[i].mapped) if stacked else found[i].array)
-        mapped.append(stacked)
-    made = Graph(tuple(tape.nodes), tuple(x.number for x in ins), tuple(z.number for z in outs), guards=tuple(tape.guards))
-    return made, mapped
-
-
-def block_batch(n: int, xs: Any, mapped: Any, /, *, body: Graph, label: str = "") -> tuple[Any, Any]:
-    graph, flags = for_many(body, n, mapped)
-    return TABLE["block"](*xs, body=graph, label=label), flags[0] if len(flags) == 1 else tuple(flags)
-
-
-def cond_batch(n: int, xs: Any, mapped: Any, /, *, yes: Graph, no: Graph) -> tuple[Any, Any]:
-    p, *operands = xs
-    if not mapped[0]:
-        flags = [a or b for a, b in zip(for_many(yes, n, mapped[1:])[1], for_many(no, n, mapped[1:])[1], strict=True)]
-        first, second = (for_many(graph, n, mapped[1:], flags)[0] for graph in (yes, no))
-        return TABLE["cond"](p, *operands, yes=first, no=second), flags[0] if len(flags) == 1 else tuple(flags)
-    branches = []
-    tape = next((x.tape for x in xs if x.tape is not None), None)
-    for graph, among in ((yes, p), (no, TABLE["logical_not"](p))):
-        given = {i: Many(x, f) for i, x, f in zip(graph.inputs, operands, mapped[1:], strict=True)}
-        found = batch(graph, n, given, [*graph.outputs, *[guard.node for guard in graph.guards]], tape)
-        guarded(tape, graph.guards, found, among)
-        branches.append([batched.covered(n, found[i].array, found[i].mapped) for i in graph.outputs])
-    outs = [TABLE["where"](TABLE["reshape"](p, shape=(n, *(1,) * (a.ndim - 1))), a, b) for a, b in zip(*branches, strict=True)]
-    return (outs[0], True) if len(outs) == 1 else (tuple(outs), True)
-
-
-def scan_batch(
-    n: int, xs: Any, mapped: Any, /, *, body: Graph, carries: int = 0, fixed: int = 0, length: int = 0, reverse: bool = False,
-) -> tuple[Any, Any]:
-    flags = list(mapped)
-    while True:
-        graph, out = for_many(body, n, flags, flags[:carries])
-        if out[:carries] == flags[:carries]:
-            break
-        flags[:carries] = [a or b for a, b in zip(out[:carries], flags[:carries], strict=True)]
-    given = [batched.covered(n, x, m) if f else x for x, m, f in zip(xs[:carries], mapped, flags, strict=False)]
-    front = [TABLE["moveaxis"](x, source=0, destination=1) if m else x
-             for x, m in zip(xs[carries + fixed :], mapped[carries + fixed :], strict=True)]  # fmt: skip
-    found = several(TABLE["scan"](*given, *xs[carries : carries + fixed], *front, body=graph, carries=carries, fixed=fixed,
-                                  length=length, reverse=reverse))  # fmt: skip
-    kept = [TABLE["moveaxis"](y, source=1, destination=0) if f else y for y, f in zip(found[carries:], out[carries:], strict=True)]
-    results = [*found[:carries], *kept]
-    return (results[0], out[0]) if len(results) == 1 else (tuple(results), tuple(out))
-
-
-def while_batch(
-    n: int, xs: Any, mapped: Any, /, *, test: Graph, body: Graph, carries: int = 0, steps: int = -1
-) -> tuple[Any, Any]:
-    flags = list(mapped)
-    while True:
-        asked, (each,) = for_many(test, n, flags)
-        graph, out = for_many(body, n, flags, [each or f for f in flags[:carries]])
-        if out == flags[:carries]:
-            break
-        flags[:carries] = [a or b for a, b in zip(out, flags[:carries], strict=True)]
-    given = [batched.covered(n, x, m) if f else x for x, m, f in zip(xs[:carries], mapped, flags, strict=False)]
-    if not each:
-        found = TABLE["while_loop"](*given, *xs[carries:], test=asked, body=graph, carries=carries)
-        return found, (*out, False)
-    kinds = [graph.type(i) for i in graph.inputs]
-    counted = [*kinds[:carries], Type("int64", (n,)), *kinds[carries:]]
-
-    def operands(ins: list[Array]) -> list[Array]:
-        return [*ins[:carries], *ins[carries + 1 :]]
-
-    def write(sheet: Tape, ins: list[Array]) -> Sequence[Array]:
-        (on,) = replayed(sheet, asked, operands(ins))
-        new = replayed(sheet, graph, operands(ins))
-        chosen = [TABLE["where"](TABLE["reshape"](on, shape=(n, *(1,) * (x.ndim - 1))), a, x)
-                  for x, a in zip(ins[:carries], new, strict=True)]  # fmt: skip
-        return [*chosen, TABLE["add"](ins[carries], TABLE["cast"](on, dtype="int64"))]
-
-    any_left = built(counted, lambda sheet, ins: [TABLE["any"](replayed(sheet, asked, operands(ins))[0])])
-    count = np.zeros(n, np.int64)
-    tape = next((x.tape for x in xs if x.tape is not None), None)
-    counter = Array(None, -1, count) if tape is None else tape.constant(count)
-    found = TABLE["while_loop"](*given, counter, *xs[carries:], test=any_left, body=built(counted, write), carries=carries + 1)
-    return tuple(found[: carries + 1]), True
-
-
-Above.control = {
-    "block_pull": block_pull, "block_move": block_move, "block_batch": block_batch, "block_inside": block_inside,
-    "cond_pull": cond_pull, "cond_move": cond_move, "cond_batch": cond_batch, "cond_inside": cond_inside,
-    "scan_pull": scan_pull, "scan_move": scan_move, "scan_batch": scan_batch, "scan_inside": scan_inside,
-    "while_pull": while_pull, "while_move": while_move, "while_batch": while_batch,
-}  # fmt: skip
+    moved = settled(write, start)
+    ends = list(moved.state)
+    if not ends:
+        return [NOTHING] * (carries + 1)
+    found = dict(zip(ends, moved.loop.run([("flow", k) for k in ends], []), strict=True))
+    return [(found[k], moved.mask(k)) if k in found else NOTHING for k in range(carries + 1)]

@@ -1,9 +1,11 @@
 """Where a gradient is live, or a tangent moves: not on a branch that a selection did not take.
 
 A mask is written when it is first asked for, and None means everywhere: most masks are never needed, and then nothing is
-written. A mask is strict where a condition of its own was asked (`where`), and not what the numbers themselves decide
-(`relu`, `maximum`): then whatever stands on the branch that was not taken, NaN included, is kept away from products that mix
-axes too.
+written. How far a mask holds depends on what made it. One that the numbers themselves decide (`relu`, `maximum`) ends at
+products that mix axes, where it would cost more than it is worth. A *strict* one, for which a condition of its own was asked
+(`where`), goes on: whatever stands on the branch that was not taken, NaN included, is kept away from products too. A *single*
+one is a truth value for a whole array: a branch of `cond`, or a loop whose carry nothing has reached yet. It costs next to
+nothing and holds everywhere; a *firm* mask becomes a single one, whether anything is live at all, where it would end.
 """
 
 from __future__ import annotations
@@ -18,19 +20,23 @@ from ..core.graph import Node, Why
 from ..core.table import TABLE
 from ..core.types import TupleType, Type
 
-__all__ = ["Lazy", "Mask", "both", "climbed", "either", "joined", "kept", "once", "pushed", "shrunk", "stretched", "whole"]
+__all__ = [
+    "Lazy", "Mask", "as_one", "both", "climbed", "either", "joined", "kept", "once", "pushed", "shrunk", "stretched", "whole",
+]  # fmt: skip
 
 
 @final
 class Lazy:
     """A mask that writes its node once, when it is first asked for."""
 
-    __slots__ = ("made", "make", "strict")
+    __slots__ = ("firm", "made", "make", "single", "strict")
 
-    def __init__(self, make: Callable[[], Array], strict: bool = False) -> None:
+    def __init__(self, make: Callable[[], Array], strict: bool = False, firm: bool = False, single: bool = False) -> None:
         self.make = make
         self.made: Array | None = None
         self.strict = strict
+        self.firm = firm or strict or single
+        self.single = single
 
     def __call__(self) -> Array:
         if self.made is None:
@@ -46,7 +52,7 @@ def both(a: Mask, b: Mask) -> Mask:
     """Live where both are."""
     if a is None or b is None:
         return a if b is None else b
-    return Lazy(lambda: TABLE["logical_and"](a(), b()), a.strict or b.strict)
+    return Lazy(lambda: TABLE["logical_and"](a(), b()), a.strict or b.strict, a.firm or b.firm, a.single and b.single)
 
 
 def either(masks: Sequence[Mask]) -> Mask:
@@ -61,25 +67,28 @@ def either(masks: Sequence[Mask]) -> Mask:
             out = TABLE["logical_or"](out, m())
         return out
 
-    return known[0] if len(known) == 1 else Lazy(make, any(m.strict for m in known))
+    if len(known) == 1:
+        return known[0]
+    strict, firm = any(m.strict for m in known), any(m.firm for m in known)
+    return Lazy(make, strict, firm, all(m.single for m in known))
 
 
 def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """The mask in the shape of the result that it belongs to: a condition may be smaller."""
-    if mask is None:
-        return None
+    """The mask in the shape of the result that it belongs to: a condition may be smaller. A single one stays as it is."""
+    if mask is None or mask.single:
+        return mask
 
     def make() -> Array:
         m = mask()
         return m if m.shape == shape else TABLE["broadcast_to"](m, shape=shape)
 
-    return Lazy(make, mask.strict)
+    return Lazy(make, mask.strict, mask.firm)
 
 
 def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
     """The mask of an operand that was stretched: live where any of its copies is."""
-    if mask is None:
-        return None
+    if mask is None or mask.single:
+        return mask
 
     def make() -> Array:
         m = mask()
@@ -87,7 +96,14 @@ def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
             return m
         return TABLE["greater"](TABLE["sum_to"](TABLE["cast"](m, dtype="float64"), shape=shape), 0.0)
 
-    return Lazy(make, mask.strict)
+    return Lazy(make, mask.strict, mask.firm)
+
+
+def as_one(mask: Mask) -> Mask:
+    """Whether anything is live at all, of a firm mask; None, everywhere, of another."""
+    if mask is None or mask.single or not mask.firm:
+        return mask if mask is None or mask.single else None
+    return Lazy(lambda: TABLE["any"](mask()), single=True)
 
 
 def pushed(i: int, node: Node, k: int, mask: Mask, z: Array, xs: Sequence[Array], attrs: Mapping[str, Any]) -> Mask:
@@ -100,9 +116,11 @@ def pushed(i: int, node: Node, k: int, mask: Mask, z: Array, xs: Sequence[Array]
     assert tape is not None
     if isinstance(xs[k].type, TupleType):
         return mask
+    if mask is not None and mask.single:
+        return both(mask, pushed(i, node, k, None, z, xs, attrs)) if op.chooses else mask
     product = len(op.linear) > 1
     if product and (mask is None or not mask.strict):
-        return None
+        return as_one(mask)
     if op.mask is not None:
         push, above = op.mask, mask
         if above is None and not op.chooses:
@@ -112,7 +130,7 @@ def pushed(i: int, node: Node, k: int, mask: Mask, z: Array, xs: Sequence[Array]
             tape.why = Why("mask", op.name, i, k + 1)
             return push(k, None if above is None else above(), z, *xs, **attrs)  # type: ignore[no-any-return]
 
-        return Lazy(make, mask is not None and mask.strict)
+        return Lazy(make, mask is not None and mask.strict, mask is not None and mask.firm)
     if not xs[k].type.is_float:
         return None
     if product:
@@ -132,26 +150,22 @@ def factor_mask(i: int, node: Node, k: int, mask: Mask, z: Array, xs: Sequence[A
 
 
 def whole(x: Array, i: int, node: Node, k: int, mask: Mask) -> Mask:
-    """All of an array is live, or none of it: where a strict mask is live anywhere."""
-    if mask is None or not mask.strict:
+    """All of an array is live, or none of it: where a firm mask is live anywhere."""
+    one = as_one(mask)
+    if one is None:
         return None
 
     def make() -> Array:
         assert x.tape is not None
         x.tape.why = Why("mask", node.op.name, i, k + 1)
-        return TABLE["broadcast_to"](TABLE["any"](mask()), shape=x.shape)
+        return one()
 
-    return Lazy(make, True)
+    return Lazy(make, single=True)
 
 
 def joined(masks: Sequence[Mask]) -> Mask:
     """Whether any of several outputs of a node is live anywhere."""
-
-    def anywhere(m: Lazy) -> Lazy:
-        return Lazy(lambda: TABLE["any"](m()), True)
-
-    strict = [m for m in masks if m is not None and m.strict]
-    return either([anywhere(m) for m in strict]) if strict and len(strict) == len(masks) else None
+    return either([as_one(m) for m in masks]) if masks else None
 
 
 def kept(x: Array, mask: Mask) -> Array:
@@ -167,6 +181,8 @@ def climbed(i: int, node: Node, k: int, mask: Lazy, xs: Sequence[Array]) -> Mask
     """The mask of a tangent behind a row that only arranges numbers, or adds several up; None, everywhere, behind others."""
     op, attrs, tape = node.op, dict(node.attrs), xs[k].tape
     assert tape is not None
+    if mask.single:
+        return mask
 
     def make() -> Array:
         tape.why = Why("mask", op.name, i, k + 1)
@@ -180,5 +196,5 @@ def climbed(i: int, node: Node, k: int, mask: Lazy, xs: Sequence[Array]) -> Mask
     arranges = op.kind in ("shape", "index") and k in op.linear and not op.variadic and isinstance(node.type, Type)
     rows = op.kind == "network" and op.mask is not None and node.type is xs[k].type  # softmax: what is so in both directions
     if not (arranges or rows or (op.kind == "reduce" and "keepdims" in op.attrs)):
-        return None
-    return Lazy(make, mask.strict)
+        return as_one(mask)
+    return Lazy(make, mask.strict, mask.firm)

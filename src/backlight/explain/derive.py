@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.graph import Graph
 from ..core.math import ADD, MULTIPLY, Math, infix
-from ..diff.reverse import LIMIT
+from ..diff.walk import LIMIT
 from ..run.record import Run
 from .formula import names, names_of, spelled
 from .letters import definitions, lettered, partial, with_operands

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.types import Type
-from ..diff.reverse import LIMIT
+from ..diff.walk import LIMIT
 from ..errors import InputError
 from ..run.record import Edge, Run
 from .local import local_array

@@ -3,7 +3,7 @@
 A node of these rows has whole graphs among its settings, each with inputs and outputs of its own. What it means is told by
 them: a block is its graph, a choice is one of its two, a loop is its body again and again. Their derivatives are again
 blocks, choices and loops, around the derivative of the graph inside, so they are of any order; they are written where graphs
-are differentiated (`diff/loops`), and lent to the rows here.
+are differentiated (`diff/control`), and lent to the rows here.
 """
 
 from __future__ import annotations
@@ -281,6 +281,7 @@ agree: Op = operation(
     value=agree_value,
     vjp=(lambda g, z, x, n, wanted=0: g, None),
     linear=(0,),
+    mask=lambda k, mask, z, x, n, wanted=0: mask,
     paper=said("agree"),
     batch=lambda n, xs, mapped, /, wanted=0: (agree(batched.covered(n, xs[0], mapped[0]), xs[1], wanted=wanted), True),
     cases=[
