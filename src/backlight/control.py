@@ -269,8 +269,8 @@ def reordered(graph: Graph, carries: int, slices: int, held: int) -> Graph:
 def while_loop(test: Callable[[Any], Any], step: Callable[[Any], Any], init: Any) -> Any:
     """What is carried when `test(carry)` no longer holds, after `carry = step(carry)` again and again: one node.
 
-    Forward mode goes along with the loop. Reverse mode needs the number of steps: inside a trace it is the one that was taken,
-    and is asked again by whatever keeps the trace, as for any question to a value.
+    Forward mode goes along with the loop. Reverse mode goes back as many steps as the loop takes, whatever their number is when
+    the derivative runs: of other inputs, of each in a batch, of a graph from a file.
     Raises: ShapeError where what is carried changes its type; InputError for what is no number.
 
     >>> float(while_loop(lambda x: x < 100.0, lambda x: x * 3.0, 2.0))
@@ -291,10 +291,6 @@ def while_loop(test: Callable[[Any], Any], step: Callable[[Any], Any], init: Any
     held = joined(made.held, asked.held)
     body, question = with_held(made.graph, made.held, held), with_held(asked.graph, asked.held, held)
     found = ops.while_loop(*[operand(tape, v) for v in values], *held, test=question, body=body, carries=len(values))
-    if tape is not None:  # the graph remembers how many steps it took
-        number = tape.nodes[found[-1].number].inputs[0]
-        node = tape.nodes[number]
-        tape.nodes[number] = node._replace(attrs=tuple(sorted({**dict(node.attrs), "steps": int(found[-1].value)}.items())))
     return made.result.around(results(found, len(values), tape))["carry"]
 
 

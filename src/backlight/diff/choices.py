@@ -13,8 +13,24 @@ from ..core.array import Array
 from ..core.graph import Graph
 from ..core.play import replayed
 from ..core.table import TABLE
-from .inside import DEAD, NOTHING, Flow, Inside, Kind, fitted, floats, flowing, kind_of, lazy, out_types, several, spread, widest
-from .masks import Mask
+from .inside import (
+    DEAD,
+    NOTHING,
+    Flow,
+    Inside,
+    Kind,
+    floats,
+    flowing,
+    kind_of,
+    kinds_of,
+    lazy,
+    operands,
+    out_types,
+    several,
+    spread,
+    through,
+    widest,
+)  # fmt: skip
 
 __all__ = ["block_inside", "block_move", "block_pull", "cond_inside", "cond_move", "cond_pull"]
 
@@ -36,37 +52,15 @@ def through_block(
     xs: Sequence[Array], given: Sequence[Flow], places: Sequence[int], back: bool, body: Graph, label: str
 ) -> list[Flow]:
     """What flows out of a block at these places."""
-    inside = Inside(body, given, places, back)
-    sheet = inside.sheet
+    inside = Inside(body, kinds_of(given), places, back)
 
-    def node(outs: Sequence[Array], flowing: bool) -> list[Array]:
-        keys = list(sheet.masks)
-        ins = [*inside.xs, *(inside.given if flowing else []), *inside.mask_inputs(keys)]
-        operands = [*xs, *([given[k][0] for k in inside.places] if flowing else []), *[asked(given[k][1]) for k in keys]]
-        return several(TABLE["block"](*operands, body=sheet.graph(ins, outs, guarded=flowing), label=label))
+    def write(picks: Sequence[tuple[int, Kind | None]]) -> list[Array]:
+        outs = [inside.pick(n, kind) for n, kind in picks]
+        flowing, masks = inside.needs(outs), list(inside.sheet.masks)
+        graph = inside.graph(outs, masks, flowing)
+        return several(TABLE["block"](*xs, *operands(given, masks, flowing), body=graph, label=label))
 
-    def out(n: int, kind: Kind) -> Array:
-        return fitted(sheet.tape, inside.flows[n], kind, inside.types[n].shape)
-
-    reached = [n for n, (d, _) in enumerate(inside.flows) if d is not None]
-    if not reached:
-        return [NOTHING] * len(places)
-    found = dict(zip(reached, node([inside.flow(n) for n in reached], True), strict=True))
-    flows: list[Flow] = []
-    for n, (_, mask) in enumerate(inside.flows):
-        kind = kind_of(mask)
-        if n not in found:
-            flows.append(NOTHING)
-        elif kind is None:
-            flows.append((found[n], None))
-        else:
-            flows.append((found[n], lazy(lambda n=n, kind=kind: node([out(n, kind)], False)[0], kind)))  # type: ignore[misc]
-    return flows
-
-
-def asked(mask: Mask) -> Array:
-    assert mask is not None
-    return mask()
+    return through(inside, write)
 
 
 def block_inside(*xs: Array, body: Graph, label: str = "") -> Any:
@@ -92,29 +86,25 @@ def through_cond(
     p: Array, xs: Sequence[Array], given: Sequence[Flow], places: Sequence[int], back: bool, yes: Graph, no: Graph
 ) -> list[Flow]:
     """What flows out of a choice at these places."""
-    branches = [Inside(graph, given, places, back) for graph in (yes, no)]
+    branches = [Inside(graph, kinds_of(given), places, back) for graph in (yes, no)]
 
-    def node(outs: Sequence[Sequence[Array]], flowing: bool) -> list[Array]:
-        keys = list({key: None for inside in branches for key in inside.sheet.masks})
-        graphs = [
-            inside.sheet.graph([*inside.xs, *(inside.given if flowing else []), *inside.mask_inputs(keys)], zs, guarded=flowing)
-            for inside, zs in zip(branches, outs, strict=True)
-        ]
-        operands = [*xs, *([given[k][0] for k in branches[0].places] if flowing else []), *[asked(given[k][1]) for k in keys]]
-        return several(TABLE["cond"](p, *operands, yes=graphs[0], no=graphs[1]))
+    def node(outs: Sequence[Sequence[Array]]) -> list[Array]:
+        flowing = any(inside.needs(zs) for inside, zs in zip(branches, outs, strict=True))
+        masks = list({k: None for inside in branches for k in inside.sheet.masks})
+        graphs = [inside.graph(zs, masks, flowing) for inside, zs in zip(branches, outs, strict=True)]
+        return several(TABLE["cond"](p, *xs, *operands(given, masks, flowing), yes=graphs[0], no=graphs[1]))
 
     def taken(n: int, kind: Kind) -> Array:
         """Where what comes out at place n is live."""
         a, b = (inside.flows[n] for inside in branches)
         if a[1] is None and b[1] is None:
             return p if a[0] is not None else TABLE["logical_not"](p)
-        outs = [[fitted(inside.sheet.tape, inside.flows[n], kind, inside.types[n].shape)] for inside in branches]
-        return node(outs, False)[0]
+        return node([[inside.live(n, kind)] for inside in branches])[0]
 
     reached = [n for n in range(len(places)) if any(inside.flows[n][0] is not None for inside in branches)]
     if not reached:
         return [NOTHING] * len(places)
-    found = node([[inside.flow(n) for n in reached] for inside in branches], True)
+    found = node([[inside.flow(n) for n in reached] for inside in branches])
     flows: list[Flow] = []
     for n, d in zip(reached, found, strict=True):
         kind = widest([DEAD if inside.flows[n][0] is None else kind_of(inside.flows[n][1]) for inside in branches])

@@ -24,8 +24,9 @@ from .masks import Lazy, Mask, either
 from .reverse import pull
 
 __all__ = [
-    "DEAD", "NOTHING", "Flow", "Inside", "Kind", "Sheet", "built", "filled", "fitted", "floats", "flowing", "gradients", "kind_of",
-    "lazy", "moves", "out_types", "outputs_of", "several", "spread", "widest", "zeros",
+    "DEAD", "NOTHING", "Flow", "Inside", "Kind", "Sheet", "built", "filled", "fitted", "floats", "keeping", "flowing", "gradients",
+    "kind_of", "kinds_of", "lazy", "moves", "operands", "out_types", "outputs_of", "several", "spread", "through", "widest",
+    "zeros",
 ]  # fmt: skip
 
 Flow = tuple[Array | None, Mask]
@@ -78,6 +79,11 @@ def spread(found: Sequence[Flow], places: Sequence[int], count: int) -> list[Flo
     """Flows at their places, nothing elsewhere."""
     at = dict(zip(places, found, strict=True))
     return [at.get(k, NOTHING) for k in range(count)]
+
+
+def keeping(body: Graph, carries: int) -> Graph:
+    """The body of a loop that also keeps what each step begins with."""
+    return body.with_(outputs=(*body.outputs, *body.inputs[:carries]))
 
 
 # -- kinds of masks ---------------------------------------------------------------------------------------------------
@@ -198,30 +204,30 @@ def moves(tape: Tape, graph: Graph, xs: Sequence[Array], ts: Mapping[int, Flow])
 class Inside:
     """A graph differentiated on a sheet: backward from its outputs, or forward from its inputs.
 
-    `given` is what flows in, and `flows` what comes out, at the places `wanted` of the other side.
+    `given` says where something flows in, and what its mask is like; `flows` is what comes out at the places `wanted` of the
+    other side.
     """
 
-    def __init__(self, body: Graph, given: Sequence[Flow], wanted: Sequence[int], back: bool) -> None:
+    def __init__(self, body: Graph, given: Mapping[int, Kind | None], wanted: Sequence[int], back: bool) -> None:
         self.sheet = sheet = Sheet()
         ins, outs = [body.type(i) for i in body.inputs], out_types(body)
         self.xs = sheet.inputs(ins)
-        types = outs if back else ins
-        self.places = [k for k, (g, _) in enumerate(given) if g is not None]
-        self.given = sheet.inputs([types[k] for k in self.places])
-        self.types = [(ins if back else outs)[k] for k in wanted]
-        self.kinds = {k: kind_of(given[k][1]) for k in self.places}
-        self.shapes = {k: types[k].shape for k in self.places}
-        flows = {
-            k: (x, sheet.mask(k, self.kinds[k], x.shape)) for k, x in zip(self.places, self.given, strict=True)
-        }
-        self.flows = gradients(sheet.tape, body, self.xs, flows, wanted) if back else [
-            moves(sheet.tape, body, self.xs, flows)[1][k] for k in wanted
-        ]  # fmt: skip
+        into, out = (outs, ins) if back else (ins, outs)
+        self.kinds = given
+        self.types = [out[k] for k in wanted]
+        self.shapes = {k: into[k].shape for k in given}
+        self.given = {k: sheet.inputs([into[k]])[0] for k in given}
+        flows = {k: (x, sheet.mask(k, given[k], x.shape)) for k, x in self.given.items()}
+        if back:
+            self.flows = gradients(sheet.tape, body, self.xs, flows, wanted)
+        else:
+            moved = moves(sheet.tape, body, self.xs, flows)[1]
+            self.flows = [moved[k] for k in wanted]
 
-    def mask_inputs(self, keys: Sequence[Any]) -> list[Array]:
-        """The inputs of the masks of what flows in, by place."""
+    def mask_inputs(self, places: Sequence[int]) -> list[Array]:
+        """The inputs of the masks of what flows in at these places."""
         found = []
-        for k in keys:
+        for k in places:
             kind = self.kinds[k]
             assert kind is not None
             found.append(self.sheet.mask_input(k, kind, self.shapes[k]))
@@ -231,3 +237,46 @@ class Inside:
         """What comes out at one place; zeros where nothing does."""
         d = self.flows[n][0]
         return zeros(self.sheet.tape, self.types[n]) if d is None else d
+
+    def live(self, n: int, kind: Kind) -> Array:
+        """Where it is live."""
+        return fitted(self.sheet.tape, self.flows[n], kind, self.types[n].shape)
+
+    def pick(self, n: int, kind: Kind | None) -> Array:
+        """What comes out at one place, or, by the kind of its mask, where that is live."""
+        return self.flow(n) if kind is None else self.live(n, kind)
+
+    def needs(self, outs: Sequence[Array]) -> bool:
+        """Whether these stand on what flows in: masks do only where a loop carries them beside it."""
+        live = self.sheet.live(outs, guarded=False)
+        return any(live[x.number] for x in self.given.values())
+
+    def graph(self, outs: Sequence[Array], masks: Sequence[int], flowing: bool) -> Graph:
+        """The graph to these results, from what the body takes, from what flows in, if that is needed, and from masks of it."""
+        ins = [*self.xs, *(self.given.values() if flowing else []), *self.mask_inputs(masks)]
+        return self.sheet.graph(ins, outs, guarded=flowing)
+
+
+def through(inside: Inside, write: Callable[[Sequence[tuple[int, Kind | None]]], list[Array]]) -> list[Flow]:
+    """What flows out of a node around such a graph; `write` writes one for some picks of it."""
+    reached = [n for n, (d, _) in enumerate(inside.flows) if d is not None]
+    if not reached:
+        return [NOTHING] * len(inside.flows)
+
+    def mask(n: int) -> Mask:
+        kind = kind_of(inside.flows[n][1])
+        return None if kind is None else lazy(lambda: write([(n, kind)])[0], kind)
+
+    found = write([(n, None) for n in reached])
+    return spread([(d, mask(n)) for n, d in zip(reached, found, strict=True)], reached, len(inside.flows))
+
+
+def kinds_of(given: Sequence[Flow]) -> dict[int, Kind | None]:
+    """Where something flows, and what its mask is like."""
+    return {k: kind_of(mask) for k, (d, mask) in enumerate(given) if d is not None}
+
+
+def operands(given: Sequence[Flow], masks: Sequence[int], flowing: bool) -> list[Array]:
+    """What a node around such a graph takes beside what the body takes."""
+    arrays = [d for d, _ in given if d is not None] if flowing else []
+    return [*arrays, *[mask() for k in masks if (mask := given[k][1]) is not None]]

@@ -18,21 +18,17 @@ from ..core.array import Array
 from ..core.graph import Graph
 from ..core.play import replayed
 from ..core.table import TABLE
-from ..errors import DifferentiationError, GraphError
-from .inside import NOTHING, Flow, Kind, built, floats, flowing, gradients, moves, out_types, outputs_of, several, zeros
+from ..errors import GraphError
+from .counted import counted_pull
+from .inside import NOTHING, Flow, Kind, built, floats, flowing, gradients, keeping, moves, out_types, outputs_of, several, zeros
 from .steps import Loop, Steps, known, same_mask, sequence_mask, settled
 
-__all__ = ["keeping", "scan_inside", "scan_move", "scan_pull", "while_move", "while_pull"]
+__all__ = ["scan_inside", "scan_move", "scan_pull", "while_move", "while_pull"]
 
 UNROLLED = 64  # steps of a loop that are written out where somebody opens it
 
 
 # -- loops of a known length ------------------------------------------------------------------------------------------
-def keeping(body: Graph, carries: int) -> Graph:
-    """The body of a loop that also keeps what each step begins with."""
-    return body.with_(outputs=(*body.outputs, *body.inputs[:carries]))
-
-
 def began(z: Array | None, xs: Sequence[Array], settings: dict[str, Any]) -> list[Array]:
     """What each step of a loop began with: one of its results, or those of the loop run once more."""
     body, carries = settings["body"], settings["carries"]
@@ -168,49 +164,33 @@ def scan_inside(
 
 # -- loops of a length that the values decide -------------------------------------------------------------------------
 def while_pull(
-    wanted: Any, gs: Any, masks: Any, z: Array, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
+    wanted: Any, gs: Any, masks: Any, z: Array, *xs: Array, test: Graph, body: Graph, carries: int = 0
 ) -> list[Flow]:
     count = outputs_of(z)[-1]
-    start: Sequence[Array] = xs[:carries]
-    if count.tape is not None and count.tape.values is not None:
-        steps = int(count)  # a question like any other: who keeps the trace asks it again
-    elif steps < 0:
-        raise DifferentiationError(
-            "while_loop: going back needs the number of steps, which only a run knows: take the gradient of the function "
-            "(bl.grad, bl.backprop), or use scan, whose length is known"
-        )
-    else:
-        start = [TABLE["agree"](x, count, wanted=steps) for x in start]
-    settings: dict[str, Any] = {"carries": carries, "fixed": len(xs) - carries, "length": steps}
-    again = several(TABLE["scan"](*start, *xs[carries:], body=keeping(body, carries), **settings))
-    tape, kept = again[0].tape, [None] * carries
-    assert tape is not None
-    whole = tape.handle(tape.nodes[again[0].number].inputs[0])
-    given = [*gs[:carries], *kept], [*masks[:carries], *kept]
-    return scan_pull(wanted, *given, whole, *start, *xs[carries:], body=keeping(body, carries), **settings)
+    return counted_pull([*wanted, False], gs[:carries], masks[:carries], None, *xs, count, body=body, carries=carries)[:-1]
 
 
-def a_while(test: Graph, carries: int, settings: dict[str, Any]) -> Callable[..., list[Array]]:
+def a_while(test: Graph, carries: int) -> Callable[..., list[Array]]:
     """How a `while_loop` is written whose first carries are those that the test asks."""
 
     def node(step: Graph, start: Sequence[Array], fixed: Sequence[Array], _: Sequence[Array]) -> list[Array]:
         ahead = len(start)
         taken = [*range(carries), *range(ahead, ahead + len(test.inputs) - carries)]
         asked = built([step.type(i) for i in step.inputs], lambda tape, given: replayed(tape, test, [given[k] for k in taken]))
-        return several(TABLE["while_loop"](*start, *fixed, test=asked, body=step, carries=ahead, **settings))
+        return several(TABLE["while_loop"](*start, *fixed, test=asked, body=step, carries=ahead))
 
     return node
 
 
 def while_move(
-    ts: Any, masks: Any, z: Any, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
+    ts: Any, masks: Any, z: Any, *xs: Array, test: Graph, body: Graph, carries: int = 0
 ) -> list[Flow]:
     given = flowing(ts, masks)
     start = {k: given[k] for k in floats(out_types(body))}
     states = [("state", k) for k in range(carries)]
 
     def write(kinds: Mapping[int, Kind | None]) -> Steps:
-        loop = Loop(a_while(test, carries, {"steps": steps}), states, prune=False)
+        loop = Loop(a_while(test, carries), states, prune=False)
         return climbing(loop, kinds, start, xs, given, body, carries, len(xs))
 
     moved = settled(write, start)

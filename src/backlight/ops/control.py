@@ -19,8 +19,7 @@ from ..core.op import Case, Op, operation
 from ..core.play import player
 from ..core.tape import Tape
 from ..core.types import TupleType, Type
-from ..errors import DTypeError, GraphError, InputError, ShapeError
-from . import batched
+from ..errors import DTypeError, InputError, ShapeError
 from . import samples as s
 from .arithmetic import add, mul
 from .compare import less
@@ -28,7 +27,7 @@ from .index import index
 from .leaf import const, input  # noqa: F401 - the small graphs of the cases are made of them
 from .trigonometric import sin
 
-__all__ = ["agree", "block", "cond", "scan", "while_loop"]
+__all__ = ["block", "cond", "counted", "scan", "while_loop"]
 
 
 def from_above(name: str) -> Any:
@@ -62,9 +61,11 @@ def fits(op: str, word: str, graph: Any, types: Sequence[Type] | None = None) ->
     """The operands must be of the types that the graph inside was written for."""
     if not isinstance(graph, Graph):
         raise InputError(f"{op}: takes graphs, which a text has none of: write it in Python, as with bl.cond or bl.scan")
-    if types is None:
-        return
-    wanted = [graph.type(i) for i in graph.inputs]
+    if types is not None:
+        fit(op, word, [graph.type(i) for i in graph.inputs], types)
+
+
+def fit(op: str, word: str, wanted: Sequence[Type], types: Sequence[Type]) -> None:
     if len(wanted) != len(types):
         raise ShapeError(f"{op}: the graph of {word} takes {len(wanted)} operands and got {len(types)}")
     for k, (a, b) in enumerate(zip(wanted, types, strict=True)):
@@ -215,7 +216,7 @@ scan: Op = operation(
 )  # fmt: skip
 
 
-def while_type(*xs: Type, test: Any = None, body: Any = None, carries: int = 0, steps: int = -1) -> Any:
+def while_type(*xs: Type, test: Any = None, body: Any = None, carries: int = 0) -> Any:
     fits("while_loop", "the test", test, xs)
     fits("while_loop", "the body", body, xs)
     (asked,) = out_types(test)
@@ -230,7 +231,7 @@ def while_type(*xs: Type, test: Any = None, body: Any = None, carries: int = 0, 
     return TupleType([*outs, Type("int64", ())])
 
 
-def while_value(*xs: Any, test: Any = None, body: Any = None, carries: int = 0, steps: int = -1) -> Any:
+def while_value(*xs: Any, test: Any = None, body: Any = None, carries: int = 0) -> Any:
     still = tuple(range(carries, len(xs)))
     asked, worked = player(test, still), player(body, still)
     before, within = asked.start(xs[carries:]), worked.start(xs[carries:])
@@ -243,9 +244,9 @@ def while_value(*xs: Any, test: Any = None, body: Any = None, carries: int = 0, 
 while_loop: Op = operation(
     "while_loop", "*xs",
     doc="A graph again and again as long as another one says so; it gives what is carried at the end, and the number of steps.",
-    words="forward with the values; backward as a loop of the number of steps that were taken",
+    words="forward with the values; backward as a loop of as many steps as are taken",
     kind="control",
-    attrs={"test": None, "body": None, "carries": 0, "steps": -1},
+    attrs={"test": None, "body": None, "carries": 0},
     type=while_type,
     value=while_value,
     paper=said("while_loop"),
@@ -253,8 +254,8 @@ while_loop: Op = operation(
     move=from_above("while_move"),
     batch=from_above("while_batch"),
     cases=[
-        Case(s.POSITIVE_ROW, 0.4, test=SMALL, body=GROW, carries=1, steps=4),
-        Case(s.POSITIVE_ROW * 100.0, 0.4, test=SMALL, body=GROW, carries=1, steps=0, gives=(s.POSITIVE_ROW * 100.0, np.int64(0))),
+        Case(s.POSITIVE_ROW, 0.4, test=SMALL, body=GROW, carries=1),
+        Case(s.POSITIVE_ROW * 100.0, 0.4, test=SMALL, body=GROW, carries=1, gives=(s.POSITIVE_ROW * 100.0, np.int64(0))),
         Case(s.POSITIVE_ROW, 0.4, test=GROW, body=GROW, carries=1,
              raises="while_loop: the test must give a single truth value, and it gives Vector Float64 (3,)"),
         Case(s.POSITIVE_ROW, 0.4, test=SMALL, body=small(lambda x, a: sin(a), ROW, ONE), carries=1,
@@ -263,29 +264,35 @@ while_loop: Op = operation(
 )  # fmt: skip
 
 
-def agree_value(x: Any, n: Any, wanted: int = 0) -> Any:
-    if np.any(np.asarray(n) != wanted):
-        raise GraphError(
-            f"while_loop: {np.max(n)} steps here, and the derivative was written for {wanted}: trace the function again for these values"
-        )
-    return x
+def counted_type(*xs: Type, body: Any = None, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = ()) -> Any:
+    fits("counted", "the body", body)
+    wanted, outs = lent("control")["counted_types"](body, carries, each, ways)
+    fit("counted", "the loop", wanted, xs)
+    return one_or_several(outs)
 
 
-agree: Op = operation(
-    "agree", "x n",
-    doc="The same numbers, as long as a count is what it was when the graph was written; else an error.",
-    words="the gradient is passed on",
+def counted_value(*xs: Any, body: Any = None, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = ()) -> Any:
+    outs = lent("control")["counted_value"](*xs, body=body, carries=carries, each=each, ways=ways)
+    return outs[0] if len(outs) == 1 else tuple(outs)
+
+
+counted: Op = operation(
+    "counted", "*xs",
+    doc="A graph again and again, as often as a number says that is known when it runs, or a derivative of that loop: it takes what "
+        "is carried, what stays fixed, the number, and what the derivative takes.",
+    words="the same loop differentiated once more",
     kind="control",
-    attrs={"wanted": 0},
-    type=lambda x, n, wanted=0: x,
-    value=agree_value,
-    vjp=(lambda g, z, x, n, wanted=0: g, None),
-    linear=(0,),
-    mask=lambda k, mask, z, x, n, wanted=0: mask,
-    paper=said("agree"),
-    batch=lambda n, xs, mapped, /, wanted=0: (agree(batched.covered(n, xs[0], mapped[0]), xs[1], wanted=wanted), True),
+    attrs={"body": None, "carries": 0, "each": False, "ways": ()},
+    type=counted_type,
+    value=counted_value,
+    paper=said("counted"),
+    pull=from_above("counted_pull"),
+    move=from_above("counted_move"),
+    batch=from_above("counted_batch"),
     cases=[
-        Case(1.5, 3, wanted=3, gives=1.5, grads=[1.0, None]),
-        Case(s.MATRIX, 0, gives=s.MATRIX),
+        Case(s.POSITIVE_ROW, 0.4, 3, body=GROW, carries=1),
+        Case(s.POSITIVE_ROW, 0.4, 0, body=GROW, carries=1, gives=s.POSITIVE_ROW),
+        Case(s.POSITIVE_ROW, 0.4, 2, s.ROW, body=GROW, carries=1, ways=(("pull", (0, 1), ((0, ()),), (), ((0, ()), (1, ())), True),)),
+        Case(s.POSITIVE_ROW, 0.4, body=GROW, carries=1, raises="counted: the graph of the loop takes 3 operands and got 2"),
     ],
 )  # fmt: skip
