@@ -1,5 +1,8 @@
 """Operations of one's own, and the check of derivatives."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -121,3 +124,64 @@ def test_mistakes_are_named(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value).partition("\n")[0] == message
+
+
+def sag(x, knee=1.0):
+    return x / (knee + np.abs(x))
+
+
+def test_a_graph_with_an_operation_of_ones_own_comes_back_from_a_file(tmp_path):
+    mine = bl.rule(sag, local=lambda z, x, knee=1.0: knee / (knee + np.abs(x)) ** 2)
+    function = lambda x: mine(x, knee=2.0) ** 2
+    bl.backprop(function, 1.5).save(tmp_path / "run.backlight")
+    graph = bl.load_run(tmp_path / "run.backlight").graph
+    (x,) = graph.inputs
+    for number in (1.5, -0.5):
+        assert float(bl.run(graph, number)[graph.grads[x]].value) == bl.grad(function)(number)
+    assert bl.hessian(lambda x: graph(x))(0.5) == pytest.approx(bl.hessian(function)(0.5), rel=1e-13)
+    mine = bl.rule(sag, local=lambda z, x, knee=1.0: knee / (knee + np.abs(x)) ** 2)  # made again, as when a cell is run again
+    assert float(bl.load_run(tmp_path / "run.backlight")[x].value) == 1.5
+
+
+CURVES = """
+import backlight as bl
+
+@bl.rule(local=lambda z, x, scale=1.0: 3.0 * scale * x**2)
+def cube(x, scale=1.0):
+    return scale * x**3
+"""
+MADE = "bl.rule(lambda x, scale=1.0: scale * x**3, local=lambda z, x, scale=1.0: 3.0 * scale * x**2, name='cube')"
+
+
+TWICE = f"make = lambda n: {MADE.replace('x**3', 'x**n')}; make(3), make(2)"
+HERE = "__main__.<lambda>.<locals>.<lambda> at line 1"
+
+
+@pytest.mark.parametrize(
+    ("makes", "message"),
+    [
+        ("import curves", ""),
+        (MADE, ""),
+        (f"import curves; {MADE}", ""),  # the one of the same place is the one that is meant
+        ("", ("cube, an operation of one's own made of curves.cube, and nothing here has made it: import the module that does, "
+              "or make it with bl.rule(…, name='cube'), and read the file again")),
+        (MADE.replace("=1.0", "=2.0"), ("cube(x, scale=1.0), and here it is cube(x, scale=2.0): make it as it was when the "
+                                        "file was written")),
+        (MADE.replace("scale", "size"), ("cube(x, scale=1.0), and here it is cube(x, size=1.0): make it as it was when the "
+                                         "file was written")),
+        (TWICE, (f"cube, made of curves.cube, and here there are several: of {HERE} and {HERE}: give each operation a name "
+                 "of its own, as in bl.rule(…, name='…')")),
+    ],
+)  # fmt: skip
+def test_an_operation_of_ones_own_is_found_in_another_program(tmp_path, makes, message):
+    (tmp_path / "curves.py").write_text(CURVES, encoding="utf-8")
+
+    def program(code):
+        found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return found.stdout, found.stderr.splitlines()[-1:]
+
+    assert program("import backlight as bl, curves; bl.backprop(curves.cube, 2.0).save('a.run')") == ("", [])
+    read = "run = bl.load_run('a.run'); print(bl.run(run.graph, 3.0)[run.graph.grads[0]].value)"
+    out, error = program(f"import backlight as bl; {makes}\n{read}")
+    said = f"backlight.errors.FileError: a.run: this graph uses {message}"
+    assert (out, error) == (("", [said]) if message else ("27.0\n", []))

@@ -18,6 +18,7 @@ from .core import math as m
 from .core.array import Array, as_value
 from .core.graph import Graph
 from .core.op import Op, stretch
+from .core.own import remember
 from .core.table import TABLE
 from .core.tape import Tape
 from .core.types import Type, type_of
@@ -50,7 +51,8 @@ def rule(
     `vjp(g, z, *xs)`, the gradients of the operands for an upstream gradient g (None where there is none); each written with
     NumPy or operations from here, since it is graph. `jvp(ts, z, *xs)` may say how the result moves, else it follows from the
     vjp. One operand: the derivative itself; several: a tuple. Arguments of `value` with a default are settings, given by name
-    and handed on to the rules. At the first use the derivative is compared with small steps, unless `check` is False.
+    and handed on to the rules. At the first use the derivative is compared with small steps, unless `check` is False. A graph
+    that is saved names its operations, so a program that loads it makes them too, under the same names, before it does.
     Raises: DifferentiationError for a derivative that small steps contradict; InputError for a rule that says too little.
 
     >>> import numpy
@@ -64,7 +66,15 @@ def rule(
         return lambda value: rule(value, local=local, vjp=vjp, jvp=jvp, name=name, check=check)
     if (local is None) == (vjp is None):
         raise InputError("rule: give the derivative as local (element by element) or as vjp, one of the two")
-    return Custom(value, local, vjp, jvp, name or str(getattr(value, "__name__", "custom")), check).function()
+    made = Custom(value, local, vjp, jvp, name or str(getattr(value, "__name__", "custom")), check)
+    remember(made.op, value)
+    return made.function()
+
+
+def made_of(value: Callable[..., Any]) -> str:
+    """Where a function is found: its module, its name there, and the line of one that has no name."""
+    place = f"{getattr(value, '__module__', None) or type(value).__module__}.{getattr(value, '__qualname__', type(value).__name__)}"
+    return f"{place} at line {value.__code__.co_firstlineno}" if place.endswith(">") and hasattr(value, "__code__") else place
 
 
 class Custom:
@@ -95,6 +105,7 @@ class Custom:
             kind="elementwise" if local is not None else "network",
             doc=(value.__doc__ or f"{name}, an operation of one's own").strip().splitlines()[0],
             attrs=settings,
+            source=made_of(value),
             words="the rule that was given for it",
             paper=lambda *xs, **attrs: m.call(name, *xs),
             local=None if local is None else self.each(args),

@@ -2,7 +2,8 @@
 
 The form is columnar, because most nodes of a large graph share their type, their place in the source and their reason:
 each distinct one is written once, in a table, and nodes refer to it by number. Nothing is lost: numbers inside arrays
-are kept as their bytes. Operations are written by name, so reading needs the table of operations to be filled.
+are kept as their bytes. Operations are written by name, so reading needs the table of operations to be filled; of those that
+people made themselves the file says which they are, and the program that reads it has made them too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from ..errors import FileError, GraphError
 from .graph import At, Graph, Node, Part, Parts, Why, WhyKind
 from .guard import Guard
+from .own import described, found
 from .play import ANSWERS
 from .table import TABLE
 from .types import TupleType, Type
@@ -43,7 +45,7 @@ def graph_to_json(graph: Graph, *, constants: bool = True) -> dict[str, Any]:
         if op.name == "const" and not constants and type_ is not None:
             attrs = ()
         rows.append([
-            ops[op.name], list(inputs), types[type_], [[key, _pack(value, i, key)] for key, value in attrs],
+            ops[op], list(inputs), types[type_], [[key, _pack(value, i, key)] for key, value in attrs],
             name, scopes[scope], ats[at], whys[why],
         ])  # fmt: skip
     flat = graph.parts.flat.tolist() if isinstance(graph.parts, Parts) else [
@@ -52,7 +54,7 @@ def graph_to_json(graph: Graph, *, constants: bool = True) -> dict[str, Any]:
     return {
         "version": VERSION,
         "nodes": rows,
-        "ops": ops.items,
+        "ops": [described(op, lambda value, key: _pack(value, -1, key)) for op in ops.items],
         "types": [_type_out(t) for t in types.items],
         "scopes": scopes.items,
         "ats": [None if at is None else list(at) for at in ats.items],
@@ -87,10 +89,10 @@ def graph_from_json(data: Mapping[str, Any], fetch: Fetch | None = None) -> Grap
 
 
 def _read(data: Mapping[str, Any], fetch: Fetch | None) -> Graph:
-    strange = [name for name in data["ops"] if name not in TABLE]
+    strange = [name for name in data["ops"] if not isinstance(name, dict) and name not in TABLE]
     if strange:
         raise FileError(f"this graph uses operations that this version does not have: {', '.join(map(str, strange[:5]))}")
-    ops = [TABLE[name] for name in data["ops"]]
+    ops = [found(op, lambda value, key: _pack(value, -1, key)) if isinstance(op, dict) else TABLE[op] for op in data["ops"]]
     types = [_type_in(t) for t in data["types"]]
     ats = [None if at is None else At(str(at[0]), int(at[1]), int(at[2]), int(at[3]), str(at[4])) for at in data["ats"]]
     whys = [Why(_kind(kind), str(rule), int(of), int(operand)) for kind, rule, of, operand in data["whys"]]

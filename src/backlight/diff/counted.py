@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from ..core.array import Array, Tape
+from ..core.array import Array
 from ..core.graph import Graph
 from ..core.play import player, replayed
 from ..core.table import TABLE
+from ..core.tape import Tape
 from ..core.types import Type
 from .crowd import for_many
 from .inside import (
