@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.ops import trial as t
 
 import backlight as bl
 from backlight.core.array import as_value
 from backlight.core.op import Case, Op
 from backlight.core.table import TABLE
+from backlight.diff.colouring import star_colours, star_places
 from backlight.errors import DifferentiationError, InputError, ValueError
 from backlight.sweeps import Sparse
 
@@ -91,6 +94,42 @@ def test_a_hessian_takes_as_few_sweeps_as_its_structure_allows():
     np.testing.assert_allclose(found.dense(), dense, rtol=1e-13)
     np.testing.assert_allclose(bl.hessian(rosenbrock)(X), dense, rtol=1e-13)
     np.testing.assert_allclose(bl.hvp(rosenbrock, X, X), dense @ X, rtol=1e-12)
+
+
+CROSS = np.arange(40) % 8
+
+
+@pytest.mark.parametrize(
+    ("f", "sweeps"),
+    [
+        (lambda x: np.sum(np.exp(x[0]) * x[1:] ** 3), 2),  # an arrow: its first row meets every column
+        (lambda x: np.sum(np.tanh(x[0] * x[1:])) + np.sum(x[-1] ** 2 * x[:-1] ** 3), 3),  # two arrows, crossed
+        (lambda x: np.sum(np.sin(x[1:] * x[:-1])), 3),
+        (lambda x: np.sum(np.sin(x[CROSS] * x)), 2),  # eight hubs with their spokes
+        (lambda x: np.sum(x**4), 1),
+        (lambda x: np.sum(x) ** 2, 40),
+        (lambda x: np.sum(np.reshape(x, (8, 5)) ** 2 * x[0]), 2),
+    ],
+)
+def test_a_hessian_is_read_on_either_side_of_its_diagonal(f, sweeps):
+    found = bl.hessian(f, sparse=True)(X)
+    dense = bl.hessian(f, sparse=False)(X)
+    assert found.sweeps == sweeps
+    np.testing.assert_allclose(found.dense(), dense, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(bl.hessian(f)(X), dense, rtol=1e-13, atol=1e-15)
+
+
+@given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1))))))
+def test_every_entry_of_a_symmetric_matrix_is_read_where_it_stands_alone(case):
+    n, entries = case
+    matrix = np.zeros((n, n))
+    for k, (i, j) in enumerate(sorted(entries), 1):
+        matrix[i, j] = matrix[j, i] = k
+    rows, columns = np.nonzero(matrix)
+    colour = star_colours(rows, columns, n)
+    swept = matrix @ (colour[:, None] == np.arange(n))
+    by, row = star_places(rows, columns, colour)
+    assert swept[row, by].tolist() == matrix[rows, columns].tolist()
 
 
 @dataclass(frozen=True)

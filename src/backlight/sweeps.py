@@ -22,8 +22,9 @@ from .core.table import TABLE
 from .core.tree import flatten
 from .core.types import Type
 from .diff.batch import Many, batch
+from .diff.colouring import colours, star_colours, star_places
 from .diff.forward import push
-from .diff.pattern import MOST, colours, pattern
+from .diff.pattern import MOST, pattern
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ValueError
 from .pushforward import jvp
@@ -214,6 +215,14 @@ def jacobian(
     >>> jacobian(lambda x: x[1:] - x[:-1], sparse=True)(numpy.ones(1000))
     <sparse 999 × 1000: 1998 entries, 2 sweeps>
     """
+    return derivatives(function, chosen(argnums, wrt), mode, sparse, has_aux, holomorphic)
+
+
+def derivatives(
+    function: Callable[..., Any], argnums: Argnums, mode: Mode, sparse: Literal["auto"] | bool, has_aux: bool, holomorphic: bool,
+    symmetric: bool = False,
+) -> Callable[..., Any]:  # fmt: skip
+    """The Jacobian; one that is `symmetric` stands on both sides of its diagonal."""
     if mode not in ("auto", "forward", "reverse"):
         raise ValueError(f"jacobian: mode is 'auto', 'forward' or 'reverse', and not {mode!r}")
     if sparse not in ("auto", True, False):
@@ -221,13 +230,13 @@ def jacobian(
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:
-        made = Pass(function, args, named, chosen(argnums, wrt))
+        made = Pass(function, args, named, argnums)
         result, aux = made.result if has_aux else (made.result, None)
         found, nest = flatten(result)
         outs = [made.output(leaf, name) for name, leaf in found]
         sweeps = Sweeps(made, outs)
         way = direction(sweeps, mode, holomorphic)
-        blocks = structured(sweeps, way, mode, sparse) if sparse and not holomorphic else None
+        blocks = structured(sweeps, way, mode, sparse, symmetric) if sparse and not holomorphic else None
         if blocks is None:
             blocks = whole(sweeps, way, holomorphic)
         if made.nested and sparse is True:
@@ -301,7 +310,9 @@ def whole(sweeps: Sweeps, way: Mode, holomorphic: bool) -> list[list[Any]]:
     return blocks
 
 
-def structured(sweeps: Sweeps, way: Mode, mode: Mode, sparse: Literal["auto"] | bool) -> list[list[Any]] | None:
+def structured(
+    sweeps: Sweeps, way: Mode, mode: Mode, sparse: Literal["auto"] | bool, symmetric: bool
+) -> list[list[Any]] | None:
     """The blocks by as few sweeps as the pattern allows; None where that is no gain."""
     xs, outs, tape = sweeps.xs, sweeps.outs, sweeps.tape
     n, m = sum(x.size for x in xs), sum(y.size for y in outs)
@@ -332,10 +343,16 @@ def structured(sweeps: Sweeps, way: Mode, mode: Mode, sparse: Literal["auto"] | 
     free = mode == "auto" and "c" not in {a.dtype.kind for a in (*xs, *outs)}
     by_column = colours(rows, columns, n) if free or way == "forward" else None
     by_row = colours(columns, rows, m) if free or way == "reverse" else None
-    counts = [int(c.max(initial=0)) + 1 if c is not None else n + m + 1 for c in (by_column, by_row)]
+    by_star = star_colours(rows, columns, n) if symmetric else None
+    counts = [int(c.max(initial=0)) + 1 if c is not None else n + m + 1 for c in (by_column, by_row, by_star)]
     if sparse == "auto" and min(counts) >= min(n, m):
         return None
-    if counts[0] <= counts[1]:
+    if by_star is not None and counts[2] < counts[0]:
+        swept = sweeps.ahead(basis(xs, by_star, counts[2]), counts[2])
+        flat = ops.concat(*[ops.reshape(s, shape=(counts[2], y.size)) for s, y in zip(swept, outs, strict=True)], axis=1)
+        colour, row = star_places(rows, columns, by_star)
+        picks = colour * m + row
+    elif counts[0] <= counts[1]:
         assert by_column is not None
         swept = sweeps.ahead(basis(xs, by_column, counts[0]), counts[0])
         flat = ops.concat(*[ops.reshape(s, shape=(counts[0], y.size)) for s, y in zip(swept, outs, strict=True)], axis=1)
@@ -381,7 +398,8 @@ def hessian(
 ) -> Callable[..., Any]:
     """A function that returns the second derivatives of a real function: shape of the argument, twice.
 
-    Forward sweeps over the gradient, as few as its structure allows; settings as in `jacobian`.
+    Forward sweeps over the gradient, as few as its structure allows: since the Hessian is symmetric, an entry may be read on
+    either side of the diagonal. Settings as in `jacobian`.
 
     >>> import numpy
     >>> from backlight.ops import sum
@@ -389,7 +407,7 @@ def hessian(
     [[6.0, 0.0], [0.0, 12.0]]
     """
     by = chosen(argnums, wrt)
-    return jacobian(grad(function, by, has_aux=has_aux), by, mode="forward", sparse=sparse, has_aux=has_aux)
+    return derivatives(grad(function, by, has_aux=has_aux), by, "forward", sparse, has_aux, holomorphic=False, symmetric=True)
 
 
 def hvp(function: Callable[..., Any], x: Any, v: Any) -> Any:

@@ -4,8 +4,6 @@ Each node has a set of pairs (number of the node, number of the inputs), kept as
 of the table says which of its operands' numbers go into which of its own: elementwise one to one, a rearrangement by asking
 it to rearrange the numbers 1, 2, 3, …, a reduction many to one; a product with a constant matrix where that is not zero. Of a
 row that says nothing every number depends on everything that its operands do: too much is allowed, too little is not.
-
-Columns that share no row may be moved together, and read apart again. `colours` puts as many together as it can.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from ..core.graph import Node
 from ..core.table import TABLE
 from ..core.types import TupleType
 
-__all__ = ["MOST", "colours", "pattern"]
+__all__ = ["MOST", "pattern"]
 
 MOST: Final = 4_000_000  # pairs of one node: beyond this nothing is gained by knowing them
 
@@ -222,23 +220,3 @@ def of_product(name: str, k: int, xs: Sequence[Any], moving: Sequence[bool], sha
     i, middle = np.nonzero(live)
     j = np.arange(columns)[:, None]
     return (i * columns + j).reshape(-1), (middle * columns + j).reshape(-1)
-
-
-def colours(rows: Any, cols: Any, count: int) -> Any:
-    """A colour for each column, such that no row has two columns of one colour: the first that is free, column by column."""
-    taken: dict[int, int] = {}  # by row, a bit for each colour
-    order = np.argsort(cols, kind="stable")
-    rows, cols = rows[order].tolist(), cols[order]
-    bounds = np.searchsorted(cols, np.arange(count + 1)).tolist()
-    found = [0] * count
-    for column in range(count):
-        mine = rows[bounds[column] : bounds[column + 1]]
-        used = 0
-        for row in mine:
-            used |= taken.get(row, 0)
-        colour = (~used & (used + 1)).bit_length() - 1
-        found[column] = colour
-        bit = 1 << colour
-        for row in mine:
-            taken[row] = taken.get(row, 0) | bit
-    return np.array(found, np.int64)
