@@ -291,6 +291,10 @@ def while_loop(test: Callable[[Any], Any], step: Callable[[Any], Any], init: Any
     held = joined(made.held, asked.held)
     body, question = with_held(made.graph, made.held, held), with_held(asked.graph, asked.held, held)
     found = ops.while_loop(*[operand(tape, v) for v in values], *held, test=question, body=body, carries=len(values))
+    if tape is not None:  # the graph remembers how many steps it took, for machines that write its derivative out
+        number = tape.nodes[found[-1].number].inputs[0]
+        node = tape.nodes[number]
+        tape.nodes[number] = node._replace(attrs=tuple(sorted({**dict(node.attrs), "steps": int(found[-1].value)}.items())))
     return made.result.around(results(found, len(values), tape))["carry"]
 
 

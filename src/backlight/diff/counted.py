@@ -3,7 +3,9 @@
 Going back through a `while_loop` needs the number of steps, and what each of them began with. Where the derivative is written
 nobody may know it: another input takes other steps. So it is a row of its own, `counted`: it takes the number as an operand,
 and when it runs, a `scan` of so many steps is written out and differentiated as its `ways` say, once for each number. Another
-derivative, or a batch, is one way more. What the result looks like does not depend on the number, only the numbers in it do.
+derivative, or a batch, is one way more. `seen` is the number that somebody saw, if anybody did: a machine that compiles writes
+that loop out, and leaves any other number to the reference machine. What the result looks like does not depend on the number,
+only what it holds does.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from .inside import (
     through,
 )
 
-__all__ = ["counted_batch", "counted_move", "counted_pull", "counted_types", "counted_value"]
+__all__ = ["counted_batch", "counted_graph", "counted_move", "counted_pull", "counted_types", "counted_value"]
 
 COUNT = Type("int64", ())
 TYPICAL = 2  # steps of the loop that tells what the flows of any such loop look like, where no number is known
@@ -123,44 +125,47 @@ def most(count: Any) -> int:
 
 def counted_pull(
     wanted: Any, gs: Any, masks: Any, z: Any, *xs: Array,
-    body: Graph, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = (),
+    body: Graph, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = (), seen: int = -1,
 ) -> list[Flow]:  # fmt: skip
     places = [k for k, w in enumerate(wanted) if w]
-    return spread(one_way("pull", xs, flowing(gs, masks), places, body, carries, each, ways), places, len(xs))
+    return spread(one_way("pull", xs, flowing(gs, masks), places, body, carries, each, ways, seen), places, len(xs))
 
 
 def counted_move(
     ts: Any, masks: Any, z: Any, *xs: Array,
-    body: Graph, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = (),
+    body: Graph, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = (), seen: int = -1,
 ) -> list[Flow]:  # fmt: skip
     outs = counted_types(body, carries, each, ways)[1]
     places = floats(outs)
-    return spread(one_way("move", xs, flowing(ts, masks), places, body, carries, each, ways), places, len(outs))
+    return spread(one_way("move", xs, flowing(ts, masks), places, body, carries, each, ways, seen), places, len(outs))
 
 
 def one_way(
     word: str, xs: Sequence[Array], given: Sequence[Flow], places: Sequence[int],
-    body: Graph, carries: int, each: bool, ways: tuple[Any, ...],
+    body: Graph, carries: int, each: bool, ways: tuple[Any, ...], seen: int,
 ) -> list[Flow]:  # fmt: skip
     """What flows out of such a loop, differentiated once more."""
     count = xs[len(body.inputs)]
-    steps = TYPICAL if count.tape is not None and count.tape.values is None else most(count.value)
+    if count.tape is None or count.tape.values is not None:
+        seen = most(count.value)
     wanted, flows_in = tuple(places), tuple((k, tuple(kind or ())) for k, kind in kinds_of(given).items())
-    inside = differentiated(counted_graph(body, carries, each, ways, steps or TYPICAL), word, wanted, flows_in)
+    inside = differentiated(counted_graph(body, carries, each, ways, seen if seen > 0 else TYPICAL), word, wanted, flows_in)
 
     def write(picks: Sequence[tuple[int, Kind | None]]) -> list[Array]:
         flowing = inside.needs([inside.pick(n, kind) for n, kind in picks])
         masks = list(inside.sheet.masks)
         way = (word, wanted, flows_in, tuple(masks), tuple((n, tuple(kind or ())) for n, kind in picks), flowing)
-        several_ways = {"body": body, "carries": carries, "each": each, "ways": (*ways, way)}
+        several_ways = {"body": body, "carries": carries, "each": each, "ways": (*ways, way), "seen": seen}
         return several(TABLE["counted"](*xs, *operands(given, masks, flowing), **several_ways))
 
     return through(inside, write)
 
 
 def counted_batch(
-    n: int, xs: Any, mapped: Any, /, *, body: Graph, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = ()
+    n: int, xs: Any, mapped: Any, /, *, body: Graph, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = (),
+    seen: int = -1,
 ) -> tuple[Any, Any]:
     each = each or mapped[len(body.inputs)]
-    found: Any = TABLE["counted"](*xs, body=body, carries=carries, each=each, ways=(*ways, ("batch", n, tuple(mapped))))
+    ways = (*ways, ("batch", n, tuple(mapped)))
+    found: Any = TABLE["counted"](*xs, body=body, carries=carries, each=each, ways=ways, seen=seen)
     return found, True if isinstance(found, Array) else (True,) * len(found)

@@ -84,7 +84,7 @@ def scan_batch(
 
 
 def while_batch(
-    n: int, xs: Any, mapped: Any, /, *, test: Graph, body: Graph, carries: int = 0
+    n: int, xs: Any, mapped: Any, /, *, test: Graph, body: Graph, carries: int = 0, steps: int = -1
 ) -> tuple[Any, Any]:
     flags = list(mapped)
     while True:

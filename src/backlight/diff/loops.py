@@ -164,33 +164,33 @@ def scan_inside(
 
 # -- loops of a length that the values decide -------------------------------------------------------------------------
 def while_pull(
-    wanted: Any, gs: Any, masks: Any, z: Array, *xs: Array, test: Graph, body: Graph, carries: int = 0
+    wanted: Any, gs: Any, masks: Any, z: Array, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
 ) -> list[Flow]:
-    count = outputs_of(z)[-1]
-    return counted_pull([*wanted, False], gs[:carries], masks[:carries], None, *xs, count, body=body, carries=carries)[:-1]
+    given = [*wanted, False], gs[:carries], masks[:carries], None, *xs, outputs_of(z)[-1]
+    return counted_pull(*given, body=body, carries=carries, seen=steps)[:-1]
 
 
-def a_while(test: Graph, carries: int) -> Callable[..., list[Array]]:
+def a_while(test: Graph, carries: int, steps: int) -> Callable[..., list[Array]]:
     """How a `while_loop` is written whose first carries are those that the test asks."""
 
     def node(step: Graph, start: Sequence[Array], fixed: Sequence[Array], _: Sequence[Array]) -> list[Array]:
         ahead = len(start)
         taken = [*range(carries), *range(ahead, ahead + len(test.inputs) - carries)]
         asked = built([step.type(i) for i in step.inputs], lambda tape, given: replayed(tape, test, [given[k] for k in taken]))
-        return several(TABLE["while_loop"](*start, *fixed, test=asked, body=step, carries=ahead))
+        return several(TABLE["while_loop"](*start, *fixed, test=asked, body=step, carries=ahead, steps=steps))
 
     return node
 
 
 def while_move(
-    ts: Any, masks: Any, z: Any, *xs: Array, test: Graph, body: Graph, carries: int = 0
+    ts: Any, masks: Any, z: Any, *xs: Array, test: Graph, body: Graph, carries: int = 0, steps: int = -1
 ) -> list[Flow]:
     given = flowing(ts, masks)
     start = {k: given[k] for k in floats(out_types(body))}
     states = [("state", k) for k in range(carries)]
 
     def write(kinds: Mapping[int, Kind | None]) -> Steps:
-        loop = Loop(a_while(test, carries), states, prune=False)
+        loop = Loop(a_while(test, carries, steps), states, prune=False)
         return climbing(loop, kinds, start, xs, given, body, carries, len(xs))
 
     moved = settled(write, start)

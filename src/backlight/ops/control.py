@@ -216,7 +216,7 @@ scan: Op = operation(
 )  # fmt: skip
 
 
-def while_type(*xs: Type, test: Any = None, body: Any = None, carries: int = 0) -> Any:
+def while_type(*xs: Type, test: Any = None, body: Any = None, carries: int = 0, steps: int = -1) -> Any:
     fits("while_loop", "the test", test, xs)
     fits("while_loop", "the body", body, xs)
     (asked,) = out_types(test)
@@ -231,7 +231,7 @@ def while_type(*xs: Type, test: Any = None, body: Any = None, carries: int = 0) 
     return TupleType([*outs, Type("int64", ())])
 
 
-def while_value(*xs: Any, test: Any = None, body: Any = None, carries: int = 0) -> Any:
+def while_value(*xs: Any, test: Any = None, body: Any = None, carries: int = 0, steps: int = -1) -> Any:
     still = tuple(range(carries, len(xs)))
     asked, worked = player(test, still), player(body, still)
     before, within = asked.start(xs[carries:]), worked.start(xs[carries:])
@@ -246,7 +246,7 @@ while_loop: Op = operation(
     doc="A graph again and again as long as another one says so; it gives what is carried at the end, and the number of steps.",
     words="forward with the values; backward as a loop of as many steps as are taken",
     kind="control",
-    attrs={"test": None, "body": None, "carries": 0},
+    attrs={"test": None, "body": None, "carries": 0, "steps": -1},
     type=while_type,
     value=while_value,
     paper=said("while_loop"),
@@ -255,7 +255,7 @@ while_loop: Op = operation(
     batch=from_above("while_batch"),
     cases=[
         Case(s.POSITIVE_ROW, 0.4, test=SMALL, body=GROW, carries=1),
-        Case(s.POSITIVE_ROW * 100.0, 0.4, test=SMALL, body=GROW, carries=1, gives=(s.POSITIVE_ROW * 100.0, np.int64(0))),
+        Case(s.POSITIVE_ROW * 100.0, 0.4, test=SMALL, body=GROW, carries=1, gives=(s.POSITIVE_ROW * 100.0, np.int64(0)), steps=0),
         Case(s.POSITIVE_ROW, 0.4, test=GROW, body=GROW, carries=1,
              raises="while_loop: the test must give a single truth value, and it gives Vector Float64 (3,)"),
         Case(s.POSITIVE_ROW, 0.4, test=SMALL, body=small(lambda x, a: sin(a), ROW, ONE), carries=1,
@@ -264,14 +264,18 @@ while_loop: Op = operation(
 )  # fmt: skip
 
 
-def counted_type(*xs: Type, body: Any = None, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = ()) -> Any:
+def counted_type(
+    *xs: Type, body: Any = None, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = (), seen: int = -1
+) -> Any:
     fits("counted", "the body", body)
     wanted, outs = lent("control")["counted_types"](body, carries, each, ways)
     fit("counted", "the loop", wanted, xs)
     return one_or_several(outs)
 
 
-def counted_value(*xs: Any, body: Any = None, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = ()) -> Any:
+def counted_value(
+    *xs: Any, body: Any = None, carries: int = 0, each: bool = False, ways: tuple[Any, ...] = (), seen: int = -1
+) -> Any:
     outs = lent("control")["counted_value"](*xs, body=body, carries=carries, each=each, ways=ways)
     return outs[0] if len(outs) == 1 else tuple(outs)
 
@@ -282,7 +286,7 @@ counted: Op = operation(
         "is carried, what stays fixed, the number, and what the derivative takes.",
     words="the same loop differentiated once more",
     kind="control",
-    attrs={"body": None, "carries": 0, "each": False, "ways": ()},
+    attrs={"body": None, "carries": 0, "each": False, "ways": (), "seen": -1},
     type=counted_type,
     value=counted_value,
     paper=said("counted"),
@@ -291,7 +295,7 @@ counted: Op = operation(
     batch=from_above("counted_batch"),
     cases=[
         Case(s.POSITIVE_ROW, 0.4, 3, body=GROW, carries=1),
-        Case(s.POSITIVE_ROW, 0.4, 0, body=GROW, carries=1, gives=s.POSITIVE_ROW),
+        Case(s.POSITIVE_ROW, 0.4, 0, body=GROW, carries=1, seen=0, gives=s.POSITIVE_ROW),
         Case(s.POSITIVE_ROW, 0.4, 2, s.ROW, body=GROW, carries=1, ways=(("pull", (0, 1), ((0, ()),), (), ((0, ()), (1, ())), True),)),
         Case(s.POSITIVE_ROW, 0.4, body=GROW, carries=1, raises="counted: the graph of the loop takes 3 operands and got 2"),
     ],

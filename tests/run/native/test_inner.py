@@ -262,16 +262,13 @@ def test_a_loop_inside_a_step_of_training() -> None:
     assert agree(values, np.array(wanted), 1e-11)
 
 
-def test_the_derivative_written_for_one_number_of_steps_refuses_another() -> None:
+def test_another_number_of_steps_than_was_seen_is_left_to_the_reference_machine() -> None:
     def function(x):  # type: ignore[no-untyped-def]
         return ops.sum(bl.scan(lambda c, _: (bl.while_loop(lambda c: ops.sum(c) < 9.0, lambda c: c * x, c), None), x, length=1)[0])
 
     f = bl.compile(bl.trace(bl.grad(function))(np.array([2.0, 2.0])))
-    f(np.array([2.0, 2.0]))
-    with pytest.raises(errors.GraphError) as caught:
-        f(np.array([9.0, 1.0]))
-    assert str(caught.value) == (
-        "while_loop: 0 steps here, and the derivative was written for 2: trace the function again for these values")
+    for x in ([2.0, 2.0], [9.0, 1.0], [1.1, 0.3], [2.0, 2.0]):
+        assert agree(f(np.array(x)), bl.grad(function)(np.array(x)), 1e-13)
 
 
 def test_two_bodies_that_differ_in_the_answer_to_a_question_have_entries_of_their_own(

@@ -297,14 +297,3 @@ def reduction(how: str) -> Callable[..., int]:
 
 for name, how in (("max", "largest"), ("min", "smallest"), ("prod", "product")):
     entry(name)(reduction(how))
-
-
-@entry("agree")
-def agree(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
-    """The same numbers; that the count is what it was is checked, so that another one fails as on the reference machine."""
-    if types[1].dtype.kind not in "iu":
-        raise UnableError
-    wanted = t.items.uniform(int(attrs["wanted"]), t.kind(types[1]), types[1].shape, t.origin)
-    same_count = t.items.point("equal", [inputs[1], wanted], "i1", types[1].shape, t.origin)
-    t.checks.append(t.items.fold("smallest", same_count, tuple(range(types[1].rank)), False, t.origin))
-    return inputs[0]

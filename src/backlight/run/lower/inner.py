@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from backlight.core.graph import Graph, Node, live_nodes
+from backlight.core.graph import Graph, Node, lent, live_nodes
 from backlight.core.types import Type
 from backlight.run.lower.descent import descend
 from backlight.run.lower.fuse import fuse
@@ -251,6 +251,22 @@ def cond(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[in
 def block(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[int]:
     """Write a graph whose values inside are forgotten: in a program of its own it shares nothing with what is around it."""
     return chosen(t, "block", inputs, [], [attrs["body"]])
+
+
+@entry_of("counted")
+def counted(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[int]:
+    """Write the derivative of a loop of as many steps as were seen, and a check: other numbers are the reference machine's."""
+    body, each, seen = attrs["body"], attrs["each"], attrs["seen"]
+    if seen < 0:
+        raise UnableError
+    graph = lent("control")["counted_graph"](body, attrs["carries"], each, attrs["ways"], seen)
+    items, place = t.items, len(body.inputs)
+    steps = items.all[inputs[place]]
+    bound = items.uniform(seen, steps.kind, steps.shape, t.origin)
+    alike = items.point("less_equal" if each else "equal", [inputs[place], bound], "i1", steps.shape, t.origin)
+    results = chosen(t, "block", inputs, [], [graph])
+    t.checks.append(items.fold("smallest", alike, tuple(range(len(steps.shape))), False, t.origin))
+    return results
 
 
 def chosen(t: Translation, op: str, inputs: list[int], question: list[int], graphs: Sequence[Graph]) -> list[int]:
