@@ -273,7 +273,7 @@ MODES = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=300)
+@settings(max_examples=40)
 @given(CASES)
 def test_a_loop_is_its_steps_written_out(mode: str, case: Case):
     with np.errstate(all="ignore"):
