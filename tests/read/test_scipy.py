@@ -10,6 +10,7 @@ import pytest
 from scipy import fft, linalg, optimize, special
 
 import backlight as bl
+import backlight.numpy as bnp
 
 NAMES = """beta betaln binom cbrt cosdg cosm1 digamma entr erf erfc erfinv exp10 exp2 expit expm1 gamma gammaln huber i0
     i0e i1 i1e kl_div log1p log_expit loggamma logit ndtr poch pseudo_huber psi rel_entr rgamma sindg tandg
@@ -89,3 +90,37 @@ def test_what_keeps_to_the_array_api_is_followed_where_scipy_is_told_to():
     said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True,
                           env={**os.environ, "SCIPY_ARRAY_API": "1"})  # fmt: skip
     assert said.stdout == "True\n[1. 1. 1.] [1.065 0.067 0.196]\n"
+
+
+def test_with_the_array_api_scipys_special_functions_keep_the_graph():
+    code = """
+        import numpy as np, scipy.special as special
+        import backlight as bl, backlight.numpy as bnp
+        x = np.array([0.3, 1.2])
+        cases = {
+            "erf": special.erf, "gammaln": special.gammaln, "psi": special.psi, "expit": special.expit, "i1": special.i1,
+            "j0": special.j0, "gammainc": lambda x: special.gammainc(2.0, x), "xlogy": lambda x: special.xlogy(x, x),
+            "polygamma": lambda x: special.polygamma(2, x), "multigammaln": lambda x: special.multigammaln(x + 3.0, 3),
+            "logsumexp": special.logsumexp,
+        }
+        for name, f in cases.items():
+            g, h = bl.grad(lambda x: np.sum(f(x)))(x), 1e-4
+            near = [[np.sum(f(x + t * h * e)) for e in np.eye(2)] for t in (2, 1, -1, -2)]
+            steps = (8 * np.subtract(near[1], near[2]) - np.subtract(near[0], near[3])) / (12 * h)
+            y = f(bnp.asarray(x))
+            if not np.allclose(g, steps, 1e-8) or type(y) is not bnp.ndarray or not np.allclose(np.asarray(y), f(x), 1e-13):
+                print(name, g, steps, y, f(x))
+        print("all")
+    """
+    said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "SCIPY_ARRAY_API": "1"})  # fmt: skip
+    assert said.stdout == "all\n"
+
+
+def test_a_name_that_scipy_has_not_is_no_special_function():
+    with pytest.raises(AttributeError) as caught:
+        bnp.special.sinus  # noqa: B018
+    assert str(caught.value) == "backlight.numpy.special has no 'sinus': there is no such function of SciPy"
+    code = "import backlight.numpy as np; np.special.erf"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert said.stderr.splitlines()[-1] == "AttributeError: backlight.numpy.special has no 'erf': import scipy.special first"

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as _numpy
 
 from ..core.array import Array as ndarray
-from . import fft, linalg, random, testing
+from . import fft, linalg, random, special, testing
 from .creation import (
     arange,
     array,
@@ -91,7 +91,7 @@ for _name in (*ELEMENTWISE, *FUNCTIONS):
         globals()[_name] = lifted(getattr(_numpy, _name), _name)
 trapz, row_stack = lifted(_numpy.trapezoid, "trapz"), lifted(_numpy.vstack, "row_stack")
 
-ROOMS = ["c_", "fft", "linalg", "ndarray", "r_", "random", "testing"]
+ROOMS = ["c_", "fft", "linalg", "ndarray", "r_", "random", "special", "testing"]
 __all__ = sorted({*CONSTANTS, *DTYPES, *ELEMENTWISE, *FUNCTIONS, *OWN, *NUMPYS, *ROOMS})
 
 

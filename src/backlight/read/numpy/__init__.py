@@ -56,7 +56,7 @@ WANT_FLOATS = (frozenset(CALCULUS) | frozenset(LINEAR) | frozenset(POLYNOMIALS) 
 )
 
 MISSING = getattr(np, "_NoValue", None)
-NONE_MEANS = {"axis", "dtype", "order", "sorter"}  # arguments in which None says something
+NONE_MEANS = {"axis", "dtype", "order", "rtol", "sorter"}  # arguments in which None says something
 
 
 @lru_cache(maxsize=4096)

@@ -81,8 +81,9 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return r if mode == "r" else Qr(q, r)
 
 
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:
-    limit = rcond if rtol is None else rtol
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = 1e-15) -> Any:
+    """Left out, `rtol` is NumPy's number; None is the standard's, which the row has too."""
+    limit = rtol if rcond is None else rcond
     x = half(a) if hermitian else whole(a)
     return ops.pinv(x) if limit is None else ops.pinv(x, rtol=float(limit))
 
