@@ -141,6 +141,17 @@ def test_E4_what_cannot_be_read_is_marked_where_it_stands(page: Page) -> None:
     assert page.state("opened.inputs.map(i => i.name)") == ["x"]
 
 
+def test_an_empty_text_says_what_to_type_and_shows_the_last_picture_as_an_old_one(page: Page) -> None:
+    page.write("x + 1")
+    field = page.page.get_by_label("Equation")
+    assert page.page.locator("section.stale").count() == 0
+    field.fill("")
+    assert field.get_attribute("placeholder") == "a formula, as in (4*x + 1)^2"
+    assert page.page.locator("section.stale").count() == 1
+    page.write("x + 2")
+    assert page.page.locator("section.stale").count() == 0
+
+
 def test_E5_brackets_are_kept_in_the_typeset_formula(page: Page) -> None:
     for text, shown in (("(x+1)*2", "(x+1)·2"), ("1-(2-3)", "1−(2−3)")):
         page.write(text)

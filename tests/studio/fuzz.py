@@ -155,6 +155,7 @@ def main(words: list[str]) -> None:
     seconds, seed = float(words[0]) if words else 600.0, int(words[1]) if words[1:] else 1
     print("session:", dict(to_session(seconds / 2, seed)))
     with studio() as served:
+        asyncio.run(still_answers(served))  # with its workers there
         print(f"memory {memory_mb(served):.0f} MB")
         for part in range(4):
             print("server:", dict(asyncio.run(to_server(served, seconds / 8, seed + 100 * part))), f"memory {memory_mb(served):.0f} MB")

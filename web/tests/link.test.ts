@@ -9,7 +9,9 @@ import { AddressError, completed, documentOf, fragmentOf, pruned } from "../src/
 import { Strengths } from "../src/scene/strength";
 import { coloured, offsets } from "../src/text/colours";
 import { completions, insertion } from "../src/text/complete";
-import { NEW_DOCUMENT, type Document, type News, type Word } from "../src/wire";
+import { START } from "../src/state/state";
+import { openVerdicts } from "../src/state/secret";
+import { NEW_DOCUMENT, type Document, type News, type Verdict, type Word } from "../src/wire";
 import { DOCUMENT, GRAPH, OPENED, VALUES } from "./graphs";
 
 interface Fixture {
@@ -75,6 +77,15 @@ describe("the block", () => {
     expect(found({ hidden: ["gradients"] }, "value < -3")).toEqual([3, 4]);
     expect(found({ asked: [{ node: 3, part: "sign" }] }, "grad > 2")).toEqual([]);
     expect(found({ hidden: ["values"] }, "value < -3")).toEqual([3]); // an input: nobody computed it
+  });
+
+  it("says each verdict once, and none that tells what is hidden", () => {
+    const dead: Verdict = { node: 2, kind: "not chosen", backward: true, sentence: "blocked at node 2", helps: "" };
+    const verdicts = [dead, { ...dead }, { ...dead, node: 4, kind: "NaN", backward: false }];
+    const said = (hidden: readonly string[]): readonly number[] => openVerdicts({ ...START, graph: GRAPH, document: { ...DOCUMENT, hidden }, verdicts }).map(({ node }) => node);
+    expect(said([])).toEqual([2, 4]);
+    expect(said(["gradients"])).toEqual([4]);
+    expect(said(["values"])).toEqual([2]);
   });
 
   it("draws edges as wide as their gradients, and those that are hidden all alike", () => {

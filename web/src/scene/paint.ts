@@ -20,6 +20,7 @@ const PAD = 10;
 const ROW = 17;
 const LETTER = 7.3;
 const MAP = 52;
+const FEW = 120; // cards, of which even the references to a shared leaf bear their name, however far away they are
 
 export class Painter {
   private readonly maps = new Maps();
@@ -53,7 +54,8 @@ export class Painter {
       const [card, box] = [plan.graph.cards[at], plan.boxes[at]];
       if (!card || !box || !reached(walk.built, card.node, place)) continue;
       const how = card.chip && camera.zoom >= 0.4 ? "card" : detail(camera.zoom, card.width, card.height, near.get(at) ?? Infinity);
-      if (how === "dot" && !scene.marks.troubled.has(card.node)) dots.push({ card, box });
+      const named = scene.marks.troubled.has(card.node) || (card.chip && plan.graph.cards.length <= FEW);
+      if (how === "dot" && !named) dots.push({ card, box });
       else late.push({ card, box, how: how === "dot" ? "chip" : how });
     }
     this.dots(context, scene, dots);
@@ -131,8 +133,7 @@ export class Painter {
       if (line.map !== undefined) this.map(context, scene, line.map, box.right - PAD - MAP, y - 10);
     });
     this.ill(context, scene, card, box, 1.1);
-    const text = updateText(scene, card.node);
-    if (text) this.callout(context, scene, card, box, text);
+    this.callout(context, scene, card, box, 1);
   }
 
   private map(context: CanvasRenderingContext2D, scene: Scene, node: number, x: number, y: number): void {
@@ -151,21 +152,23 @@ export class Painter {
   }
 
   /** The arithmetic of an update, in a bubble under its card. */
-  private callout(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area, text: string): void {
+  private callout(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area, scale: number): void {
     const { inks } = scene;
-    context.font = `bold 12px ${FACE}`;
-    const width = text.length * LETTER + 16;
-    const top = box.bottom + 6;
+    const text = updateText(scene, card.node);
+    if (!text) return;
+    context.font = `bold ${12 * scale}px ${FACE}`;
+    const width = (text.length * LETTER + 16) * scale;
+    const top = box.bottom + 6 * scale;
     context.fillStyle = inks.paper;
     context.strokeStyle = inks.edge;
-    context.lineWidth = 1.5;
+    context.lineWidth = 1.5 * scale;
     context.beginPath();
-    context.roundRect(card.x - width / 2, top, width, 24, 6);
+    context.roundRect(card.x - width / 2, top, width, 24 * scale, 6 * scale);
     context.fill();
     context.stroke();
     context.fillStyle = inks.backward;
     context.textAlign = "center";
-    context.fillText(text, card.x, top + 16, width - 10);
+    context.fillText(text, card.x, top + 16 * scale, width - 10 * scale);
     context.textAlign = "left";
   }
 
@@ -175,9 +178,9 @@ export class Painter {
     const scale = 1 / camera.zoom;
     const { value, gradient } = known(scene, card);
     const size = { width: (box.right - box.left) * camera.zoom, height: (box.bottom - box.top) * camera.zoom };
-    const maps = card.kind !== "group" && mapped(value) && size.height >= CHIP_ROW_PX + 12 && size.width >= 48;
-    const drawn = maps ? [{ text: card.name, tone: "strong" as const }] : chipLines(card, value, gradient, size);
-    const least = { width: 40 * scale, height: (drawn.length * CHIP_ROW_PX + 3) * scale };
+    const maps = card.kind !== "group" && !card.chip && mapped(value) && size.height >= CHIP_ROW_PX + 12 && size.width >= 48;
+    const drawn = maps || card.chip ? [{ text: card.name, tone: "strong" as const }] : chipLines(card, value, gradient, size);
+    const least = { width: (card.chip ? card.name.length * CHIP_LETTER_PX + 8 : 40) * scale, height: (drawn.length * CHIP_ROW_PX + 3) * scale };
     const place: Area = {
       left: Math.min(box.left, card.x - least.width / 2), right: Math.max(box.right, card.x + least.width / 2),
       top: Math.min(box.top, card.y - least.height / 2), bottom: Math.max(box.bottom, card.y + least.height / 2),
@@ -196,6 +199,7 @@ export class Painter {
     context.textBaseline = "alphabetic";
     if (maps) this.pair(context, scene, card, gradient !== null && gradient !== "?", place, scale);
     this.ill(context, scene, card, place, scale);
+    this.callout(context, scene, card, place, scale);
   }
 
   /** A small hollow mark where something that is no number has come through; where it was born stands a full one. */

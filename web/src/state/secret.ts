@@ -45,9 +45,10 @@ export function concealed(shown: Shown): ReadonlySet<number> {
   return found;
 }
 
-/** The verdicts that tell nothing that is hidden. */
+/** The verdicts that tell nothing that is hidden; each once, also where it is the reason for several inputs. */
 export function openVerdicts(state: State): readonly Verdict[] {
-  return state.verdicts.filter(({ node, backward, kind }) => !hides(state, node, backward || !/nan|inf/i.test(kind) ? "gradient" : "value"));
+  const seen = state.verdicts.filter(({ node, backward, kind }) => !hides(state, node, backward || !/nan|inf/i.test(kind) ? "gradient" : "value"));
+  return seen.filter((one, at) => seen.findIndex((other) => other.node === one.node && other.sentence === one.sentence) === at);
 }
 
 const known = new WeakMap<Graph, ReadonlySet<number>>();
