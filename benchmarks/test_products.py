@@ -14,8 +14,8 @@ import pytest
 
 from backlight.run.emit import contract
 from backlight.run.emit.code import Module
-from backlight.run.emit.inner import RESERVED
 from backlight.run.emit.program import arena_bytes, define_pieces
+from backlight.run.emit.table import RESERVED
 from backlight.run.emit.value import SIZES
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Apply, Buffer, Contract, Instruction, Literal, Multiply, Nest, Place, Program, Read, Write

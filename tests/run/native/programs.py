@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from backlight.run.emit.code import Module
-from backlight.run.emit.inner import RESERVED
 from backlight.run.emit.program import arena_bytes, define_pieces
+from backlight.run.emit.table import RESERVED
 from backlight.run.emit.value import Target
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Buffer, Instruction, Program

@@ -1,6 +1,9 @@
 """Entries that are named by their graph: found again they need no lowering, and nothing else is taken for them."""
 
 import json
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ from backlight import ops
 from backlight.core.graph import Graph
 from backlight.core.tape import Tape
 from backlight.core.types import Type
-from backlight.run.native import kept, looped, plan, store
+from backlight.run.lower import lowering
+from backlight.run.native import kept, store
 from backlight.run.native.looped import Looped, compile_steps
 from backlight.run.native.machine import compile_graph
 
@@ -32,14 +36,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def lowered(monkeypatch: pytest.MonkeyPatch) -> list[Graph]:
     """Every graph that is lowered, in a list."""
     found: list[Graph] = []
-    before = plan.lower
+    before = lowering.lower
 
     def lower(graph: Graph, *more: Any) -> Any:
         found.append(graph)
         return before(graph, *more)
 
-    monkeypatch.setattr(plan, "lower", lower)
-    monkeypatch.setattr(looped, "lower", lower)
+    monkeypatch.setattr(lowering, "lower", lower)
     return found
 
 
@@ -150,3 +153,15 @@ def test_an_entry_that_is_sealed_and_says_nothing_is_made_again(cache: Path, ent
         assert np.array_equal(found[0], wanted[0])
         assert found[1] == wanted[1]
         assert path.read_bytes() == whole
+
+
+def test_code_from_disk_is_run_without_what_would_write_it(cache: Path) -> None:
+    text = """
+        import sys
+        import backlight as bl
+        slope = bl.compile(bl.grad(lambda x: (4.0 * x + 1.0) ** 2))
+        print(slope(2.0), sorted(m for m in sys.modules if m in ("backlight.run.lower.lowering", "backlight.run.emit.program")))
+    """
+    words = [sys.executable, "-c", textwrap.dedent(text)]
+    said = [subprocess.run(words, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert said == ["72.0 ['backlight.run.emit.program', 'backlight.run.lower.lowering']\n", "72.0 []\n"]

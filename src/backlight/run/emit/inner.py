@@ -13,18 +13,10 @@ from dataclasses import dataclass, replace
 
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.steps import copy_bytes
+from backlight.run.emit.table import RESERVED, slots
 from backlight.run.emit.value import Value
 from backlight.run.lower.memory import moved, used
 from backlight.run.lower.program import Choose, Inner, Program, Repeat
-
-RESERVED = 3  # places in a table before the buffers: the arena, the pool's function, the pool
-
-
-def slots(program: Program) -> dict[int, int]:
-    """Return the place in the table of each buffer outside the arena."""
-    outside = [b.number for b in program.buffers if b.role not in {"arena", "tile"}]
-    return {number: RESERVED + k for k, number in enumerate(outside)}
-
 
 Write = Callable[[Code, Program, Value], None]  # writes all instructions of a program inside, for a table
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from backlight.run.emit import contract, scan, sort
 from backlight.run.emit.code import Code, Module
-from backlight.run.emit.inner import RESERVED, define_inner, slots
+from backlight.run.emit.inner import define_inner
 from backlight.run.emit.multiply import after_of, product_of, share_tiles, shared_by_tiles, write_multiply
 from backlight.run.emit.nest import units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
 from backlight.run.emit.shared import SHARED, STEP, share, touched, work
+from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.memory import ALIGN, moved
 from backlight.run.lower.program import (
@@ -36,14 +37,6 @@ from backlight.run.lower.program import (
 
 Work = Nest | Multiply | Contract | Scan | Sort  # what is a function of units; a call stands between two pieces
 INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A function of the module, or a call of the reference machine."""
-
-    symbol: str | None
-    call: Call | None = None
 
 
 class Bases:

@@ -22,6 +22,7 @@ import numpy as np
 from backlight.core.graph import Graph, Node, live_nodes
 from backlight.core.tape import Tape as Writing
 from backlight.core.types import Type
+from backlight.run.lower.long import LONG
 from backlight.run.lower.translate import LOGICAL, POINT, RELATIONS
 
 UNARY = tuple(dict.fromkeys(
@@ -39,7 +40,6 @@ ROUNDED = 256  # added to the number of an operation whose result is a float32
 TRUTHS = {*RELATIONS, *LOGICAL, "isnan", "isinf", "isfinite"}  # operations that give a truth value: 0 or 1 in its cell
 # rows that change nothing about a single number
 SAME = {"identity", "stop_gradient", "broadcast_to", "reshape", "transpose", "squeeze", "sum", "mean", "max", "min", "prod", "real"}
-LONG = 4000  # nodes, from which a graph of single numbers is walked: up to there the compiler takes less than a second
 
 
 class UnfitError(Exception):

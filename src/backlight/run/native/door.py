@@ -21,7 +21,7 @@ from backlight.core.types import Type
 from backlight.run.emit import entry as written
 from backlight.run.emit.code import Module
 from backlight.run.emit.entry import Argument, Entry, Result
-from backlight.run.emit.inner import RESERVED
+from backlight.run.emit.table import RESERVED
 from backlight.run.native.kept import Recipe
 
 FASTCALL_WITH_NAMES = 0x80 | 0x02

@@ -17,20 +17,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlight.core.graph import Graph, Node
 from backlight.core.table import TABLE
 from backlight.core.types import TupleType, Type
-from backlight.run.emit.code import Module
-from backlight.run.emit.inner import slots
-from backlight.run.emit.program import arena_bytes
-from backlight.run.emit.shared import work
-from backlight.run.lower.lowering import Lowered
-from backlight.run.lower.program import Program
+from backlight.run.emit.table import slots
 from backlight.run.native import host, store
+
+if TYPE_CHECKING:
+    from backlight.run.emit.code import Module
+    from backlight.run.lower.lowering import Lowered
+    from backlight.run.lower.program import Program
 
 VERSION = "2"  # of what is kept on disk: raise it when the meaning of an entry changes
 CONSTANT_BYTES = 1 << 18  # of constants in one entry
@@ -56,6 +56,9 @@ class Recipe:
 def recipe_of(lowered: Lowered, program: Program, symbols: Sequence[str],
               exchanged: Sequence[tuple[int, int]] = ()) -> Recipe:
     """Return what must be known of a program and its functions; `exchanged` are pairs of its buffers."""
+    from backlight.run.emit.program import arena_bytes
+    from backlight.run.emit.shared import work
+
     at = slots(program)
     kinds = {b.number: b.kind for b in program.buffers}
     return Recipe(

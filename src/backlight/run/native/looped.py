@@ -12,23 +12,22 @@ import ctypes
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
-from backlight.run.emit.code import Module
-from backlight.run.emit.inner import RESERVED
-from backlight.run.emit.program import define_pieces
-from backlight.run.emit.steps import Gather, Steps, define_steps
-from backlight.run.lower.inner import handed_over
-from backlight.run.lower.lowering import Lowered, lower
-from backlight.run.lower.program import Program
+from backlight.run.emit.table import RESERVED
 from backlight.run.native import host, kept, threads
 from backlight.run.native.plan import SHARED, complain, listed, memory
 from backlight.run.native.stepped import ManySteps, Stepped
+
+if TYPE_CHECKING:
+    from backlight.run.emit.steps import Steps
+    from backlight.run.lower.lowering import Lowered
+    from backlight.run.lower.program import Program
 
 
 class InPiecesError(Exception):
@@ -53,6 +52,9 @@ class Looped:
     @functools.cached_property
     def made(self) -> tuple[Lowered, list[tuple[int, int]]]:
         """What is compiled, and the buffers that are exchanged after a step; where code was found, made when somebody asks."""
+        from backlight.run.lower.inner import handed_over
+        from backlight.run.lower.lowering import lower
+
         graph = self.graph
         lowered = lower(graph, [*self.carry.values(), *self.results], self.watch)
         program = lowered.program
@@ -63,6 +65,10 @@ class Looped:
 
     def compiled(self, name: str | None) -> tuple[kept.Recipe, host.Loaded]:
         """Return what must be known of the program, and its code: lowered, written, compiled, kept."""
+        from backlight.run.emit.code import Module
+        from backlight.run.emit.program import define_pieces
+        from backlight.run.emit.steps import define_steps
+
         lowered, exchanged = self.made
         module = Module(host.target())
         pieces = define_pieces(module, lowered.program)
@@ -84,6 +90,8 @@ class Looped:
 
     def surroundings(self) -> Steps:
         """Return what happens around a step."""
+        from backlight.run.emit.steps import Gather, Steps
+
         gathers, place = [], dict(zip(self.graph.inputs, self.recipe.inputs, strict=True))
         for k, number in enumerate(self.batch_inputs):
             type_ = self.graph.type(number)

@@ -17,11 +17,10 @@ from backlight.core.foreign import read
 from backlight.core.graph import Graph
 from backlight.core.play import traced_among
 from backlight.core.types import Type, type_of
-from backlight.run.lower.tape import tape
+from backlight.run.lower.long import LONG
 from backlight.run.native import host
 from backlight.run.native.plan import Plan, Runnable
 from backlight.run.native.referred import Referred
-from backlight.run.native.walked import Walked
 from backlight.run.reference import bind, inlined
 
 
@@ -29,8 +28,13 @@ def planned(graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watc
     """Return a typed graph made ready: compiled, or walked along where that would take long, or referred where it cannot be."""
     if not host.present():
         return Referred(graph, outputs, watch)
-    long = tape(graph, outputs)
-    return Plan(graph, outputs, slow, watch) if long is None else Walked(graph, long, slow, outputs, watch)
+    if len(graph.nodes) >= LONG:
+        from backlight.run.lower.tape import tape
+        from backlight.run.native.walked import Walked
+
+        if (long := tape(graph, outputs)) is not None:
+            return Walked(graph, long, slow, outputs, watch)
+    return Plan(graph, outputs, slow, watch)
 
 
 class Uncopied:

@@ -17,8 +17,8 @@ from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.code import Code, Module
-from backlight.run.emit.inner import RESERVED, slots
 from backlight.run.emit.program import arena_bytes, define_pieces
+from backlight.run.emit.table import RESERVED, slots
 from backlight.run.emit.value import Target, Value
 from backlight.run.emit.walker import define_walker
 from backlight.run.lower.lowering import lower

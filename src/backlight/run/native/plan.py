@@ -1,7 +1,8 @@
 """A graph compiled for one combination of input types: lowered, written, compiled or found on disk, loaded, run.
 
-What a caller may ask of it is what the other kinds of plan offer too (`Runnable`): the walker of long tapes, and the
-reference machine where there is no compiler.
+What lowers and writes is imported when something is lowered or written: with code from disk it never is. What a caller may
+ask of it is what the other kinds of plan offer too (`Runnable`): the walker of long tapes, and the reference machine where
+there is no compiler.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,14 +21,13 @@ from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.table import TABLE
 from backlight.core.types import Type
-from backlight.run.emit.code import Module
-from backlight.run.emit.inner import RESERVED, slots
-from backlight.run.emit.program import Piece, arena_bytes, define_pieces
-from backlight.run.lower.listing import listing
-from backlight.run.lower.lowering import Lowered, lower
-from backlight.run.lower.program import Program
+from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.native import door, host, kept, threads
 from backlight.run.reference import evaluate
+
+if TYPE_CHECKING:
+    from backlight.run.lower.lowering import Lowered
+    from backlight.run.lower.program import Program
 
 LIMIT_BYTES = 1 << 36  # and at most what the machine has
 ALIGN = 64
@@ -102,6 +102,8 @@ class Plan:
     @functools.cached_property
     def lowered(self) -> Lowered:
         """What was compiled; where the code was found on disk, it is lowered when somebody asks."""
+        from backlight.run.lower.lowering import lower
+
         return lower(self.graph, self.outputs, self.watch)
 
     def check_room(self) -> None:
@@ -110,6 +112,9 @@ class Plan:
 
     def made(self, name: str | None) -> tuple[kept.Recipe, host.Loaded]:
         """Return what must be known of the program, and its code: lowered, written, compiled, kept."""
+        from backlight.run.emit.code import Module
+        from backlight.run.emit.program import define_pieces
+
         program = self.lowered.program
         self.recipe = kept.recipe_of(self.lowered, program, [])
         self.check_room()
@@ -176,6 +181,9 @@ class Plan:
 
 def listed(program: Program, graph: Graph) -> str:
     """Return the instructions of a program, its memory, and what this processor's products need besides."""
+    from backlight.run.emit.program import arena_bytes
+    from backlight.run.lower.listing import listing
+
     more = arena_bytes(host.target(), program) - program.arena
     room = f"\nroom {more} bytes behind the arena, in which products copy their operands together" if more else ""
     return listing(program, graph) + room

@@ -1,0 +1,28 @@
+"""The table of addresses that a program is given, and its pieces: what running compiled code needs to know, and no more.
+
+What writes code is not imported here, nor by those who load code that was kept: importing it takes longer than loading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backlight.run.lower.program import Call, Program
+
+RESERVED = 3  # places in a table before the buffers: the arena, the pool's function, the pool
+
+
+def slots(program: Program) -> dict[int, int]:
+    """Return the place in the table of each buffer outside the arena."""
+    outside = [b.number for b in program.buffers if b.role not in {"arena", "tile"}]
+    return {number: RESERVED + k for k, number in enumerate(outside)}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A function of the module, or a call of the reference machine."""
+
+    symbol: str | None
+    call: Call | None = None
