@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backlight.run.emit import scalar
+from backlight.run.emit import rows, scalar
 from backlight.run.emit.access import (
     Base,
     Writer,
@@ -177,7 +177,12 @@ def open_loops(w: Writer, depth: int, first: Value | int, last: Value | int) -> 
             w.index.pop()
 
         whole = depth == 0 and shareable(nest)
-        c.loop(last if whole else nest.sizes[depth], body, start=first if whole else 0)
+        start, stop = (first, last) if whole else (0, nest.sizes[depth])
+        lanes = lanes_of(nest, c)
+        if rows.squares(w, depth, lanes):
+            start = rows.write_squares(w, depth, lanes, start, stop)
+        if not isinstance(start, int) or not isinstance(stop, int) or start < stop:
+            c.loop(stop, body, start=start)
     w.values = kept
 
 
