@@ -278,3 +278,30 @@ MODES = {
 def test_a_loop_is_its_steps_written_out(mode: str, case: Case):
     with np.errstate(all="ignore"):
         same(MODES[mode](case(InGraph), case.point), MODES[mode](case(WrittenOut), case.point))
+
+
+ZERO = 0.0
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        # what a loop is given is a root at 0: the branch with it is not taken at any step
+        (lambda x: bl.scan(lambda c, _: (o.where(x > 0.0, c, 1.0), None), o.sqrt(x), length=2)[0], 0.0),
+        (lambda x: bl.while_loop(lambda c: c[1] < 2, lambda c: (o.where(x > 0.0, c[0], 1.0), c[1] + 1), (o.sqrt(x), 0))[0], 0.0),
+        (lambda x: o.sum(bl.scan(lambda c, r: (c, o.where(r > 0.0, r, c)), 1.0, o.sqrt(o.stack(x, x + 4.0)))[1]), 0.25),
+        (lambda x: bl.checkpoint(lambda a: o.where(x > 0.0, a, 0.0))(o.sqrt(x)), 0.0),
+        (lambda x: bl.cond(x > 0.0, lambda a, b: a, lambda a, b: b, o.sqrt(x), 3.0 * x), 3.0),
+        # nobody uses the end of the carry, or it does not move at the start: nothing is multiplied there
+        (lambda x: bl.scan(lambda c, _: (o.log(c), c), x + 1.0, length=2)[1][0], 1.0),
+        (lambda x: bl.scan(lambda c, _: (o.sqrt(c) + x, None), 0.0, length=1)[0], 1.0),
+        # the root is taken: there is no derivative, and none is made up
+        (lambda x: bl.scan(lambda c, _: (c * c, None), o.sqrt(x), length=1)[0], np.nan),
+        (lambda x: bl.cond(x >= 0.0, lambda a: a * a, lambda a: a, o.sqrt(x)), np.nan),
+    ],
+)  # fmt: skip
+def test_a_branch_that_is_not_taken_has_no_say_inside_and_around_loops(f: Any, slope: float):
+    with np.errstate(all="ignore"):
+        same([bl.grad(f)(ZERO), bl.jvp(f, (ZERO,), (1.0,))[1]], [slope, slope])
+        same([bl.vmap(bl.grad(f))(np.array([ZERO, ZERO]))], [[slope, slope]])
+        same([bl.compile(bl.grad(f))(ZERO)], [slope])
