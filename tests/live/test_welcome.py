@@ -3,7 +3,7 @@ from backlight.live import wire as w
 from backlight.live.lessons import LESSONS
 from backlight.live.welcome import welcome, words
 from backlight.read.text import makers, read_value
-from backlight.read.text.build import functions
+from backlight.read.text.names import functions
 
 
 def test_completion_knows_every_operation_that_can_be_called_and_what_it_does() -> None:

@@ -19,7 +19,7 @@ from ..core.op import Op
 from ..core.op import written as setting_math
 from ..errors import BacklightError, GraphError
 from ..read.text import parse
-from ..read.text.build import functions
+from ..read.text.names import functions
 from ..read.text.spelling import CONSTANTS, LITERALS
 from ..read.text.words import LOGIC, NAME_LENGTH, name_end, plain_name
 from .plain import constant_math, quoted, text

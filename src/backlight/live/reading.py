@@ -18,7 +18,7 @@ from ..core.types import Type, type_of
 from ..errors import BacklightError, InputError, LimitError, ShapeError, SyntaxError
 from ..explain.ways import operations
 from ..read.text import parse, read_value
-from ..read.text.build import functions
+from ..read.text.names import functions
 from ..read.text.words import CHARACTERS, words
 from ..run.record import place
 from ..run.reference import bind

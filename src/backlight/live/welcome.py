@@ -7,7 +7,7 @@ from functools import cache
 from ..core.op import Op
 from ..core.table import TABLE
 from ..read.text import makers
-from ..read.text.build import functions
+from ..read.text.names import functions
 from ..train.optim import OPTIMIZERS
 from .document import VERSION, Document
 from .lessons import LESSONS

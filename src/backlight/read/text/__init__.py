@@ -9,7 +9,8 @@ from __future__ import annotations
 from ... import ops
 from ...core.graph import Graph
 from ...errors import InputError
-from .build import Builder, functions
+from .build import Builder
+from .names import functions
 from .tree import tree
 from .value import makers, read_value
 from .words import LIMIT, words

@@ -10,39 +10,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...core.graph import SOURCE, At, Graph, Node
+from ...core.graph import Graph
 from ...core.op import Op
 from ...core.table import TABLE
 from ...errors import BacklightError, LimitError
 from .literal import SUPERSCRIPT_DIGITS, items_of, literal, number, quiet_literal, rectangular, signed
-from .spelling import ALIASES, CONSTANTS, FOLDS, LITERALS, NOT_CALLED, ROOTS, SIGN_ALIASES, SIGNS
+from .names import Definition, Names
+from .spelling import ALIASES, FOLDS, NOT_CALLED, ROOTS, SIGN_ALIASES, SIGNS
 from .tree import Tree
-from .words import Place, Word, near, plain_name, unquoted
+from .words import Place, Word, near, plain_name
 
-__all__ = ["Builder", "functions", "variable"]
+__all__ = ["Builder"]
 
 STEPS: Final = 4  # steps per word of the limit: definitions that call definitions can grow without bound
-
-
-def functions() -> set[str]:
-    """Every name that may be called."""
-    return (set(TABLE) - NOT_CALLED) | set(ALIASES)
-
-
-def variable(word: Word) -> tuple[str, bool]:
-    """The name that a word gives, and whether it was written between backquotes and so is a variable in any case."""
-    if word[3][0] == "`":
-        return unquoted(word[3]), True
-    return plain_name(word[3]), False
-
-
-class Definition:
-    """`f(x, y) = …`: the names, the tree, and where it stands."""
-
-    __slots__ = ("body", "header", "names", "number")
-
-    def __init__(self, header: Word, names: list[str], body: Tree, number: int) -> None:
-        self.header, self.names, self.body, self.number = header, names, body, number
 
 
 class Builder:
@@ -50,16 +30,10 @@ class Builder:
 
     def __init__(self, place: Place, limit: int) -> None:
         self.place = place
+        self.names = Names(place)
         self.steps_left = self.steps = STEPS * limit
-        self.nodes: list[Node] = []
-        self.inputs: list[tuple[int, int]] = []  # place in the text, number
         self.order: list[int] = []  # inputs that a header put into order
         self.outputs: list[int] = []
-        self.values: dict[str, int] = {}  # names of inputs and of what was assigned
-        self.first: dict[str, tuple[str, int, int]] = {}  # how and where a name got its meaning
-        self.constants: dict[str, int] = {}
-        self.definitions: dict[str, Definition] = {}
-        self.callable = functions()
         self.stacked: set[int] = set()  # lists known to have more than numbers in them, by the identity of their trees
 
     def graph(self, statements: list[Tree]) -> Graph:
@@ -76,29 +50,29 @@ class Builder:
             elif statement is last:
                 self.outputs.append(self.header(parts[0], parts[2], parts[5]))
             else:
-                self.define(parts[0], parts[2], parts[5])
-        written = [number for _, number in sorted(self.inputs)]
+                self.names.define(parts[0], parts[2], parts[5])
+        written = [number for _, number in sorted(self.names.inputs)]
         inputs = (*self.order, *(number for number in written if number not in self.order))
-        return Graph(tuple(self.nodes), inputs, tuple(self.outputs), source=self.place.text)
+        return Graph(tuple(self.names.nodes), inputs, tuple(self.outputs), source=self.place.text)
 
     # Statements
 
     def assign(self, target: Word, value: Tree) -> int:
         """`name = value`: the node carries the name, unless it had one."""
-        key, name = self.new_name(target)
+        key, name = self.names.new_name(target)
         while value[0] == "group":
             value = value[3][1]
         if value[0] == "call" and value[3][0][3] == "input":
             number = self.declare(name, target, value)
         else:
             number = self.walk(value)
-            if key in self.values:
-                self.taken(key, target)
-            node = self.nodes[number]
+            if key in self.names.values:
+                self.names.taken(key, target)
+            node = self.names.nodes[number]
             if not node.name:
-                self.nodes[number] = node._replace(name=name)
-        self.values[key] = number
-        self.first[key] = ("assigned", target[1], target[2])
+                self.names.nodes[number] = node._replace(name=name)
+        self.names.values[key] = number
+        self.names.first[key] = ("assigned", target[1], target[2])
         return number
 
     def declare(self, name: str, target: Word, value: Tree) -> int:
@@ -110,116 +84,24 @@ class Builder:
                 raise self.place.mistake("an input has no operands: write x = input()", argument[1], argument[2])
             settings[argument[3][0][3]] = literal(self.place, argument[3][2], argument[3][0][3])
         attrs = self.settings(TABLE["input"], (), settings, value)[1]
-        return self.new_input(name, target[1], self.place.at(target[1], target[2]), attrs)
-
-    def define(self, header: Word, parameters: list[Word], body: Tree) -> None:
-        """`f(x, y) = body`, to be called further down."""
-        name = plain_name(header[3])
-        if name in self.callable:
-            raise self.place.mistake(f"{name!r} is an operation already: choose another name", header[1], header[2])
-        if name in self.definitions:
-            line = self.place.at(*self.definitions[name].header[1:3]).line
-            raise self.place.mistake(f"{name!r} is defined twice, first in line {line}", header[1], header[2])
-        self.definitions[name] = Definition(header, self.parameters(parameters), body, len(self.definitions))
-
-    def parameters(self, words: list[Word]) -> list[str]:
-        """The names between the brackets of a header, each once."""
-        names: list[str] = []
-        for word in words:
-            name, quoted = variable(word)
-            if name in LITERALS and not quoted:
-                raise self.place.mistake(f"{name!r} is a number, not a name", word[1], word[2])
-            key = f"`{name}" if quoted and self.special(name) else name
-            if key in names:
-                raise self.place.mistake(f"{name!r} stands twice in this header", word[1], word[2])
-            names.append(key)
-        return names
+        return self.names.new_input(name, target[1], self.place.at(target[1], target[2]), attrs)
 
     def header(self, header: Word, parameters: list[Word], body: Tree) -> int:
         """A text that ends in `f(x, y) = …` is that function: the header gives the inputs their order."""
-        self.define(header, parameters, body)
-        del self.definitions[plain_name(header[3])]  # it cannot call itself
-        names = self.parameters(parameters)
+        self.names.define(header, parameters, body)
+        del self.names.definitions[plain_name(header[3])]  # it cannot call itself
+        names = self.names.parameters(parameters)
         for key, word in zip(names, parameters, strict=True):
-            if self.first.get(key, ("",))[0] == "assigned":
-                line = self.place.at(*self.first[key][1:]).line
+            if self.names.first.get(key, ("",))[0] == "assigned":
+                line = self.place.at(*self.names.first[key][1:]).line
                 raise self.place.mistake(f"{word[3]!r} has a value from line {line}, so it is no input", word[1], word[2])
-            if key not in self.values:
-                self.values[key] = self.new_input(key.lstrip("`"), word[1], self.place.at(word[1], word[2]))
-                self.first[key] = ("an input", word[1], word[2])
-            self.order.append(self.values[key])
+            if key not in self.names.values:
+                self.names.values[key] = self.names.new_input(key.lstrip("`"), word[1], self.place.at(word[1], word[2]))
+                self.names.first[key] = ("an input", word[1], word[2])
+            self.order.append(self.names.values[key])
         number = self.walk(body)
-        if not self.nodes[number].name:
-            self.nodes[number] = self.nodes[number]._replace(name=plain_name(header[3]))
-        return number
-
-    def new_name(self, target: Word) -> tuple[str, str]:
-        """The key and the name for something new; a name that begins with `_` is for the text only."""
-        name, quoted = variable(target)
-        if not quoted and name in LITERALS:
-            raise self.place.mistake(f"{name!r} is a number, not a name", target[1], target[2])
-        if not quoted and name in self.definitions:
-            line = self.place.at(*self.definitions[name].header[1:3]).line
-            raise self.place.mistake(f"{name!r} is a function since line {line}", target[1], target[2])
-        key = f"`{name}" if quoted and self.special(name) else name
-        if key in self.values:
-            self.taken(key, target)
-        return key, "" if name[0] == "_" and not quoted else name
-
-    def taken(self, key: str, target: Word) -> None:
-        """A name that has a meaning already keeps it."""
-        how, start, end = self.first[key]
-        line = self.place.at(start, end).line
-        raise self.place.mistake(
-            f"{target[3]!r} is {how} in line {line} already: give the new value another name", target[1], target[2]
-        )
-
-    def special(self, name: str) -> bool:
-        """Whether a bare name means something else than a variable."""
-        return name in LITERALS or name in CONSTANTS or name in TABLE
-
-    # Nodes
-
-    def add(self, op: Op, inputs: tuple[int, ...], attrs: Any, start: int, end: int, scope: str) -> int:
-        """Write one node."""
-        self.nodes.append(Node(op, inputs, None, attrs, "", scope, self.place.at(start, end), SOURCE))
-        return len(self.nodes) - 1
-
-    def new_input(self, name: str, start: int, at: At, attrs: Any = ()) -> int:
-        """Write a new input."""
-        self.nodes.append(Node(TABLE["input"], (), None, attrs, name, "", at, SOURCE))
-        self.inputs.append((start, len(self.nodes) - 1))
-        return len(self.nodes) - 1
-
-    def constant(self, value: Any, start: int, end: int, scope: str) -> int:
-        """Write a number or an array of numbers."""
-        return self.add(TABLE["const"], (), (("value", value),), start, end, scope)
-
-    def name(self, word: Word, local: dict[str, int], scope: str) -> int:
-        """The node that a name stands for; an unknown name is a new input."""
-        name, quoted = variable(word)
-        key = f"`{name}" if quoted and self.special(name) else name
-        number = local.get(key)
-        if number is None:
-            number = self.values.get(key)
-        if number is not None:
-            return number
-        if not quoted:
-            if name in LITERALS:
-                return self.constant(LITERALS[name], word[1], word[2], scope)
-            if name in CONSTANTS:
-                name, value = CONSTANTS[name]
-                if name not in self.constants:
-                    number = self.constant(value, word[1], word[2], "")
-                    self.nodes[number] = self.nodes[number]._replace(name=name)
-                    self.constants[name] = number
-                return self.constants[name]
-            if name in TABLE or name in self.definitions:
-                what = "an operation" if name in TABLE else "a function"
-                example = f"write {name}(…)" + (f", or `{name}` for a variable of that name" if name in TABLE else "")
-                raise self.place.mistake(f"{name!r} is {what}: {example}", word[1], word[2])
-        number = self.values[key] = self.new_input(name, word[1], self.place.at(word[1], word[2]))
-        self.first[key] = ("an input", word[1], word[2])
+        if not self.names.nodes[number].name:
+            self.names.nodes[number] = self.names.nodes[number]._replace(name=plain_name(header[3]))
         return number
 
     # The walk
@@ -246,17 +128,17 @@ class Builder:
                     continue
                 if count:
                     del done[-count:]
-                done.append(self.add(op, operands, attrs, start, end, scope))
+                done.append(self.names.add(op, operands, attrs, start, end, scope))
         return done[0]
 
     def visit(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any], done: list[int]) -> None:
         """Do a leaf, or put an operation and its operands on the list."""
         kind, start, end, parts = item
         if kind == "name":
-            done.append(self.name(parts[0], local, scope))
+            done.append(self.names.node_of(parts[0], local, scope))
             return
         if kind == "number":
-            done.append(self.constant(number(self.place, parts[0]), start, end, scope))
+            done.append(self.names.constant(number(self.place, parts[0]), start, end, scope))
             return
         if kind == "group":
             todo.append((parts[1], local, scope))
@@ -277,7 +159,7 @@ class Builder:
                 return
             value = signed(self.place, item) if sign[0] == "MINUS" else None
             if value is not None:
-                done.append(self.constant(value, start, end, scope))
+                done.append(self.names.constant(value, start, end, scope))
                 return
             op, operands = TABLE["logical_not" if sign[0] == "NOT" else "neg"], (x,)
         elif kind == "transposed":
@@ -293,7 +175,7 @@ class Builder:
             times: Tree = ("constant", exponent[1], exponent[2], (-value if digits[0] == "-" else value,))
             op, operands = (TABLE["exp"], (times,)) if self.euler(parts[0], local) else (TABLE["pow"], (parts[0], times))
         elif kind == "constant":
-            done.append(self.constant(parts[0], start, end, scope))
+            done.append(self.names.constant(parts[0], start, end, scope))
             return
         elif kind == "call":
             self.call(item, local, scope, todo)
@@ -321,7 +203,7 @@ class Builder:
 
     def euler(self, base: Tree, local: dict[str, int]) -> bool:
         """Whether a base is the bare letter e: e^x is exp(x), exact where a rounded e to the power x would not be."""
-        return base[0] == "name" and base[3][0][3] == "e" and "e" not in local and "e" not in self.values
+        return base[0] == "name" and base[3][0][3] == "e" and "e" not in local and "e" not in self.names.values
 
     def call(self, item: Tree, local: dict[str, int], scope: str, todo: list[Any]) -> None:
         """A call of an operation or of a definition."""
@@ -331,9 +213,9 @@ class Builder:
         arguments = parts[2] if len(parts) == 4 else []
         operands = [a for a in arguments if a[0] != "keyword"]
         keywords = [a for a in arguments if a[0] == "keyword"]
-        definition = self.definitions.get(name)
+        definition = self.names.definitions.get(name)
         if definition is not None:
-            if scope and definition.number >= self.definitions[scope].number:
+            if scope and definition.number >= self.names.definitions[scope].number:
                 raise self.place.mistake(f"{name!r} is called in its own definition, which would never end", start, end)
             if keywords:
                 raise self.place.mistake(f"{name}: takes values by position only", keywords[0][1], keywords[0][2])
@@ -375,7 +257,7 @@ class Builder:
     def unknown(self, word: Word, operands: list[Tree]) -> None:
         """A name that is called and stands for nothing."""
         name = word[3]
-        hint = near(name, set(TABLE) - NOT_CALLED | set(self.definitions)) if len(name) > 1 else ""
+        hint = near(name, set(TABLE) - NOT_CALLED | set(self.names.definitions)) if len(name) > 1 else ""
         if not hint and operands:
             hint = f": for a product write {name}*(…)"
         raise self.place.mistake(f"{name!r} is neither an operation nor defined above{hint}", word[1], word[2])
@@ -461,7 +343,7 @@ class Builder:
         value = None if id(item) in self.stacked else quiet_literal(self.place, item, self.stacked)
         if value is not None:
             rectangular(self.place, item, value)
-            done.append(self.constant(value, start, end, scope))
+            done.append(self.names.constant(value, start, end, scope))
             return
         op = self.row("stack", item[3][0])
         items = items_of(item)

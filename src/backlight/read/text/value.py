@@ -15,8 +15,9 @@ import numpy as np
 from ...core.array import as_value
 from ...core.types import Type, type_of
 from ...errors import BacklightError, FileError, InputError, LimitError
-from .build import Builder, functions
+from .build import Builder
 from .literal import literal, quiet_literal, rectangular
+from .names import functions
 from .tree import Tree, tree
 from .words import LIMIT, Place, near, words
 
