@@ -1,5 +1,6 @@
 """SciPy's special functions that have no row: SciPy's own value, and derivatives of any order by operands that have a formula."""
 
+import subprocess
 import sys
 from functools import partial
 
@@ -89,3 +90,18 @@ def test_limits_where_a_formula_divides_by_zero():
     assert bl.grad(special.spence)(1.0) == -1.0
     assert (bl.grad(special.j1)(0.0), bl.grad(special.j0)(0.0)) == (0.5, 0.0)
     assert bl.grad(special.gammasgn)(-0.5) == 0.0
+
+
+def test_a_saved_run_names_scipys_function_and_is_read_again_where_scipy_is_loaded(tmp_path):
+    path = tmp_path / "bessel.run"
+    run = bl.backprop(lambda x: special.jv(1.0, x) * special.expn(2, x), 0.7)
+    run.save(path)
+    assert bl.load_run(path)["x"].gradient == run["x"].gradient
+    code = f"import backlight as bl{{}}; print(float(bl.load_run({str(path)!r})['x'].gradient))"
+    fresh = subprocess.run([sys.executable, "-c", code.format(", scipy.special")], capture_output=True, text=True, check=True)
+    assert float(fresh.stdout) == run["x"].gradient
+    without = subprocess.run([sys.executable, "-c", code.format("")], capture_output=True, text=True, check=False)
+    assert without.stderr.splitlines()[-1] == (
+        f"backlight.errors.FileError: {path}: this graph uses jv, an operation of one's own made of scipy.special.jv, and nothing "
+        "here has made it: import the module that does, or make it with bl.rule(…, name='jv'), and read the file again"
+    )

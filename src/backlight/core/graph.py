@@ -246,13 +246,16 @@ class Above:
     elements: Any = None
     namespace: Any = None
     placed: Any = None
+    maker: Any = None
     dlpack: Any = None
     bundle: Any = None
     widget: Any = None
 
 
 # What NumPy's door lends; the rest is lent by what is imported with `api`.
-OF_NUMPY = frozenset("subscript assign update operator ufunc function held method methods elements namespace dlpack placed".split())
+OF_NUMPY = frozenset(
+    "subscript assign update operator ufunc function held maker method methods elements namespace dlpack placed".split()
+)
 OF_NOTEBOOKS = frozenset({"bundle", "widget"})
 ELSEWHERE = {"control": "diff.control"}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError
+from .graph import lent
 from .table import TABLE
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def found(data: Mapping[str, Any], pack: Callable[[Any, str], Any]) -> Op:
     Raises: FileError where nobody made it, where it is not clear which one is meant, or where it takes something else.
     """
     name, source = str(data["own"]), str(data["source"])
+    if source not in OWN.get(name, {}):
+        lent("maker")(source)  # of functions that another library has
     known = OWN.get(name, {})
     here = known.get(source) or [op for ops in known.values() for op in ops]
     if not here:

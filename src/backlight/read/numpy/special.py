@@ -17,21 +17,24 @@ import numpy as np
 from ... import ops
 from ...core import math as m
 from ...core.array import Array
+from ...core.graph import Above
 from ...core.op import Op, stretch
+from ...core.own import remember
 from ...core.types import Type
 from ...errors import DifferentiationError
 
 __all__ = ["RULES", "special"]
 
 Local = Callable[..., Any]
+UFUNCS: Final = "scipy.special._ufuncs"  # where SciPy keeps its elementwise functions, loaded by whoever called one
+FROM: Final = "scipy.special."
 TWO_OVER_ROOT_PI: Final = 2.0 / math.sqrt(math.pi)
 ROOT_TWO_PI: Final = math.sqrt(2.0 * math.pi)
 
 
 def of(name: str, *xs: Any) -> Any:
     """One of SciPy's functions, on traced numbers too."""
-    room = sys.modules.get("scipy.special._ufuncs", sys.modules.get("scipy.special"))
-    return getattr(room, name)(*xs)
+    return getattr(sys.modules[UFUNCS], name)(*xs)
 
 
 def less(n: Any) -> Any:
@@ -129,11 +132,9 @@ MADE: dict[Any, Op] = {}
 def special(function: Any, *inputs: Any) -> Array | None:
     """The node of one of SciPy's functions, or None where this table has no rule for it."""
     rules = RULES.get(function.__name__)
-    if rules is None or function.nout != 1 or len(rules) != function.nin:
+    if rules is None or function.nout != 1 or len(rules) != function.nin or UFUNCS not in sys.modules:
         return None
-    op = MADE.get(function)
-    if op is None:
-        op = MADE[function] = made(function, rules)
+    op = made(function, rules)
     complexes = [x.dtype for x in inputs if isinstance(x, (Array, np.ndarray, np.generic)) and x.dtype.kind == "c"]
     if complexes:  # an order beside a complex number is a real number still
         real = np.zeros(0, complexes[0]).real.dtype
@@ -142,6 +143,25 @@ def special(function: Any, *inputs: Any) -> Array | None:
 
 
 def made(function: Any, rules: tuple[Local | None, ...]) -> Op:
+    """The operation of a function, one for all its uses, known to files by its name in SciPy."""
+    op = MADE.get(function)
+    if op is None:
+        op = MADE[function] = new(function, rules)
+        remember(op, function)
+    return op
+
+
+def make(source: str) -> None:
+    """Make the operation that a file names, where SciPy is loaded."""
+    name = source.removeprefix(FROM)
+    if source.startswith(FROM) and name in RULES and hasattr(sys.modules.get(UFUNCS), name):
+        made(getattr(sys.modules[UFUNCS], name), RULES[name])
+
+
+Above.maker = make
+
+
+def new(function: Any, rules: tuple[Local | None, ...]) -> Op:
     name = function.__name__.strip("_")
     words = [f"operand {k + 1}" if len(rules) > 1 else "x" for k in range(len(rules))]
     return Op(
@@ -151,6 +171,7 @@ def made(function: Any, rules: tuple[Local | None, ...]) -> Op:
         value=function,
         kind="elementwise",
         doc=f"SciPy's function {name}: its value is SciPy's own.",
+        source=f"{FROM}{function.__name__}",
         words="by its formula in SciPy's functions",
         paper=lambda *xs, **attrs: m.call(name, *xs),
         local=tuple(rule or refusing(name, word) for rule, word in zip(rules, words, strict=True)),
