@@ -171,6 +171,17 @@ def test_what_an_iterator_asks_for_is_told_by_name(f, name, way):
     )
 
 
+def test_questions_of_pythons_math_are_answered():
+    def f(x):
+        if math.isnan(x[0]) or not math.isfinite(x[1]) or math.isclose(x[0], x[1]) or any(map(math.isinf, x)):
+            return x[0] * 0.0
+        return x[0] * math.floor(x[1]) + math.ceil(x[0]) * x[1]
+
+    traced = bl.trace(f)(np.array([0.5, 2.5]))
+    assert bl.grad(f)(np.array([0.5, 2.5])).tolist() == [2.0, 1.0]
+    assert [guard.kind for guard in traced.guards] == ["float"] * 8
+
+
 def test_numbers_that_an_iterator_is_told_to_ask_for_are_given():
     assert bl.grad(lambda x: sum(map(float, x)) * x[0])(np.array([0.5, 2.0])).tolist() == [2.5, 0.0]
 

@@ -24,6 +24,7 @@ LOSING = frozenset({"math", "cmath", "numpy", "scipy", "statistics"})  # rooms w
 FETCHING = ("FOR_ITER", "UNPACK", "LIST_EXTEND", "SET_UPDATE", "LIST_TO_TUPLE", "YIELD", "SEND")
 CONSUMERS = frozenset({all, any, dict, enumerate, filter, frozenset, list, map, max, min, next, set, sorted, sum, tuple, zip})
 EXPLICIT = (int, float, complex)
+QUESTIONS = frozenset("isnan isinf isfinite isclose floor ceil trunc".split())  # what they answer has no slope to lose
 ITERATOR = "an iterator"
 
 
@@ -64,6 +65,11 @@ def meant(frame: Any, names: tuple[str, ...]) -> Any:
     return value
 
 
+def asks(value: Any) -> bool:
+    """Whether this is a function of Python's math that answers a question, as `math.isnan` does."""
+    return room_of(value) in ("math", "cmath") and getattr(value, "__name__", "") in QUESTIONS
+
+
 def room_of(value: Any) -> str:
     return str(getattr(value, "__module__", None) or type(getattr(value, "__self__", None)).__module__).partition(".")[0]
 
@@ -93,7 +99,7 @@ def asker(depth: int) -> str:
         return ""
     room = room_of(value)
     explicit = isinstance(value, type) and issubclass(value, EXPLICIT) and room not in LOSING
-    if isinstance(value, (type, BuiltinFunctionType)) and room != "builtins" and not explicit:
+    if isinstance(value, (type, BuiltinFunctionType)) and room != "builtins" and not explicit and not asks(value):
         return ".".join(names)
     return f"the method {names[-1]}" if value is None and names[-1] in ("astype", "fill") else ""
 
@@ -103,7 +109,7 @@ def fetched(frame: Any, inside: Sequence[Chain]) -> str:
     for chain in inside:
         names = tuple([name for _, name in chain])
         value = meant(frame, names)
-        if isinstance(value, type) and issubclass(value, EXPLICIT):
+        if (isinstance(value, type) and issubclass(value, EXPLICIT)) or asks(value):
             return ""
         if isinstance(value, BuiltinFunctionType) and room_of(value) in LOSING:
             return ".".join(names)
