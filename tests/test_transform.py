@@ -6,7 +6,7 @@ import pytest
 
 import backlight
 from backlight.core.array import Array
-from backlight.errors import DifferentiationError, InputError, ShapeError
+from backlight.errors import DifferentiationError, GraphError, InputError, ShapeError
 from backlight.ops import exp, log, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
 from backlight.read.python import record, trace, traced
 from backlight.sweeps import hvp, jacobian
@@ -311,3 +311,20 @@ def test_whatever_python_asks_is_asked_again_by_a_compiled_function(f, points):
         found = both(x)
         assert found[0] == pytest.approx(float(wanted), rel=1e-13)
         assert found[1] == pytest.approx(slope, rel=1e-12)
+
+
+def test_a_result_that_float_took_out_of_the_graph_is_refused():
+    def loss(x):
+        return float(np.sum(x * x))
+
+    x = np.array([1.0, 2.0])
+    for way in (lambda: grad(loss)(x), lambda: vjp(loss, x), lambda: backlight.jvp(loss, (x,), (x,)), lambda: jacobian(loss)(x)):
+        with pytest.raises(GraphError) as caught:
+            way()
+        line = loss.__code__.co_firstlineno + 1
+        assert str(caught.value).splitlines()[0] == (
+            f"the function returned float(x) of node 2 (test_transform.py, line {line}): a plain number, and its gradient would be "
+            "lost: return the array itself, or stop_gradient(x) where a constant is meant"
+        )
+    assert grad(lambda x: (np.sum(x * x), float(x[0])), has_aux=True)(x)[1] == 1.0  # beside the result it is what it is
+    assert grad(lambda x: 2.0 if float(x) > 1 else x)(2.0) == 0.0  # a number of its own

@@ -22,7 +22,7 @@ from .core.tree import LEAF, Nest, flatten
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ShapeError
 from .read.numpy import lend
-from .read.python import as_array, is_number, names_of, open_tape, record
+from .read.python import as_array, is_number, names_of, not_taken_out, open_tape, record
 
 __all__ = ["Argnums", "Pass", "chosen", "grad", "value_and_grad", "vjp"]
 
@@ -99,6 +99,7 @@ class Pass:
         return lend(x, name)
 
     def output(self, leaf: Any, name: str = "") -> Array:
+        not_taken_out(self.tape, leaf)
         return as_array(self.tape, name, leaf)
 
     def pull(self, seeds: dict[int, int], conjugate: bool = False) -> list[Any]:

@@ -23,7 +23,7 @@ from ..core.graph import Graph
 from ..core.op import Op
 from ..core.tape import Tape
 from ..core.tree import Nest, flatten
-from ..errors import BacklightError, InputError
+from ..errors import BacklightError, GraphError, InputError
 from .numpy import held, lend  # and NumPy's functions find their rows from here on
 from .trouble import innermost, placed, unfollowed
 
@@ -174,6 +174,19 @@ def as_array(tape: Tape, name: str, leaf: Any) -> Array:
         place = f" as {name}" if name else ""
         raise InputError(f"the function returned {type(leaf).__name__} {leaf!r:.40}{place}: return numbers or arrays of them")
     return tape.constant(leaf)
+
+
+def not_taken_out(tape: Tape, leaf: Any) -> None:
+    """Refuse a result that is just what `float(x)` gave: a plain number, whose gradient would be 0 unnoticed."""
+    if type(leaf) not in (float, complex):
+        return
+    for guard in reversed(tape.guards):
+        if guard.answer is leaf:  # the very number that was handed out, and not one that equals it
+            at = f" ({guard.at.file.rpartition('/')[2]}, line {guard.at.line})" if guard.at is not None else ""
+            raise GraphError(
+                f"the function returned {guard.kind}(x) of node {guard.node}{at}: a plain number, and its gradient would be lost: "
+                "return the array itself, or stop_gradient(x) where a constant is meant"
+            )
 
 
 def trace(function: Callable[..., Any]) -> Callable[..., Graph]:
