@@ -177,6 +177,7 @@ REFUSED = [
     (lambda x: np.vecdot(x, x[:1]), ShapeError, "numpy.vecdot: axis -1 is not as long in (5,) as in (1,)"),
     (lambda x: np.linalg.vecdot(x, x, axis=1), ShapeError, "numpy.vecdot: axis 1 is not as long in (5,) as in (5,)"),
     (lambda x: np.concatenate([x[0]]), ShapeError, "numpy.concatenate: a number has no axis to join along: use stack, or axis=None"),
+    (lambda x: np.concatenate([x], axis=1), ShapeError, "numpy.concatenate: there is no axis 1 in Vector Float64 (5,)"),
     (lambda x: np.ix_(x[None]), ValueError, "numpy.ix_: every argument is one line of places, with one axis"),
     (lambda x: np.histogramdd((x, x), density=True), InputError, "numpy.histogramdd: weights and density cannot be traced: leave them out"),
     (lambda x: bnp.r_["r", x], InputError, "numpy.r_: a word for the axes cannot be traced: use concatenate or stack"),

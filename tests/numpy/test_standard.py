@@ -164,3 +164,8 @@ def test_numpys_assertions_compare_the_values_of_arrays():
         bnp.testing.assert_allclose(x, x * (1 + 1e-9))
         with pytest.raises(AssertionError, match="Mismatched elements: 1 / 2"):
             bnp.testing.assert_array_equal(x, bnp.asarray([1.0, 3.0]))
+
+
+def test_the_longest_of_no_numbers_is_zero():
+    for x in given(np.zeros((0, 3))):
+        assert float(bnp.linalg.vector_norm(x, ord=math.inf)) == 0.0

@@ -113,6 +113,8 @@ def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Any:
         parts, axis = [ravel(a) for a in parts], 0
     if len(parts) == 1 and parts[0].ndim == 0:
         raise ShapeError("numpy.concatenate: a number has no axis to join along: use stack, or axis=None")
+    if len(parts) == 1 and not -parts[0].ndim <= axis < parts[0].ndim:
+        raise ShapeError(f"numpy.concatenate: there is no axis {axis} in {parts[0].type} {parts[0].shape}")
     z = ops.concat(*parts, axis=int(axis)) if len(parts) > 1 else ops.identity(parts[0])
     return z if dtype is None else ops.cast(z, dtype=dtype)
 

@@ -95,7 +95,7 @@ def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) 
         return ops.norm(x, axis=axis, keepdims=keepdims)
     size = ops.abs(x)
     if ord == np.inf:
-        return ops.max(size, axis=axis, keepdims=keepdims)
+        return (ops.max(size, axis=axis, keepdims=keepdims) if size.size else ops.norm(size, ord=ord, axis=axis, keepdims=keepdims))
     if ord == -np.inf:
         return ops.min(size, axis=axis, keepdims=keepdims)
     if ord == 0:
