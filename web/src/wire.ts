@@ -220,7 +220,7 @@ export interface Input {
   readonly proposed: boolean;
 }
 
-/** The loss along one number, and the local view that descent has: a point, a slope, a step, where that leads; the same in words. */
+/** The loss along one number, and the local view that descent has: point, slope, step, where that leads; and in words. */
 export interface Landscape {
   readonly kind: "landscape";
   readonly revision: number;

@@ -1,5 +1,5 @@
 // How large the gradient on an edge is beside the largest in the picture: what the width of its line says. A gradient that is
-// hidden is drawn as wide as any other that is, and counts for none.
+// hidden is drawn as wide as the other hidden ones, and counts for none.
 
 import type { Block } from "../numbers/block";
 import type { Graph } from "../wire";
