@@ -292,6 +292,9 @@ ZERO = 0.0
         (lambda x: o.sum(bl.scan(lambda c, r: (c, o.where(r > 0.0, r, c)), 1.0, o.sqrt(o.stack(x, x + 4.0)))[1]), 0.25),
         (lambda x: bl.checkpoint(lambda a: o.where(x > 0.0, a, 0.0))(o.sqrt(x)), 0.0),
         (lambda x: bl.cond(x > 0.0, lambda a, b: a, lambda a, b: b, o.sqrt(x), 3.0 * x), 3.0),
+        # no step is taken, and a step would forget what it began with
+        (lambda x: bl.while_loop(lambda c: c > 0.5, lambda c: 0.5 + 0.0 * o.stop_gradient(c), 3.0 * x), 3.0),
+        (lambda x: bl.while_loop(lambda c: c > 0.5, lambda c: 0.5 + 0.0 * o.stop_gradient(c), 3.0 * x + 1.0), 0.0),
         # nobody uses the end of the carry, or it does not move at the start: nothing is multiplied there
         (lambda x: bl.scan(lambda c, _: (o.log(c), c), x + 1.0, length=2)[1][0], 1.0),
         (lambda x: bl.scan(lambda c, _: (o.sqrt(c) + x, None), 0.0, length=1)[0], 1.0),

@@ -60,7 +60,7 @@ def through_block(
         graph = inside.graph(outs, masks, flowing)
         return several(TABLE["block"](*xs, *operands(given, masks, flowing), body=graph, label=label))
 
-    return through(inside, write)
+    return through([inside], write)
 
 
 def block_inside(*xs: Array, body: Graph, label: str = "") -> Any:

@@ -64,11 +64,9 @@ def counted_types(body: Graph, carries: int, each: bool, ways: tuple[Any, ...]) 
             ins = [t.with_shape((n, *t.shape)) if mapped else t for t, mapped in zip(ins, flags, strict=True)]
             outs = [t.with_shape((n, *t.shape)) for t in outs]
         else:
-            wanted, given, masks, picks, flowing = way
+            wanted, given, picks = way
             into, out = (outs, ins) if word == "pull" else (ins, outs)
-            flows = [into[k] for k, _ in given] if flowing else []
-            kinds = {k: Kind(*kind) for k, kind in given if kind}
-            more = [*flows, *[kinds[k].type(into[k].shape) for k in masks]]
+            more = [*[into[k] for k, _ in given], *[Kind(*kind).type(into[k].shape) for k, kind in given if kind]]
             outs = [Kind(*kind).type(out[wanted[n]].shape) if kind else out[wanted[n]] for n, kind in picks]
             ins = [*ins, *more]
     return ins, outs
@@ -104,13 +102,12 @@ def loop(body: Graph, carries: int, each: bool, steps: int) -> Graph:
 
 
 def derivative(
-    graph: Graph, word: str, wanted: tuple[int, ...], given: tuple[Any, ...], masks: Sequence[int], picks: Sequence[Any],
-    flowing: bool,
-) -> Graph:  # fmt: skip
+    graph: Graph, word: str, wanted: tuple[int, ...], given: tuple[Any, ...], picks: Sequence[Any]
+) -> Graph:
     """A graph differentiated: what is picked of the flows at some places, for these flows and their masks."""
     inside = differentiated(graph, word, wanted, given)
     outs = [inside.pick(n, Kind(*kind) if kind else None) for n, kind in picks]
-    return inside.graph(outs, masks, flowing)
+    return inside.graph(outs, [k for k, kind in given if kind], True)
 
 
 def counted_value(*xs: Any, body: Graph, carries: int, each: bool, ways: tuple[Any, ...]) -> list[Any]:
@@ -149,16 +146,15 @@ def one_way(
     if count.tape is None or count.tape.values is not None:
         seen = most(count.value)
     wanted, flows_in = tuple(places), tuple((k, tuple(kind or ())) for k, kind in kinds_of(given).items())
-    inside = differentiated(counted_graph(body, carries, each, ways, seen if seen > 0 else TYPICAL), word, wanted, flows_in)
+    numbers = (seen if seen > 0 else TYPICAL, 0)  # where no step is taken, what goes in comes out
+    insides = [differentiated(counted_graph(body, carries, each, ways, n), word, wanted, flows_in) for n in numbers]
 
     def write(picks: Sequence[tuple[int, Kind | None]]) -> list[Array]:
-        flowing = inside.needs([inside.pick(n, kind) for n, kind in picks])
-        masks = list(inside.sheet.masks)
-        way = (word, wanted, flows_in, tuple(masks), tuple((n, tuple(kind or ())) for n, kind in picks), flowing)
+        way = (word, wanted, flows_in, tuple((n, tuple(kind or ())) for n, kind in picks))
         several_ways = {"body": body, "carries": carries, "each": each, "ways": (*ways, way), "seen": seen}
-        return several(TABLE["counted"](*xs, *operands(given, masks, flowing), **several_ways))
+        return several(TABLE["counted"](*xs, *operands(given, [k for k, kind in flows_in if kind], True), **several_ways))
 
-    return through(inside, write)
+    return through(insides, write)
 
 
 def counted_batch(

@@ -125,7 +125,9 @@ def fitted(tape: Tape | None, flow: Flow, kind: Kind, shape: tuple[int, ...]) ->
     if d is None or mask is None:
         return filled(tape, wanted, d is not None)
     m = mask() if tape is None else tape.hold(mask())  # a mask that stands on no operand is a constant
-    return m if m.shape == wanted.shape else TABLE["broadcast_to"](m, shape=wanted.shape)
+    if m.shape == wanted.shape:
+        return m
+    return TABLE["any"](m) if kind.single else TABLE["broadcast_to"](m, shape=wanted.shape)
 
 
 # -- sheets -----------------------------------------------------------------------------------------------------------
@@ -257,18 +259,20 @@ class Inside:
         return self.sheet.graph(ins, outs, guarded=flowing)
 
 
-def through(inside: Inside, write: Callable[[Sequence[tuple[int, Kind | None]]], list[Array]]) -> list[Flow]:
-    """What flows out of a node around such a graph; `write` writes one for some picks of it."""
-    reached = [n for n, (d, _) in enumerate(inside.flows) if d is not None]
+def through(insides: Sequence[Inside], write: Callable[[Sequence[tuple[int, Kind | None]]], list[Array]]) -> list[Flow]:
+    """What flows out of a node around one of several such graphs; `write` writes one for some picks of it."""
+    count = len(insides[0].flows)
+    reached = [n for n in range(count) if any(inside.flows[n][0] is not None for inside in insides)]
     if not reached:
-        return [NOTHING] * len(inside.flows)
+        return [NOTHING] * count
 
     def mask(n: int) -> Mask:
-        kind = kind_of(inside.flows[n][1])
+        flows = [inside.flows[n] for inside in insides]
+        kind = widest([DEAD if d is None else kind_of(mask) for d, mask in flows])
         return None if kind is None else lazy(lambda: write([(n, kind)])[0], kind)
 
     found = write([(n, None) for n in reached])
-    return spread([(d, mask(n)) for n, d in zip(reached, found, strict=True)], reached, len(inside.flows))
+    return spread([(d, mask(n)) for n, d in zip(reached, found, strict=True)], reached, count)
 
 
 def kinds_of(given: Sequence[Flow]) -> dict[int, Kind | None]:
