@@ -6,9 +6,11 @@ in memory second, so that what is kept on disk and what runs are the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import itertools
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -32,6 +34,15 @@ def locked(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **named)
 
     return call
+
+
+def inner_lock() -> Any:
+    """Return the lock that llvmlite takes for each of its calls, or something like one where it is not loaded.
+
+    What it made and nobody holds is given back by whoever collects the garbage, outside of our own lock.
+    """
+    library = getattr(sys.modules.get("llvmlite.binding.ffi"), "lib", None)
+    return getattr(library, "_lock", None) or contextlib.nullcontext()
 
 
 @functools.cache

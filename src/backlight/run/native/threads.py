@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 from weakref import WeakSet
 
 from backlight import errors
@@ -177,13 +177,29 @@ def make(helpers: int) -> Pool:
     return made
 
 
+HELD: list[Any] = []  # the compiler's inner lock, while a process is copied
+
+
+def hold() -> None:
+    """Wait until nobody compiles, nor gives back what the compiler made: a lock that is held is copied as held."""
+    LOCK.acquire()
+    HELD.append(host.inner_lock())
+    HELD[-1].__enter__()
+
+
+def let_go() -> None:
+    """Let others compile again."""
+    HELD.pop().__exit__(None, None, None)
+    LOCK.release()
+
+
 def forget() -> None:
     """Forget the pools: after a fork the helpers are not in this process, and what they held they hold for ever."""
     Setting.pool = None
     for left in Setting.made:
         left.close()
-    LOCK.release()
+    let_go()
 
 
 if hasattr(os, "register_at_fork"):  # nobody compiles in another thread while the process is copied
-    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=forget)
+    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=forget)
