@@ -1,6 +1,6 @@
 """A small pool of threads, written in LLVM assembly: no Python while it works, and little waiting about.
 
-A step that is worth it is cut into units, and whoever is free takes the next few. Helpers watch for a new job for some
+A step that is worth it is cut into units, and whoever is free takes some more of them. Helpers watch for a new job for some
 tens of microseconds and then sleep, so that a waiting program costs nothing; the caller always works too, and waits
 only for helpers that have really begun, so that a helper which the system has not woken delays nobody. A second caller
 finds the pool taken and does its step alone. The units decide what is computed, never who computes it: the same bits on
@@ -9,8 +9,8 @@ any number of threads.
 A step has room in the arena for what it must copy together; the thread that asked for the step takes that, and helpers,
 whose stacks are large enough, take theirs.
 
-The state is one block: job (function, table, count, grain) at 0, epoch at 64, next unit at 128, helpers at work at 192,
-job open at 256, taken at 320, sleepers at 384, stop at 392, lock at 448, bell at 576.
+The state is one block: job (function, table, count, grain) at 0, epoch at 64, portions taken at 128 and by helpers at 136,
+helpers at work at 192, job open at 256, taken at 320, sleepers at 384, stop at 392, lock at 448, bell at 576.
 """
 
 from __future__ import annotations
@@ -36,10 +36,13 @@ define void @bl.pool.prepare(ptr %pool) #0 {{
   ret void
 }}
 
-; Take units until none is left. A step is told whether it runs in the thread that asked for it.
+; Take units until none is left: the caller from the front, helpers from the back, so that from step to step each finds in its
+; own cache what it wrote before. As many portions are taken as there are, so the two never meet. A step is told whether it runs
+; in the thread that asked for it.
 define internal void @bl.pool.work(ptr %pool, i1 %mine) #0 {{
 entry:
   %next = getelementptr i8, ptr %pool, i64 128
+  %back = getelementptr i8, ptr %pool, i64 136
   %at.table = getelementptr i8, ptr %pool, i64 8
   %at.count = getelementptr i8, ptr %pool, i64 16
   %at.grain = getelementptr i8, ptr %pool, i64 24
@@ -47,12 +50,26 @@ entry:
   %table = load ptr, ptr %at.table
   %count = load i64, ptr %at.count
   %grain = load i64, ptr %at.grain
+  %under = add i64 %grain, -1
+  %above = add i64 %count, %under
+  %portions = sdiv i64 %above, %grain
+  %top = add i64 %portions, -1
   br label %again
 again:
-  %first = atomicrmw add ptr %next, i64 %grain seq_cst
-  %more = icmp slt i64 %first, %count
-  br i1 %more, label %do, label %done
+  %front = phi i64 [0, %entry], [%front.next, %do]
+  %portion = atomicrmw add ptr %next, i64 1 seq_cst
+  %more = icmp slt i64 %portion, %portions
+  br i1 %more, label %where, label %done
+where:
+  br i1 %mine, label %do, label %behind
+behind:
+  %given = atomicrmw add ptr %back, i64 1 seq_cst
+  %last.left = sub i64 %top, %given
+  br label %do
 do:
+  %chosen = phi i64 [%front, %where], [%last.left, %behind]
+  %front.next = add i64 %front, 1
+  %first = mul i64 %chosen, %grain
   %end = add i64 %first, %grain
   %beyond = icmp sgt i64 %end, %count
   %last = select i1 %beyond, i64 %count, i64 %end
@@ -145,6 +162,7 @@ done:
 define void @bl.pool.share(ptr %pool, ptr %step, ptr %table, i64 %count, i64 %grain) #0 {{
 entry:
   %next = getelementptr i8, ptr %pool, i64 128
+  %back = getelementptr i8, ptr %pool, i64 136
   %active = getelementptr i8, ptr %pool, i64 192
   %open = getelementptr i8, ptr %pool, i64 256
   %taken = getelementptr i8, ptr %pool, i64 320
@@ -163,6 +181,7 @@ job:
   store i64 %count, ptr %at.count
   store i64 %grain, ptr %at.grain
   store atomic i64 0, ptr %next seq_cst, align 8
+  store atomic i64 0, ptr %back seq_cst, align 8
   store atomic i64 1, ptr %open seq_cst, align 8
   call void @bl.pool.ring(ptr %pool)
   call void @bl.pool.work(ptr %pool, i1 true)
