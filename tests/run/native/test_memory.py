@@ -1,13 +1,14 @@
 """The memory that is planned is the memory that is used: all of it, and not a byte beside it."""
 
 import re
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from backlight.bench import data, ours
 from backlight.run.emit.program import arena_bytes
-from backlight.run.native import host, looped, plan, threads
+from backlight.run.native import host, looped, memory, threads
 from backlight.run.native.looped import Looped
 
 GUARD = 1 << 16  # bytes before and behind the arena
@@ -44,17 +45,18 @@ def test_the_arena_that_is_planned_is_the_one_that_is_used(name: str, count: int
     given, touched = values(step), []
     blocks: list[np.ndarray] = []
 
-    def marked(size: int) -> plan.Memory:
-        block = np.full(size + 2 * GUARD + plan.ALIGN, mark, np.uint8)
-        start = GUARD - block.ctypes.data % plan.ALIGN
+    def marked(size: int) -> memory.Memory:
+        block = np.full(size + 2 * GUARD + memory.ALIGN, mark, np.uint8)
+        start = GUARD - block.ctypes.data % memory.ALIGN
         blocks.append(block[start - 64 : start + size + GUARD - 64])
-        return plan.Memory(block, block.ctypes.data + start)
+        return memory.Memory(block, block.ctypes.data + start)
 
     monkeypatch.setattr(looped, "memory", marked)
     before = threads.threads()
     threads.threads(count)
     try:
         for mark in MARKS:
+            step.rooms.clear()
             step(2, **given)
             touched.append(blocks[-1] != mark)
     finally:
@@ -85,3 +87,42 @@ def test_the_memory_of_a_training_step_is_less_than_its_buffers_one_by_one() -> 
     alone = sum(b.bytes for b in step.program.buffers if b.role == "arena")
     assert step.program.arena < 0.6 * alone
     assert step.program.arena < 3 * data.w5()[0].nbytes
+
+
+def test_the_memory_of_a_state_that_nobody_looks_at_is_used_again() -> None:
+    step = steps("W5")
+    given = values(step)
+    for _ in range(3):
+        step(1, **given)
+    assert len({step(1, **given)[0]["w1"].ctypes.data for _ in range(20)}) <= memory.KEPT
+    assert {x.ctypes.data % memory.ALIGN for x in step(1, **given)[0].values()} == {0}
+
+
+def test_the_memory_of_a_state_that_somebody_looks_at_is_not_used_again() -> None:
+    step = steps("W2")
+    given = values(step)
+    held = [step(k, **given)[0] for k in range(6)]
+    seen = [held.pop(0)["w1"][1:] for _ in range(6)]  # one view of one array holds the block of all
+    before = [x.copy() for x in seen]
+    state = step(3, **given)[0]
+    for _ in range(4):
+        state = step(3, **{**given, **state})[0]
+    assert all(np.array_equal(x, y) for x, y in zip(seen, before, strict=True))
+
+
+def test_two_threads_never_get_the_same_memory() -> None:
+    spare, found = memory.Spare(4096), []
+
+    def take() -> None:
+        for _ in range(2000):
+            block = spare.take()
+            block[:8] = number = np.frombuffer(np.int64(np.random.default_rng().integers(1 << 60)).tobytes(), np.uint8)
+            found.append(np.array_equal(block[:8], number))
+
+    workers = [Thread(target=take) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert all(found)
+    assert len(found) == 8000

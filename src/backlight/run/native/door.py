@@ -23,6 +23,7 @@ from backlight.run.emit.code import Module
 from backlight.run.emit.entry import Argument, Entry, Result
 from backlight.run.emit.table import RESERVED
 from backlight.run.native.kept import Recipe
+from backlight.run.native.memory import Spare
 
 FASTCALL_WITH_NAMES = 0x80 | 0x02
 NEW_FROM_DESCRIPTION = 94  # the place of PyArray_NewFromDescr in NumPy's table of functions, which never changes
@@ -187,27 +188,5 @@ def maker_of(type_: Type) -> Callable[[], Any] | None:
         return None
     if type_.nbytes < LARGE_BYTES:
         return lambda: empty(shape, dtype)
-    spare: list[Any] = []
-    array, size, alone = np.ndarray, type_.nbytes, left_alone()
-
-    def make() -> Any:
-        for block in spare:
-            if references(block) == alone:
-                return array(shape, dtype, block)
-        block = empty(size, np.uint8)
-        spare[:] = [*spare[-1:], block]
-        return array(shape, dtype, block)
-
-    return make
-
-
-references = sys.getrefcount
-
-
-@functools.cache
-def left_alone() -> int:
-    """Return how many references this interpreter counts to what only a list and a loop over it hold: 3, or fewer in later ones."""
-    spare, found = [np.empty(1, np.uint8)], 0
-    for block in spare:
-        found = references(block)
-    return found
+    spare, array = Spare(type_.nbytes), np.ndarray
+    return lambda: array(shape, dtype, spare.take())

@@ -3,7 +3,8 @@
 `compile_steps(graph, carry)` takes the graph of one step and says which output becomes which input of the next. What
 comes out is a function of the state, the data and the order of its rows; it makes as many steps as the order has rows,
 and returns the state at the end and the other outputs of every step. Parameters are updated where they lie: in copies
-made once at the beginning of the call, never in the arrays that were given.
+made once at the beginning of the call, never in the arrays that were given. The copies lie in one block, and it is used again
+when nobody looks at any of them: a step of a millisecond would lose a tenth of it to fresh memory.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.table import RESERVED
 from backlight.run.native import host, kept, threads
-from backlight.run.native.plan import SHARED, complain, listed, memory
+from backlight.run.native.memory import Memory, Spare, memory, side_by_side
+from backlight.run.native.plan import SHARED, complain, listed
 from backlight.run.native.stepped import ManySteps, Stepped
 
 if TYPE_CHECKING:
@@ -47,6 +49,14 @@ class Looped:
         self.recipe, self.code = kept.find(name, graph) or self.compiled(name)
         self.place = dict(zip(graph.inputs, self.recipe.inputs, strict=True))
         self.exchanged = list(self.recipe.exchanged)
+        carried = {self.place[i]: graph.type(i).nbytes for i in self.carry}
+        seconds = [carried[a] for a, _ in self.exchanged]
+        starts, size = side_by_side([*(graph.type(i).nbytes for i in self.carry), *seconds])
+        self.states, self.seconds = dict(zip(self.carry, starts, strict=False)), starts[len(self.carry) :]
+        self.spare = Spare(size)  # for the state of a call, all of it in one block
+        starts, self.room_bytes = side_by_side([self.recipe.arena, *(graph.type(i).nbytes for i in self.batch_inputs)])
+        self.batches = dict(zip(self.batch_inputs, starts[1:], strict=True))
+        self.rooms: list[Memory] = []  # for the arena and the minibatches of a call
         self.call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.code.addresses["bl.steps"])
 
     @functools.cached_property
@@ -88,6 +98,13 @@ class Looped:
         """Where the table goes on after the buffers: for each minibatch, its data; then the order."""
         return RESERVED + self.recipe.places
 
+    def room(self) -> Memory:
+        """Return what a call needs only while it runs: what the last one left, unless another thread has taken it."""
+        try:
+            return self.rooms.pop()
+        except IndexError:
+            return memory(self.room_bytes)
+
     def surroundings(self) -> Steps:
         """Return what happens around a step."""
         from backlight.run.emit.steps import Gather, Steps
@@ -112,35 +129,35 @@ class Looped:
         graph = self.graph
         count, rows = self.order(order)
         table = np.zeros(self.extra + len(self.batch_inputs) + 1, np.int64)
-        arena = memory(self.recipe.arena)
-        table[0] = arena.address
+        room = self.room()
+        table[0] = room.address
         pool = threads.pool() if self.recipe.work > SHARED else None
         if pool is not None:
             table[1:3] = pool.share, pool.address
-        alive: list[Any] = [arena, rows]
-        state: dict[int, np.ndarray[Any, Any]] = {}
+        alive: list[Any] = [room, rows]
+        block = self.spare.take()
+        state = {number: shown(block, at, graph.type(number)) for number, at in self.states.items()}
         for number in graph.inputs:
             type_ = graph.type(number)
             if number in self.batch_inputs:
                 data = self.given(inputs, number, Type(type_.dtype, (-1, *type_.shape[1:])))
-                array = np.empty(type_.shape, type_.dtype)
                 table[self.extra + self.batch_inputs.index(number)] = data.ctypes.data
+                table[self.place[number]] = room.address + self.batches[number]
                 if rows is not None and rows.size and not (rows.min() >= 0 and rows.max() < len(data)):
                     name = graph.nodes[number].name
                     raise errors.ShapeError(f"steps: the order names row {rows.max()}, and {name!r} has {len(data)} rows")
                 alive.append(data)
-            else:
-                array = self.given(inputs, number, type_)
-                if number in self.carry:
-                    array = array.copy()
-                    state[number] = array
+                continue
+            array = self.given(inputs, number, type_)
+            if number in self.carry:
+                state[number][...] = array
+                array = state[number]
             alive.append(array)
             table[self.place[number]] = array.ctypes.data
         others: dict[int, np.ndarray[Any, Any]] = {}
-        for a, b in self.exchanged:
-            spare = np.empty_like(next(v for n, v in state.items() if self.place[n] == a))
-            others[a] = spare
-            table[b] = spare.ctypes.data
+        for (a, b), at in zip(self.exchanged, self.seconds, strict=True):
+            others[a] = shown(block, at, next(graph.type(n) for n in state if self.place[n] == a))
+            table[b] = others[a].ctypes.data
         if rows is not None:
             table[-1] = rows.ctypes.data
         for place, array in self.recipe.constants:
@@ -151,6 +168,7 @@ class Looped:
             stacked.append(out)
             table[place] = out.ctypes.data
         self.call(table.ctypes.data, count)
+        self.rooms[:] = [room]
         for held in stacked[len(self.results):]:
             if not held.all():
                 self.complain(int(np.argmin(held)), rows, inputs)
@@ -200,6 +218,11 @@ class Looped:
     def where(self) -> Mapping[int, tuple[int, ...]]:
         """Return for each node the instructions that compute it."""
         return self.made[0].where()
+
+
+def shown(block: np.ndarray[Any, Any], start: int, type_: Type) -> np.ndarray[Any, Any]:
+    """Return a piece of a block as an array."""
+    return np.ndarray(type_.shape, type_.dtype, block, start)
 
 
 def numbers(graph: Graph, names: Iterable[str]) -> list[int]:

@@ -12,7 +12,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -23,6 +23,7 @@ from backlight.core.table import TABLE
 from backlight.core.types import Type
 from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.native import door, host, kept, threads
+from backlight.run.native.memory import memory
 from backlight.run.reference import evaluate
 
 if TYPE_CHECKING:
@@ -30,24 +31,8 @@ if TYPE_CHECKING:
     from backlight.run.lower.program import Program
 
 LIMIT_BYTES = 1 << 36  # and at most what the machine has
-ALIGN = 64
 SHARED = 200_000  # scalar operations in all, from which a plan has use for threads
 PIECE, ENTRY = "bl.piece.0", "bl.entry"  # the functions of a program that is one piece
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Aligned bytes."""
-
-    block: np.ndarray[Any, Any]
-    address: int
-
-
-def memory(size: int) -> Memory:
-    """Return so many bytes, aligned for the widest vectors."""
-    block = np.empty(size + ALIGN, np.uint8)
-    start = -block.ctypes.data % ALIGN
-    return Memory(block, block.ctypes.data + start)
 
 
 class Runnable(Protocol):

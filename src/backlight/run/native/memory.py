@@ -1,0 +1,85 @@
+"""Memory for compiled code: aligned for the widest vectors, and used again once nobody looks at it any more.
+
+Fresh memory from the system costs as much as filling it: each page is cleared when it is first touched. What a call needs
+only while it runs, its owner keeps; what it gives away (`Spare`) is counted by Python: an array made on a block holds the
+block, and so does whatever is made from that array. When only the list here holds it, the next call may have it.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ALIGN = 64
+KEPT = 2  # blocks: one that the caller still looks at while the next is filled
+Block = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Aligned bytes."""
+
+    block: Block
+    address: int
+
+
+def memory(size: int) -> Memory:
+    """Return so many bytes, aligned for the widest vectors."""
+    block = np.empty(size + ALIGN, np.uint8)
+    start = -block.ctypes.data % ALIGN
+    return Memory(block, block.ctypes.data + start)
+
+
+class Spare:
+    """Blocks of one size, handed out one by one."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.blocks: list[Block] = []
+
+    def take(self) -> Block:
+        """Return aligned bytes that nobody looks at.
+
+        A block is off the list while it is looked at here, so that two threads never find the same one.
+        """
+        for _ in range(KEPT):
+            try:
+                block = self.blocks.pop(0)
+            except IndexError:
+                break
+            if references(block) == left_alone():
+                return self.aligned(block)
+            self.blocks.append(block)
+        del self.blocks[: len(self.blocks) - KEPT + 1]
+        return self.aligned(np.empty(self.size + ALIGN, np.uint8))
+
+    def aligned(self, block: Block) -> Block:
+        """Return the aligned part of a block, which is on the list from now on."""
+        start = -block.ctypes.data % ALIGN
+        found = block[start : start + self.size]
+        self.blocks.append(block)
+        return found
+
+
+def side_by_side(sizes: Iterable[int]) -> tuple[list[int], int]:
+    """Return where pieces of so many bytes begin in one block, each aligned, and how large that is."""
+    starts, end = [], 0
+    for size in sizes:
+        starts.append(end)
+        end += -(-size // ALIGN) * ALIGN
+    return starts, end
+
+
+references = sys.getrefcount
+
+
+@functools.cache
+def left_alone() -> int:
+    """Return how many references this interpreter counts to what only a variable holds: 2, or fewer in later ones."""
+    block = np.empty(1, np.uint8)
+    return references(block)
