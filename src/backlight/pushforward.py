@@ -1,8 +1,7 @@
 """Forward mode of Python functions: how the result moves when the arguments do.
 
 The function is traced with its values, and tangents are written behind it on the same tape, so it nests with every other
-transformation, to any depth. `linearize` keeps the linear part for many tangents: the reverse rule, which is linear in the
-upstream gradient, is turned around, as the gradient of ⟨pullback(u), tangent⟩ by an upstream u that nobody gives.
+transformation, to any depth. `linearize` keeps the trace for many tangents.
 """
 
 from __future__ import annotations
@@ -12,12 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
 from .core.array import Array, as_value
-from .core.graph import Why
 from .core.tree import flatten
 from .diff.forward import push
-from .diff.reverse import pull
 from .errors import ShapeError
 from .transform import Pass
 
@@ -36,21 +32,25 @@ def jvp(
     (np.float64(6.0), np.float64(23.0))
     """
     made = Pass(function, primals, {}, tuple(range(len(primals))))
-    tape = made.tape
     result, aux = made.result if has_aux else (made.result, None)
     found, nest = flatten(result)
     outs = [made.output(leaf, name) for name, leaf in found]
+    moved = pushed(made, outs, tuple(tangents), len(made.tape.nodes))
+    value, motion = nest.around([made.out(y) for y in outs]), nest.around([made.out(m) for m in moved])
+    return (value, motion, made.plain(aux)) if has_aux else (value, motion)
+
+
+def pushed(made: Pass, outs: Sequence[Array], tangents: Any, end: int) -> list[Array]:
+    """The tangents of the results, written behind the `end` of what was traced."""
+    tape = made.tape
     arguments = [x for group in made.leaves for x in group]
-    moves = [leaf for _, leaf in flatten(tuple(tangents))[0]]
+    moves = [leaf for _, leaf in flatten(tangents)[0]]
     if len(moves) != len(arguments):
         raise ShapeError(f"jvp: the arguments have {len(arguments)} leaves and the tangents {len(moves)}")
-    end = len(tape.nodes)
     with np.errstate(all="ignore"):
         seeds = {x.number: direction(made, x, t).number for x, t in zip(arguments, moves, strict=True)}
         tangents_of = push(tape, seeds, made.start, end, bare=not made.nested).tangents
-        moved = [tape.handle(tangents_of[y.number]) if y.number in tangents_of else still(made, y) for y in outs]
-    value, motion = nest.around([made.out(y) for y in outs]), nest.around([made.out(m) for m in moved])
-    return (value, motion, made.plain(aux)) if has_aux else (value, motion)
+        return [tape.handle(tangents_of[y.number]) if y.number in tangents_of else still(made, y) for y in outs]
 
 
 def still(made: Pass, y: Array) -> Array:
@@ -81,34 +81,15 @@ def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     tape = made.tape
     found, nest = flatten(made.result)
     outs = [made.output(leaf, name) for name, leaf in found]
-    arguments = [x for group in made.leaves for x in group]
-    before, tape.why = tape.why, Why("tangent", "an upstream gradient that nobody gives")
-    with np.errstate(all="ignore"):
-        free = [ops.identity(tape.constant(np.zeros(y.shape, y.dtype)[()])) for y in outs]
-        start = min((u.number for u in free), default=0)
-        seeds: dict[int, int] = {}
-        for y, u in zip(outs, free, strict=True):
-            seeds[y.number] = ops.add(tape.handle(seeds[y.number]), u).number if y.number in seeds else u.number
-        walk = pull(tape, seeds, [x.number for x in arguments], made.start)
-    tape.why = before
-    reached = {x.number: walk.grads[x.number] for x in arguments if x.number in walk.grads}
+    end = len(tape.nodes)
 
     def along(*tangents: Any) -> Any:
-        moves = [leaf for _, leaf in flatten(tangents)[0]]
-        if len(moves) != len(arguments):
-            raise ShapeError(f"jvp: the arguments have {len(arguments)} leaves and the tangents {len(moves)}")
-        seeds: dict[int, int] = {}
-        with np.errstate(all="ignore"):
-            for x, t in zip(arguments, moves, strict=True):
-                if x.number in reached:
-                    t = direction(made, x, t)
-                    g = reached[x.number]
-                    seeds[g] = ops.add(tape.handle(seeds[g]), t).number if g in seeds else t.number
-            turned = pull(tape, seeds, [u.number for u in free], start)
-            moved = []
-            for y, u in zip(outs, free, strict=True):
-                number = turned.grads.get(u.number)
-                moved.append(tape.constant(np.zeros(y.shape, y.dtype)[()]) if number is None else tape.handle(number))
-        return nest.around([made.out(m) for m in moved])
+        moved = pushed(made, outs, tangents, end)
+        motion = nest.around([made.out(m) for m in moved])
+        if not made.nested:
+            for kept in (tape.nodes, tape.values):  # what this tangent wrote, nobody looks at again
+                assert kept is not None
+                del kept[end:]
+        return motion
 
     return nest.around([made.out(y) for y in outs]), along

@@ -84,6 +84,9 @@ class Op:
     select               per operand: (z, *xs, **attrs) -> where the branch of this operand was taken (bool, shape of z)
     mask                 (k, m, z, *xs, **attrs) -> live mask on operand k from that on z (None: all live)
     chooses              whether the row takes some numbers and leaves others, so that a live mask begins at it
+    fills                whether the result may hold numbers that came from no operand, as those around `pad`
+    climb                (ts, *xs, **attrs) -> numbers above 0 where the result moves, from such numbers for the operands (None: it
+                         stands still); without it a row that places numbers or is linear is asked itself
     mark                 (types, rows that made the operands) -> the short mark, where it depends on them
     inside               the same in smaller operations
     batch                (n, xs, mapped, **attrs) -> the result for a batch of n, which is the first axis of the operands that
@@ -116,6 +119,8 @@ class Op:
     select: tuple[Rule | None, ...] | None = None
     mask: Rule | None = None
     chooses: bool = False
+    fills: bool = False
+    climb: Rule | None = None
     mark: Rule | None = None
     inside: Rule | None = None
     batch: Rule | Literal["inside"] | None = None

@@ -21,7 +21,8 @@ from ..core.table import TABLE
 from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
-from .masks import Mask, as_one, both, climbed, either, once, stretched
+from .masks import Mask, as_one, both, either, once, still, stretched
+from .moving import climbed
 from .template import Template, constant_key, learn
 from .turned import turned
 from .walk import LIMIT, is_float
@@ -70,14 +71,19 @@ class Climb:
                 if mask is not None:
                     self.masks[i] = mask
             return
-        if op.jvp is not None:
-            terms = self.by_own_rule(i, node)
-        elif op.local is not None:
-            terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_local(i, node, k, j)]
+        if op.local is not None:
+            shares = {k: self.by_local(i, node, k, j) for k, j in enumerate(node.inputs) if j in tangents}
+            terms = [t for share in shares.values() for t in share]
+            mask = self.chosen(i, node, [k for k, share in shares.items() if share])
         else:
-            terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_transpose(i, node, k, j)]
+            mask = climbed(tape, i, node, {k: self.masks.get(j) for k, j in enumerate(node.inputs) if j in tangents})[0]
+            if still(mask):  # only what stands still was taken
+                return
+            if op.jvp is not None:
+                terms = self.by_own_rule(i, node)
+            else:
+                terms = [t for k, j in enumerate(node.inputs) if j in tangents for t in self.by_transpose(i, node, k, j)]
         if terms:
-            mask = self.moves(i, node)
             if mask is not None:
                 self.masks[i] = mask
                 mixed = op.local is None and op.jvp is None
@@ -145,23 +151,16 @@ class Climb:
         handle = self.tape.handle
         return handle(i), [handle(j) for j in node.inputs], dict(node.attrs)
 
-    def moves(self, i: int, node: Node) -> Mask:
-        """Where the result moves: where an operand that was chosen does."""
-        op, z = node.op, self.tape.handle(i)
-        if not isinstance(node.type, Type):
-            return None
+    def chosen(self, i: int, node: Node, moving: Sequence[int]) -> Mask:
+        """Where an elementwise result moves: where an operand that does was chosen."""
         masks: list[Mask] = []
-        for k, j in enumerate(node.inputs):
-            if j in self.tangents:
-                mask = self.masks.get(j)
-                if op.local is not None:
-                    mask = both(mask, self.selection(i, node, k))
-                elif mask is not None:
-                    mask = climbed(i, node, k, mask, [self.tape.handle(n) for n in node.inputs])
-                if mask is None:
-                    return None
-                masks.append(mask)
-        return stretched(either(masks), z.shape) if masks else None
+        for k in moving:
+            mask = both(self.masks.get(node.inputs[k]), self.selection(i, node, k))
+            if mask is None:
+                return None
+            masks.append(mask)
+        assert isinstance(node.type, Type)
+        return stretched(either(masks), node.type.shape) if masks else None
 
     def selection(self, i: int, node: Node, k: int) -> Mask:
         """Where operand k was chosen, by a row that chooses."""
@@ -259,6 +258,7 @@ class Climb:
             (k,) = moving
             t = self.tape.handle(self.tangents[node.inputs[k]])
             self.whole[i] = tuple(node.op(*xs[:k], t, *xs[k + 1 :], **attrs))
+            self.whole_masks[i] = climbed(self.tape, i, node, {k: self.masks.get(node.inputs[k])})
         else:
             self.whole[i] = ()  # output by output, as they are met
 
@@ -292,7 +292,7 @@ def push(
     `seeds` maps a node to the node that is its tangent, `masks` to where that moves, if not everywhere. With `bare`, for a tape
     that nobody will look at, only values are kept.
     """
-    climb = Climb(tape, dict(seeds), bare)
+    climb = Climb(tape, {i: t for i, t in seeds.items() if tape.nodes[t].type.size}, bare)  # type: ignore[union-attr]
     climb.masks.update({i: mask for i, mask in masks.items() if mask is not None})
     before = tape.why, tape.at, tape.positions, tape.scope
     tape.positions = False

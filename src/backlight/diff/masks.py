@@ -5,7 +5,9 @@ written. How far a mask holds depends on what made it. One that the numbers them
 products that mix axes, where it would cost more than it is worth. A *strict* one, for which a condition of its own was asked
 (`where`), goes on: whatever stands on the branch that was not taken, NaN included, is kept away from products too. A *single*
 one is a truth value for a whole array: a branch of `cond`, or a loop whose carry nothing has reached yet. It costs next to
-nothing and holds everywhere; a *firm* mask becomes a single one, whether anything is live at all, where it would end.
+nothing and holds everywhere; a *firm* mask becomes a single one, whether anything is live at all, where it would end. A mask
+that the graph alone decides (`stack` beside a constant, `x[key] = v`) is *known*: it is an array of truth values already, and
+None as soon as all of them are true.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ import numpy as np
 from ..core.array import Array
 from ..core.graph import Node, Why
 from ..core.table import TABLE
-from ..core.types import TupleType, Type
+from ..core.types import TupleType
 
 __all__ = [
-    "Lazy", "Mask", "as_one", "both", "climbed", "either", "joined", "kept", "once", "pushed", "shrunk", "stretched", "whole",
+    "Lazy", "Mask", "as_one", "both", "either", "joined", "kept", "once", "pushed", "shrunk", "still", "stretched", "whole",
 ]  # fmt: skip
 
 
@@ -29,18 +31,22 @@ __all__ = [
 class Lazy:
     """A mask that writes its node once, when it is first asked for."""
 
-    __slots__ = ("firm", "made", "make", "single", "strict")
+    __slots__ = ("firm", "known", "made", "make", "single", "strict")
 
-    def __init__(self, make: Callable[[], Array], strict: bool = False, firm: bool = False, single: bool = False) -> None:
+    def __init__(
+        self, make: Callable[[], Any], strict: bool = False, firm: bool = False, single: bool = False, known: Any = None
+    ) -> None:
         self.make = make
+        self.known = known
         self.made: Array | None = None
         self.strict = strict
-        self.firm = firm or strict or single
+        self.firm = firm or strict or single or known is not None
         self.single = single
 
     def __call__(self) -> Array:
         if self.made is None:
-            self.made = self.make()
+            made = self.make()
+            self.made = made if isinstance(made, Array) else Array(None, -1, made)  # truth values that no node stands under
         return self.made
 
 
@@ -48,11 +54,22 @@ Mask = Lazy | None
 once = Lazy
 
 
+def settled(mask: Lazy) -> Mask:
+    """The mask, or None where it is known to be true everywhere."""
+    return None if mask.known is not None and bool(np.all(mask.known)) else mask
+
+
+def still(mask: Mask) -> bool:
+    """Whether a mask is known to be false everywhere."""
+    return mask is not None and mask.known is not None and not bool(np.any(mask.known))
+
+
 def both(a: Mask, b: Mask) -> Mask:
     """Live where both are."""
     if a is None or b is None:
         return a if b is None else b
-    return Lazy(lambda: TABLE["logical_and"](a(), b()), a.strict or b.strict, a.firm or b.firm, a.single and b.single)
+    known = a.known & b.known if a.known is not None and b.known is not None else None
+    return Lazy(lambda: TABLE["logical_and"](a(), b()), a.strict or b.strict, a.firm or b.firm, a.single and b.single, known)
 
 
 def either(masks: Sequence[Mask]) -> Mask:
@@ -70,7 +87,12 @@ def either(masks: Sequence[Mask]) -> Mask:
     if len(known) == 1:
         return known[0]
     strict, firm = any(m.strict for m in known), any(m.firm for m in known)
-    return Lazy(make, strict, firm, all(m.single for m in known))
+    where = None
+    if all(m.known is not None for m in known):
+        where = known[0].known
+        for m in known[1:]:
+            where = where | m.known
+    return settled(Lazy(make, strict, firm, all(m.single for m in known), where))
 
 
 def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
@@ -82,7 +104,7 @@ def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
         m = mask()
         return m if m.shape == shape else TABLE["broadcast_to"](m, shape=shape)
 
-    return Lazy(make, mask.strict, mask.firm)
+    return Lazy(make, mask.strict, mask.firm, known=None if mask.known is None else np.broadcast_to(mask.known, shape))
 
 
 def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
@@ -101,6 +123,8 @@ def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
 
 def as_one(mask: Mask) -> Mask:
     """Whether anything is live at all, of a firm mask; None, everywhere, of another."""
+    if mask is not None and mask.known is not None and bool(np.any(mask.known)):
+        return None
     if mask is None or mask.single or not mask.firm:
         return mask if mask is None or mask.single else None
     return Lazy(lambda: TABLE["any"](mask()), single=True)
@@ -176,25 +200,3 @@ def kept(x: Array, mask: Mask) -> Array:
         return x
     return TABLE["where"](mask(), x, 0.0)
 
-
-def climbed(i: int, node: Node, k: int, mask: Lazy, xs: Sequence[Array]) -> Mask:
-    """The mask of a tangent behind a row that only arranges numbers, or adds several up; None, everywhere, behind others."""
-    op, attrs, tape = node.op, dict(node.attrs), xs[k].tape
-    assert tape is not None
-    if mask.single:
-        return mask
-
-    def make() -> Array:
-        tape.why = Why("mask", op.name, i, k + 1)
-        if op.kind == "reduce":
-            return TABLE["any"](mask(), axis=attrs.get("axis"), keepdims=attrs.get("keepdims", False))
-        if rows:
-            assert op.mask is not None
-            return op.mask(k, mask(), tape.handle(i), *xs, **attrs)  # type: ignore[no-any-return]
-        return op(*xs[:k], mask(), *xs[k + 1 :], **attrs)
-
-    arranges = op.kind in ("shape", "index") and k in op.linear and not op.variadic and isinstance(node.type, Type)
-    rows = op.kind == "network" and op.mask is not None and node.type is xs[k].type  # softmax: what is so in both directions
-    if not (arranges or rows or (op.kind == "reduce" and "keepdims" in op.attrs)):
-        return as_one(mask)
-    return Lazy(make, mask.strict, mask.firm)

@@ -16,7 +16,7 @@ from ..core.graph import Node, Part, Parts, Why
 from ..core.table import TABLE
 from ..core.tape import Tape
 from ..core.types import TupleType, Type
-from .masks import Mask, both, either, joined, kept, once, pushed, shrunk, stretched, whole
+from .masks import Lazy, Mask, both, either, joined, kept, once, pushed, shrunk, stretched, whole
 from .template import Template, constant_key, learn
 
 __all__ = ["LIMIT", "Walk", "is_float"]
@@ -251,6 +251,9 @@ class Walk:
         if node.op.move is not None:
             self.inside(i, node, gs, above)
             return
+        if node.op.chooses:  # each number of the operand goes into one output: live where that is
+            self.apart(i, node, gs, above, set(found))
+            return
         mask = joined([above[k] for k in found])
         if node.op.pull is not None:
             self.together(i, node, gs, gs[0].number, mask)
@@ -258,6 +261,31 @@ class Walk:
             for k, j in enumerate(node.inputs):
                 if self.active[j]:
                     self.rule_edge(i, node, k, j, gs, gs[0].number, mask)
+
+    def apart(self, i: int, node: Node, gs: Sequence[Array], above: Sequence[Mask], used: set[int]) -> None:
+        """A row that cuts its operand into several outputs: what nobody used is as good as not cut out."""
+        ((j,), op, attrs) = node.inputs, node.op, dict(node.attrs)
+        rule = op.rule("vjp", 0)
+        if not self.active[j] or rule is None:
+            return
+
+        def make() -> Array:
+            self.tape.why = Why("mask", op.name, i, 1)
+            masks = []
+            for k, g in enumerate(gs):
+                whole = stretched(above[k], g.shape)
+                m = self.tape.constant(np.full(g.shape, k in used)) if whole is None else whole()
+                masks.append(m if m.shape == g.shape else TABLE["broadcast_to"](m, shape=g.shape))
+            return rule(masks, self.array(i), self.array(j), **attrs)  # type: ignore[no-any-return]
+
+        masked = [m for m in above if m is not None]
+        live: Mask = None
+        if masked or len(used) < len(gs):
+            live = Lazy(make, any(m.strict for m in masked), any(m.firm for m in masked))
+        self.tape.why = Why("downstream", op.name, i, 1)
+        d = rule(gs, self.array(i), self.array(j), **attrs)
+        if d is not None:
+            self.deliver(i, 0, j, gs[0].number, -1, d, live)
 
     def local_edge(self, i: int, node: Node, k: int, j: int, g: int, mask: Mask) -> None:
         """Elementwise: downstream = upstream × local, then undo the stretching."""

@@ -110,6 +110,14 @@ def solve_by_a(g: Any, z: Any, a: Any, b: Any) -> Any:
     return fitted(-matmul(solve(adjoint(a), g), adjoint(z)), a.shape)
 
 
+def columns(ts: Any, shape: tuple[int, ...]) -> Any:
+    """Where a solution moves: wherever its right side does, and everywhere if the matrix does."""
+    a, b = ts
+    if a is not None or b.ndim != len(shape):
+        return broadcast_to(1.0, shape=shape)
+    return broadcast_to(sum_along(b, axis=-2 if b.ndim > 1 else -1, keepdims=True), shape=shape)
+
+
 solve: Op = operation(
     "solve", "a b",
     doc="z with a·z = b, for a square matrix a (or a stack) and a vector or a matrix of columns b.",
@@ -119,6 +127,7 @@ solve: Op = operation(
     value=solve_value,
     vjp=(solve_by_a, solve_by_b),
     linear=(1,),
+    climb=lambda ts, a, b: columns(ts, solve_type(a.type, b.type).shape),
     batch=batched.solved,
     cases=[
         Case([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0], gives=[1.0, 0.5], grads=[[[-0.5, -0.25], [-0.25, -0.125]], [0.5, 0.25]]),

@@ -194,6 +194,7 @@ split: Op = operation(
     value=split_value,
     vjp=lambda g, z, x, parts=2, axis=0: concat(*g, axis=axis),
     linear=(0,),
+    chooses=True,
     analytic=True,
     batch=batched.along_axes("split"),
     cases=[
@@ -361,6 +362,7 @@ pad: Op = operation(
     vjp=pad_vjp,
     jvp=lambda ts, z, x, width=1, mode="constant", value=0.0: pad(ts[0], width=width, mode=mode),
     mask=lambda k, mask, z, x, **attrs: None if mask is None else pad_vjp(mask, z, x, **attrs),
+    fills=True,
     analytic=True,
     batch=batched.padded,
     cases=[

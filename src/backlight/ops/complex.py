@@ -42,6 +42,7 @@ conj: Op = elementwise(
     vjp=(lambda g, z, x: conj(g),),
     linear=(0,),
     mask=lambda k, m, z, x: m,
+    climb=lambda ts, x: ts[0],
     cases=[Case(1.0 - 2.0j, gives=1.0 + 2.0j, grads=[1.0]), Case(s.MATRIX), Case(SOME)],
 )  # fmt: skip
 
@@ -78,5 +79,6 @@ imag: Op = elementwise(
     vjp=(imag_gradient,),
     linear=(0,),
     mask=lambda k, m, z, x: m,
+    climb=lambda ts, x: ts[0],
     cases=[Case(1.0 - 2.0j, gives=-2.0, grads=[1.0j]), Case(s.MATRIX), Case(SOME)],
 )  # fmt: skip

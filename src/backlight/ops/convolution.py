@@ -255,6 +255,7 @@ def family(rank: int) -> tuple[Op, Op, Op]:
         value=lambda x, w, groups=1, **settings: spread_out(x, w, turned_at(x, w, **settings), groups),
         vjp=(turned_by_x, turned_by_w),
         linear=(0, 1),
+        fills=True,
         cost=lambda x, w, **settings: 2 * x.size * int(np.prod(w.shape[1:])),
         batch=batched.convolution(turned),
         analytic=True,

@@ -40,6 +40,7 @@ def side(name: str, doc: str, keep: Any) -> Op:
         vjp=lambda g, z, x, k=0: row(g, k=k),
         linear=(0,),
         mask=lambda operand, mask, z, x, k=0: row(live(mask, z), k=k),
+        fills=True,
         chooses=True,
         batch=batched.stacked_matrices(name),
         cases=[
@@ -106,6 +107,7 @@ diag: Op = operation(
     vjp=diag_back,
     linear=(0,),
     mask=lambda operand, mask, z, x, k=0: diag_back(live(mask, z), z, x, k),
+    fills=True,
     chooses=True,
     inside=diag_inside,
     analytic=True,
@@ -143,6 +145,7 @@ trace: Op = operation(
     vjp=lambda g, z, x: reshape(g, shape=(*g.shape, 1, 1)) * eye(x),
     linear=(0,),
     mask=lambda k, mask, z, x: diagonal_mask(mask, x),
+    climb=lambda ts, x: trace(ts[0]),
     chooses=True,
     inside=lambda x: sum_along(x * eye(x), axis=(-2, -1)),
     analytic=True,

@@ -24,6 +24,8 @@ from . import samples as s
 from .axes import Axis, axes_of, axis_of
 from .complex import real
 from .index import embed, index
+from .reduce import sum as sum_along
+from .shape import broadcast_to
 
 __all__ = ["fft", "ifft", "irfft", "rfft"]
 
@@ -59,6 +61,11 @@ def listed(x: Any, axes: Axis) -> tuple[int, ...]:
 def kept(found: Any, x: Any) -> Any:
     """NumPy's transform in the precision of its operand."""
     return found.astype(complex_of(Type(x.dtype, x.shape)).dtype, copy=False)
+
+
+def anywhere(t: Any, axes: Axis, shape: tuple[int, ...]) -> Any:
+    """The sum along axes, everywhere along them: each number of a transform has a share of all."""
+    return broadcast_to(sum_along(t, axis=axes, keepdims=True), shape=shape)
 
 
 def paper(name: str) -> Callable[..., m.Math]:
@@ -99,6 +106,7 @@ def transform(name: str, word: str, other: Callable[[], Op], sign: int) -> Op:
         value=value,
         vjp=lambda g, z, x, axes=-1, norm="backward": other()(g, axes=axes, norm=TURNED[norm]),
         linear=(0,),
+        climb=lambda ts, x, axes=-1, norm="backward": anywhere(ts[0], axes, x.shape),
         batch=lambda n, xs, mapped, /, axes=-1, norm="backward": row(xs[0], axes=one_further(xs[0], axes), norm=norm),
         cases=[
             Case([1.0, 2.0], gives=[3.0 + 0j, -1.0 + 0j] if sign < 0 else [1.5 + 0j, -0.5 + 0j]),
@@ -147,6 +155,7 @@ rfft: Op = operation(
     vjp=half_back,
     batch=batched.along_axes("rfft"),
     linear=(0,),
+    climb=lambda ts, x, axis=-1, norm="backward": anywhere(ts[0], axis, half_type(x.type, axis, norm).shape),
     inside=lambda x, axis=-1, norm="backward": index(fft(x, axes=axis, norm=norm), key=(*[":"] * (axis % x.ndim), f":{x.shape[axis] // 2 + 1}")),
     cases=[
         Case([1.0, 2.0, 4.0], gives=[7.0 + 0j, -2.0 + 1.7320508075688772j]),
@@ -205,6 +214,7 @@ irfft: Op = operation(
     vjp=back_back,
     batch=batched.along_axes("irfft"),
     linear=(0,),
+    climb=lambda ts, x, axis=-1, n=None, norm="backward": anywhere(ts[0], axis, back_type(x.type, axis, n, norm).shape),
     cases=[
         Case([7.0 + 0j, -2.0 + 1.7320508075688772j], n=3, gives=[1.0, 2.0, 4.0]),
         Case(numbers(2, 3)),

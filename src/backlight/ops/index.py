@@ -135,6 +135,7 @@ embed: Op = operation(
     vjp=lambda g, z, x, key=(), shape=(): index(g, key=key),
     linear=(0,),
     mask=lambda k, mask, z, x, key=(), shape=(): None if mask is None else index(mask, key=key),
+    fills=True,
     analytic=True,
     batch=batched.embedded,
     cases=[
@@ -222,6 +223,7 @@ scatter_add: Op = operation(
     vjp=(lambda g, z, y, i, size=0, axis=0: gather(g, i, axis=axis), None),
     linear=(0,),
     mask=lambda k, mask, z, y, i, size=0, axis=0: None if mask is None else gather(mask, i, axis=axis),
+    fills=True,
     analytic=True,
     batch=batched.scattered,
     cases=[
@@ -391,6 +393,7 @@ add_along_axis: Op = operation(
     vjp=(lambda g, z, y, i, size=0, axis=-1: take_along_axis(g, i, axis=axis), None),
     linear=(0,),
     mask=lambda k, mask, z, y, i, size=0, axis=-1: None if mask is None else take_along_axis(mask, i, axis=axis),
+    fills=True,
     analytic=True,
     batch=batched.along_axes("add_along_axis"),
     cases=[

@@ -62,6 +62,7 @@ logcumsumexp: Op = operation(
     type=running_type,
     value=running_value,
     vjp=running_vjp,
+    climb=lambda ts, x, axis=-1: cumsum(ts[0], axis=axis),
     batch=batched.along_axes("logcumsumexp"),
     mask=lambda k, mask, z, x, axis=-1: None if mask is None else cumsum(mask, axis=axis, reverse=True) > 0,
     cases=[

@@ -205,6 +205,7 @@ def avg_pool(rank: int) -> Op:
         value=value,
         vjp=back,
         linear=(0,),
+        climb=lambda ts, x, **settings: TABLE[name](ts[0], **settings),
         batch=batched.over_first(name),
         analytic=True,
         cases=[

@@ -21,6 +21,7 @@ from . import samples as s
 from .axes import sizes
 from .compare import logical_and, where
 from .reduce import float_type
+from .shape import cast
 
 __all__ = ["bernoulli", "dropout", "normal", "permutation", "randint", "subseed", "uniform"]
 
@@ -307,6 +308,8 @@ dropout: Op = operation(
     vjp=(lambda g, z, x, seed, rate=0.5: dropout(g, seed, rate=rate), None),
     linear=(0,),
     mask=dropout_mask,
+    climb=lambda ts, x, seed, rate=0.5: ts[0] * cast(kept(x, seed, rate), dtype="float64"),
+    fills=True,
     chooses=True,
     inside=dropout_inside,
     batch="inside",

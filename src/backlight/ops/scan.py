@@ -69,6 +69,8 @@ cumsum: Op = operation(
     ),
     vjp=lambda g, z, x, axis=-1, exclusive=False, reverse=False: cumsum(g, axis=axis, exclusive=exclusive, reverse=not reverse),
     linear=(0,),
+    climb=lambda ts, x, **attrs: cumsum(ts[0], **attrs),
+    fills=True,
     mask=lambda k, mask, z, x, axis=-1, exclusive=False, reverse=False: None if mask is None else cumsum(
         mask, axis=axis, exclusive=exclusive, reverse=not reverse) > 0,
     analytic=True,
@@ -121,6 +123,7 @@ recurrence: Op = operation(
         lambda g, z, a, b, axis=-1, reverse=False: recurrence_back(g, a, axis, reverse),
     ),
     linear=(1,),
+    climb=lambda ts, a, b, axis=-1, reverse=False: cumsum(sum(t for t in ts if t is not None), axis=axis, reverse=reverse),
     mask=lambda k, mask, z, a, b, axis=-1, reverse=False: None if mask is None else cumsum(mask, axis=axis, reverse=not reverse) > 0,
     analytic=True,
     batch=batched.along_axes("recurrence"),
@@ -160,6 +163,8 @@ cumprod: Op = operation(
         x, axis, exclusive, reverse, 1, lambda y: np.cumprod(y, 0, dtype=number_dtype(x.dtype))
     ),
     vjp=cumprod_vjp,
+    climb=lambda ts, x, **attrs: cumsum(ts[0], **attrs),
+    fills=True,
     mask=lambda k, mask, z, x, axis=-1, exclusive=False, reverse=False: None if mask is None else cumsum(
         mask, axis=axis, exclusive=exclusive, reverse=not reverse) > 0,
     analytic=True,
