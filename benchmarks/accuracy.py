@@ -38,6 +38,7 @@ Answers = tuple[Any, list[Any]]  # the values, and the slopes by each operand
 # What a row is called elsewhere, where it has another name.
 TORCH = {
     "neg": "neg", "atan2": "atan2", "pow": "pow", "mod": "remainder", "div": "div", "xlogy": "xlogy", "ndtr": "special.ndtr",
+    "erfcx": "special.erfcx", "log_ndtr": "special.log_ndtr", "ndtri": "special.ndtri",
     "i0e": "special.i0e", "i1": "special.i1", "i1e": "special.i1e", "log_sigmoid": "nn.functional.logsigmoid",
     "hard_sigmoid": "nn.functional.hardsigmoid", "hard_swish": "nn.functional.hardswish", "copysign": "copysign",
     **{name: f"nn.functional.{name}" for name in ("leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus", "hardtanh", "softsign")},
@@ -47,7 +48,7 @@ JAX = {
     "acosh": "numpy.arccosh", "atanh": "numpy.arctanh", "atan2": "numpy.arctan2", "pow": "numpy.power", "mod": "numpy.remainder",
     "sub": "numpy.subtract", "mul": "numpy.multiply", "div": "numpy.divide", "rsqrt": "lax.rsqrt", "i0": "scipy.special.i0",
     "i0e": "scipy.special.i0e", "i1": "scipy.special.i1", "i1e": "scipy.special.i1e", "lgamma": "scipy.special.gammaln",
-    "ndtr": "scipy.special.ndtr", "erf": "scipy.special.erf", "erfc": "scipy.special.erfc", "erfinv": "scipy.special.erfinv",
+    "log_ndtr": "scipy.special.log_ndtr", "ndtri": "scipy.special.ndtri", "ndtr": "scipy.special.ndtr", "erf": "scipy.special.erf", "erfc": "scipy.special.erfc", "erfinv": "scipy.special.erfinv",
     "digamma": "scipy.special.digamma", "xlogy": "scipy.special.xlogy", "softsign": "nn.soft_sign", "softplus": "nn.softplus",
     "hardtanh": "nn.hard_tanh", "hard_sigmoid": "nn.hard_sigmoid", "hard_swish": "nn.hard_swish",
     **{name: f"nn.{name}" for name in ("relu", "leaky_relu", "elu", "celu", "selu", "silu", "mish", "sigmoid", "log_sigmoid")},

@@ -55,13 +55,26 @@ ROOTS: dict[str, tuple[Function, float, float]] = {
 }
 
 
+def erfcx_slope_of(t: mp.mpf) -> mp.mpf:
+    """Return (1 + 2x)² (2/√π - 2x erfcx x) with x = 4 (1 + t) / (1 - t), from t = -1 (x = 0) to t = 1 (x = ∞)."""
+    if t >= 1:
+        return 4 / mp.sqrt(mp.pi)
+    x = 4 * (1 + t) / (1 - t)
+    if x > 50:
+        tail = -mp.fsum((-1) ** k * mp.fac2(2 * k - 1) / (2 * x * x) ** k for k in range(1, 30))
+        return (1 + 2 * x) ** 2 * 2 / mp.sqrt(mp.pi) * tail
+    with mp.workdps(100):
+        return (1 + 2 * x) ** 2 * (2 / mp.sqrt(mp.pi) - 2 * x * mp.exp(x * x) * mp.erfc(x))
+
+
 def polynomials() -> Iterator[tuple[str, list[mp.mpf]]]:
-    """Yield the polynomials: erf x = x + x erf(x²) below 1, and (1 + 2x) erfcx(x) in (x - 4) / (x + 4)."""
+    """Yield the polynomials: erf x = x + x erf(x²) below 1; (1 + 2x) erfcx(x) and -(1 + 2x)² erfcx'(x) in (x - 4) / (x + 4)."""
     bound = mp.mpf(2) ** -57
     near = series(lambda k: 2 / mp.sqrt(mp.pi) * (-1) ** k / mp.factorial(k) / (2 * k + 1) - (k == 0))
     one: Function = lambda t: mp.mpf(1)
     yield "erf", fit(near, one, 0, 1.0, bound)
     yield "erfcx", fit(erfcx_of, one, -1, 1, bound)
+    yield "erfcx_slope", fit(erfcx_slope_of, one, -1, 1, mp.mpf(2) ** -56)
 
 
 def expansion(f: Function, guess: float, radius: float) -> tuple[mp.mpf, list[mp.mpf]]:

@@ -58,6 +58,53 @@ def below(x: Any) -> Any:
     return mp.ncdf(x) if abs(x) < 400 else mp.mpf(x > 0)
 
 
+def erfcx(x: Any) -> Any:
+    """e^(x²) erfc x; far right by its asymptotic series."""
+    if x > 10000:
+        return tail_sum(x, 0) / (x * mp.sqrt(mp.pi))
+    return 2 * e(x * x) if x < -400 else mp.exp(x * x) * mp.erfc(x)
+
+
+def tail_sum(x: Any, first: int) -> Any:
+    """1 − 1/(2x²) + 3/(2x²)² − …, from this term on."""
+    return mp.fsum((-1) ** k * mp.fac2(2 * k - 1) / (2 * x * x) ** k for k in range(first, 12))
+
+
+def erfcx_slope(x: Any) -> Any:
+    if x > 10000:
+        return 2 / mp.sqrt(mp.pi) * tail_sum(x, 1)
+    return 2 * x * erfcx(x) - 2 / mp.sqrt(mp.pi)
+
+
+def log_below(x: Any) -> Any:
+    """log Φ(x), from erfcx on the left and by log1p on the right."""
+    if x < 0:
+        return mp.log(erfcx(-x / mp.sqrt(2)) / 2) - x * x / 2
+    return mp.log1p(-below(-x))
+
+
+def density_share(x: Any) -> Any:
+    return mp.sqrt(2 / mp.pi) / erfcx(-x / mp.sqrt(2)) if x < 400 else 0 * ONE
+
+
+def quantile(p: Any) -> Any:
+    """Where Φ is p: Newton's steps on log Φ, which is concave, from the left."""
+    if p >= 0.5:
+        return -quantile(1 - p) if p > 0.5 else 0 * ONE
+    x = -mp.sqrt(-2 * mp.log(p)) - 1
+    for _ in range(60):
+        step = (log_below(x) - mp.log(p)) / density_share(x)
+        x -= step
+        if abs(step) < mp.mpf(2) ** (8 - mp.mp.prec) * abs(x) or abs(step) < mp.mpf(2) ** -2000:
+            break
+    return x
+
+
+def quantile_slope(p: Any) -> Any:
+    x = quantile(p)
+    return mp.sqrt(2 * mp.pi) * mp.exp(x * x / 2)
+
+
 def gelu_argument(x: Any) -> Any:
     return 2 * mp.sqrt(2 / mp.pi) * (x + 44715 * x**3 / 1000000)
 
@@ -199,6 +246,12 @@ UNARY: dict[str, Truth] = {
     "gauss": Truth(lambda x: e(-x * x), (lambda x: -2 * x * e(-x * x),)),
     "gauss half": Truth(lambda x: e(-x * x / 2), (lambda x: -x * e(-x * x / 2),), attrs=(("rate", 0.5),)),
     "ndtr": Truth(below, (density,)),
+    "erfcx": Truth(erfcx, (erfcx_slope,)),
+    "erfcx_slope": Truth(erfcx_slope, (None,)),
+    "log_ndtr": Truth(log_below, (lambda x: density_share(x),)),
+    "log_ndtr_slope": Truth(lambda x: density_share(x), (None,)),
+    "ndtri": Truth(quantile, (quantile_slope,), (0, 1)),
+    "ndtri_slope": Truth(quantile_slope, (None,), (0, 1)),
     "sinc": Truth(lambda x: mp.sinpi(x) / (mp.pi * x), (sinc_slope,)),
     "i0": Truth(lambda x: mp.besseli(0, held(x)), (lambda x: mp.besseli(1, held(x)),)),
     "i1": Truth(lambda x: mp.besseli(1, held(x)), (lambda x: mp.besseli(0, held(x)) - mp.besseli(1, held(x)) / held(x),)),
@@ -219,6 +272,7 @@ UNARY: dict[str, Truth] = {
 }
 POLES = {"lgamma", "digamma", "polygamma"}  # at the negative whole numbers
 SLOW = {  # to compute with so many bits
+    "ndtri", "ndtri_slope",
     "i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope", "erfinv", "erfinv_slope", "lgamma", "digamma", "polygamma",
 }  # fmt: skip
 

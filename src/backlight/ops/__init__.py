@@ -23,6 +23,7 @@ from .leaf import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .logcumsumexp import *  # noqa: F403
 from .mark import *  # noqa: F403
+from .normal import *  # noqa: F403
 from .order import *  # noqa: F403
 from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403

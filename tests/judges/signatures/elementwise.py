@@ -123,7 +123,7 @@ ENTRIES: dict[str, Any] = {
     "resolve_conj": o.identity, "resolve_neg": o.identity, "real": np.real, "imag": np.imag, "complex": complex_of,
     "polar": lambda r, a: r * np.exp(1j * a), "alias_copy": o.identity, "contiguous": lambda x: o.identity(x),
     "i0": o.i0, "special.i0e": o.i0e, "special.i1": o.i1,
-    "special.i1e": o.i1e, "special.ndtr": o.ndtr, "special.entr": lambda x: np.where(x > 0, -o.xlogy(x, x), np.where(np.equal(x, 0.0), 0.0, -np.inf)),
+    "special.i1e": o.i1e, "special.ndtr": o.ndtr, "special.erfcx": o.erfcx, "special.log_ndtr": o.log_ndtr, "special.ndtri": o.ndtri, "special.entr": lambda x: np.where(x > 0, -o.xlogy(x, x), np.where(np.equal(x, 0.0), 0.0, -np.inf)),
     "nn.functional.relu": lambda x, inplace=False: o.relu(x), "nn.functional.relu6": lambda x, inplace=False: o.hardtanh(x, lo=0.0, hi=6.0),
     "nn.functional.elu": lambda x, alpha=1.0, inplace=False: o.elu(x, alpha=alpha),
     "nn.functional.celu": lambda x, alpha=1.0, inplace=False: o.celu(x, alpha=alpha),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mpmath as mp
 import numpy as np
+from tests.ops import truth
 
 
 def mish_slope(x: mp.mpf) -> mp.mpf:
@@ -27,6 +28,8 @@ EXACT = {
     "hypot": lambda x, y: mp.sqrt(x * x + y * y), "erfinv": mp.erfinv,
     "erfinv_slope": lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(mp.erfinv(x) ** 2), "sinc": mp.sincpi,
     "sinc_slope": lambda x: mp.mpf(0) if x == 0 else (mp.cospi(x) - mp.sincpi(x)) / x, "mish_slope": mish_slope,
+    "erfcx": truth.erfcx, "erfcx_slope": truth.erfcx_slope, "log_ndtr": truth.log_below, "log_ndtr_slope": truth.density_share,
+    "ndtri": truth.quantile, "ndtri_slope": truth.quantile_slope,
     "lgamma": lambda x: mp.re(mp.loggamma(x)), "digamma": mp.digamma,
     **{f"polygamma{n}": lambda x, n=n: mp.psi(n, x) for n in range(1, 5)},
     "power_log": lambda x, y: mp.power(x, y) * mp.log(x), "power_slope": lambda x, y: y * mp.power(x, y - 1),
@@ -35,6 +38,7 @@ DOMAIN = {
     "log": lambda x: x > 0, "log2": lambda x: x > 0, "log10": lambda x: x > 0, "log1p": lambda x: x > -1,
     "asin": lambda x: abs(x) <= 1, "acos": lambda x: abs(x) <= 1, "atanh": lambda x: abs(x) < 1,
     "acosh": lambda x: x >= 1, "erfinv": lambda x: abs(x) < 1, "erfinv_slope": lambda x: abs(x) < 1,
+    "ndtri": lambda x: (x > 0) & (x < 1), "ndtri_slope": lambda x: (x > 0) & (x < 1),
     "lgamma": off_the_poles, "digamma": off_the_poles, **dict.fromkeys((f"polygamma{n}" for n in range(1, 5)), off_the_poles),
 }
 # Where mpmath would form a number of millions of digits: what the function is there, on the left and on the right.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backlight.run.emit import error_function, exponential, gamma, inverse, logarithm, power, special, trigonometry
+from backlight.run.emit import error_function, exponential, gamma, inverse, logarithm, normal, power, special, trigonometry
 from backlight.run.emit.code import Code, Module, bundle_type
 from backlight.run.emit.format import FORMATS, Format
 from backlight.run.emit.value import Value, type_text
@@ -45,6 +45,12 @@ UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
     "sinc": special.sinc,
     "sinc_slope": special.sinc_slope,
     "mish_slope": special.mish_slope,
+    "erfcx": normal.erfcx,
+    "erfcx_slope": normal.erfcx_slope,
+    "log_ndtr": normal.log_ndtr,
+    "log_ndtr_slope": normal.log_ndtr_slope,
+    "ndtri": normal.ndtri,
+    "ndtri_slope": normal.ndtri_slope,
     "lgamma": gamma.lgamma,
     "digamma": gamma.digamma,
     **{f"polygamma{order}": gamma.polygamma(order) for order in gamma.ORDERS},
@@ -64,6 +70,7 @@ TOGETHER: dict[tuple[str, str], Callable[[Code, Format, Value], tuple[Value, Val
 # So long that a call costs nothing beside them, and one copy in a module is enough.
 LONG = {
     "erfinv", "erfinv_slope", "sinc", "sinc_slope", "mish_slope", "lgamma", "digamma", "power_log", "power_slope",
+    "erfcx", "erfcx_slope", "log_ndtr", "log_ndtr_slope", "ndtri", "ndtri_slope",
     *(f"polygamma{order}" for order in gamma.ORDERS),
 }
 

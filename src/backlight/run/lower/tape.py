@@ -28,7 +28,8 @@ from backlight.run.lower.translate import LOGICAL, POINT, RELATIONS
 UNARY = tuple(dict.fromkeys(
     """negate abs sign square sqrt reciprocal floor ceil round trunc relu exp exp2 expm1 log log2 log10 log1p sin cos tan asin
     acos atan sinh cosh tanh tanh_slope asinh acosh atanh sigmoid erf erfc cbrt erfinv erfinv_slope sinc sinc_slope mish_slope
-    lgamma digamma polygamma1 polygamma2 polygamma3 polygamma4 logical_not isnan isinf isfinite copy""".split()
+    lgamma digamma polygamma1 polygamma2 polygamma3 polygamma4 erfcx erfcx_slope log_ndtr log_ndtr_slope ndtri ndtri_slope
+    logical_not isnan isinf isfinite copy""".split()
 ))  # fmt: skip
 BINARY = tuple(
     """add subtract multiply divide power remainder maximum minimum atan2 hypot copysign power_log power_slope floor_divide less

@@ -32,6 +32,7 @@ POINT: dict[str, str] = {
     "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
     "erfinv": "erfinv", "erfinv_slope": "erfinv_slope", "sinc": "sinc", "sinc_slope": "sinc_slope", "mish_slope": "mish_slope",
     "tanh_slope": "tanh_slope", "lgamma": "lgamma", "digamma": "digamma", "power_log": "power_log", "power_slope": "power_slope",
+    **{name: name for name in ("erfcx", "erfcx_slope", "log_ndtr", "log_ndtr_slope", "ndtri", "ndtri_slope")},
 }
 # These need floats; on whole numbers they are the reference machine's.
 FLOATS_ONLY = {"copysign", "divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}

@@ -109,6 +109,7 @@ JAX: Final = Dialect(
         "norm": norm("jnp"), "erf": "jax.scipy.special.erf({0})", "erfc": "jax.scipy.special.erfc({0})",
         "erfinv": "jax.scipy.special.erfinv({0})", "lgamma": "jax.scipy.special.gammaln({0})",
         "digamma": "jax.scipy.special.digamma({0})", "polygamma": "jax.scipy.special.polygamma({order}, {0})",
+        "log_ndtr": "jax.scipy.special.log_ndtr({0})", "ndtri": "jax.scipy.special.ndtri({0})",
         "i0": "jax.scipy.special.i0({0})", "i1": "jax.scipy.special.i1({0})", "i0e": "jax.scipy.special.i0e({0})",
         "i1e": "jax.scipy.special.i1e({0})", "floor_div": "{0} // {1}", "relu": "jax.nn.relu({0})", "sigmoid": "jax.nn.sigmoid({0})",
         "softplus": "jax.nn.softplus({0})", "log_sigmoid": "jax.nn.log_sigmoid({0})", "silu": "jax.nn.silu({0})",

@@ -62,7 +62,8 @@ TORCH: Final = Dialect(
     | {
         **TORCH_WINDOWS,
         "polygamma": "torch.polygamma({order}, {0})", "i0": "torch.special.i0({0})", "i1": "torch.special.i1({0})",
-        "i0e": "torch.special.i0e({0})", "i1e": "torch.special.i1e({0})", "floor_div": "torch.floor_divide({0}, {1})",
+        "i0e": "torch.special.i0e({0})", "erfcx": "torch.special.erfcx({0})",
+        "log_ndtr": "torch.special.log_ndtr({0})", "ndtri": "torch.special.ndtri({0})", "i1e": "torch.special.i1e({0})", "floor_div": "torch.floor_divide({0}, {1})",
         "gather": "torch.index_select({0}, {axis}, {1}.reshape(-1)).reshape({out})",
         "matmul": "{0} @ {1}", "mod": "torch.remainder({0}, {1})", "total": sum_of(" + "), "stop_gradient": "{0}.detach()",
         "where": "torch.where({0}, {1}, {2})", "cast": "{0}.to(torch.{dtype})",
