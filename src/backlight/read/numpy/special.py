@@ -22,6 +22,7 @@ from ...core.op import Op, stretch
 from ...core.own import remember
 from ...core.types import Type
 from ...errors import DifferentiationError
+from . import orders
 
 __all__ = ["RULES", "special"]
 
@@ -29,6 +30,7 @@ Local = Callable[..., Any]
 UFUNCS: Final = "scipy.special._ufuncs"  # where SciPy keeps its elementwise functions, loaded by whoever called one
 FROM: Final = "scipy.special."
 TWO_OVER_ROOT_PI: Final = 2.0 / math.sqrt(math.pi)
+DEGREE: Final = math.pi / 180.0
 ROOT_TWO_PI: Final = math.sqrt(2.0 * math.pi)
 
 
@@ -47,16 +49,85 @@ def more(n: Any) -> Any:
 
 
 def floats(n: Any) -> Any:
-    return n if n.dtype.kind in "fc" else ops.cast(n, dtype="float64")
+    return n if isinstance(n, float) or n.dtype.kind in "fc" else ops.cast(n, dtype="float64")
 
 
 def gamma_density(a: Any, x: Any) -> Any:
-    return ops.exp(ops.xlogy(less(a), x) - x - ops.lgamma(a))
+    return orders.gamma_density(floats(a), x)
 
 
 def beta_density(a: Any, b: Any, x: Any) -> Any:
-    total = ops.lgamma(ops.add(a, b)) - ops.lgamma(a) - ops.lgamma(b)
-    return ops.exp(ops.xlogy(less(a), x) + ops.mul(less(b), ops.log1p(-x)) + total)
+    return orders.beta_density(floats(a), floats(b), x)
+
+
+def gamma_moved(a: Any, x: Any) -> Any:
+    """How the incomplete gamma function moves with its order."""
+    return orders.gammainc_by_a(floats(a), floats(x))
+
+
+def beta_moved(a: Any, b: Any, x: Any, by: str = "a") -> Any:
+    """How the incomplete beta function moves with one of its orders."""
+    return (orders.betainc_by_a if by == "a" else orders.betainc_by_b)(floats(a), floats(b), floats(x))
+
+
+def t_moved(n: Any, t: Any) -> Any:
+    """How Student's distribution function moves with its degrees: it is half an incomplete beta function on either side of 0."""
+    n = floats(n)
+    rest = n / (n + t * t)
+    by_degree = beta_moved(0.5 * n, 0.5, rest) * 0.5 + beta_density(0.5 * n, 0.5, rest) * (1.0 - rest) / (n + t * t)
+    return -0.5 * ops.sign(t) * by_degree
+
+
+def gap(a: Any, b: Any) -> Any:
+    """ψ(a + b) − ψ(a)."""
+    return orders.digamma_gap(floats(a), floats(b))
+
+
+def macdonald(n: Any, x: Any, z: Any) -> Any:
+    """e^x times how Macdonald's function moves with its order."""
+    return orders.bessel_moment(floats(n), floats(x))
+
+
+def binomial_density(k: Any, n: Any, p: Any) -> Any:
+    """How fast the chance of at most k of n falls when each one grows likelier."""
+    k = ops.floor(floats(k))
+    count = of("binom", floats(n), k) * (n - k)
+    return count * ops.exp(ops.xlogy(k, p) + ops.xlog1py(n - k - 1.0, -p))
+
+
+def rise(u: Any) -> Any:
+    """(u e^u − e^u + 1) / u², which is 1/2 at 0."""
+    near = ops.less(ops.abs(u), 0.05)
+    far = ops.where(near, 1.0, u)
+    small = ops.where(near, u, 0.0)
+    terms = (0.5, 1 / 3, 1 / 8, 1 / 30, 1 / 144, 1 / 840, 1 / 5760, 1 / 45360)  # (k + 1) / (k + 2)!
+    total: Any = terms[-1]
+    for c in reversed(terms[:-1]):
+        total = total * small + c
+    return ops.where(near, total, (far * ops.exp(far) - ops.expm1(far)) / (far * far))
+
+
+def box_cox(p: Any, log_x: Any) -> Any:
+    """How (x^p − 1)/p moves with p."""
+    return ops.square(log_x) * rise(p * log_x)
+
+
+def third_kind(t: Any, k: Any) -> Any:
+    """How the incomplete elliptic integral of the first kind moves with its parameter."""
+    return where_zero(
+        k, (t - ops.sin(t) * ops.cos(t)) * 0.25,
+        lambda k: (of("ellipeinc", t, k) / (1.0 - k) - of("ellipkinc", t, k)) / (2.0 * k)
+        - ops.sin(t) * ops.cos(t) / (2.0 * (1.0 - k) * ops.sqrt(1.0 - k * ops.sin(t) ** 2)),
+    )  # fmt: skip
+
+
+def at_poles(x: Any, rule: Any) -> Any:
+    """A slope of 1/Γ, and (−1)^n n! where Γ has a pole, at x = −n."""
+    if x.dtype.kind == "c":
+        return rule(x)
+    pole = ops.logical_and(ops.less_equal(x, 0.0), ops.equal(x, ops.floor(x)))
+    n = ops.where(pole, -x, 0.0)
+    return ops.where(pole, ops.cos(math.pi * ops.mod(n, 2.0)) * of("gamma", n + 1.0), rule(ops.where(pole, 0.5, x)))
 
 
 def t_density(n: Any, t: Any) -> Any:
@@ -73,7 +144,7 @@ def sides(name: str, sign: float) -> Local:
     return lambda z, n, x: 0.5 * (of(name, less(n), x) + sign * of(name, more(n), x))
 
 
-def where_zero(x: Any, limit: float, rule: Callable[[Any], Any]) -> Any:
+def where_zero(x: Any, limit: Any, rule: Callable[[Any], Any]) -> Any:
     """A rule of x, and its limit at 0, where it is no number."""
     none = ops.equal(x, 0.0)
     return ops.where(none, limit, rule(ops.where(none, 0.5, x)))
@@ -86,20 +157,31 @@ RULES: dict[str, tuple[Local | None, ...]] = {
     "k0": (lambda z, x: -of("k1", x),), "k1": (lambda z, x: -0.5 * (of("k0", x) + of("kv", 2.0, x)),),
     "k0e": (lambda z, x: z - of("k1e", x),), "k1e": (lambda z, x: z - 0.5 * (of("k0e", x) + of("kve", 2.0, x)),),
     "jv": (None, sides("jv", -1.0)), "yv": (None, sides("yv", -1.0)), "yn": (None, sides("yv", -1.0)), "iv": (None, sides("iv", 1.0)),
-    "kv": (None, lambda z, n, x: -sides("kv", 1.0)(z, n, x)), "kn": (None, lambda z, n, x: -sides("kv", 1.0)(z, n, x)),
+    "kv": (lambda z, n, x: ops.exp(-x) * macdonald(n, x, z), lambda z, n, x: -sides("kv", 1.0)(z, n, x)), "kn": (None, lambda z, n, x: -sides("kv", 1.0)(z, n, x)),
     "ive": (None, lambda z, n, x: sides("ive", 1.0)(z, n, x) - ops.sign(x) * z),
-    "kve": (None, lambda z, n, x: z - sides("kve", 1.0)(z, n, x)),
+    "kve": (lambda z, n, x: macdonald(n, x, z), lambda z, n, x: z - sides("kve", 1.0)(z, n, x)),
     "struve": (None, lambda z, n, x: of("struve", less(n), x) - n * z / x),
     "modstruve": (None, lambda z, n, x: of("modstruve", less(n), x) - n * z / x),
-    "gammainc": (None, lambda z, a, x: gamma_density(a, x)), "gammaincc": (None, lambda z, a, x: -gamma_density(a, x)),
-    "gammaincinv": (None, lambda z, a, y: 1.0 / gamma_density(a, z)), "gammainccinv": (None, lambda z, a, y: -1.0 / gamma_density(a, z)),
-    "betainc": (None, None, lambda z, a, b, x: beta_density(a, b, x)), "betaincc": (None, None, lambda z, a, b, x: -beta_density(a, b, x)),
-    "betaincinv": (None, None, lambda z, a, b, y: 1.0 / beta_density(a, b, z)),
-    "betainccinv": (None, None, lambda z, a, b, y: -1.0 / beta_density(a, b, z)),
-    "chdtr": (None, lambda z, n, x: 0.5 * gamma_density(n * 0.5, 0.5 * x)), "chdtrc": (None, lambda z, n, x: -0.5 * gamma_density(n * 0.5, 0.5 * x)),
+    "gammainc": (lambda z, a, x: gamma_moved(a, x), lambda z, a, x: gamma_density(a, x)), "gammaincc": (lambda z, a, x: -gamma_moved(a, x), lambda z, a, x: -gamma_density(a, x)),
+    "gammaincinv": (lambda z, a, y: -gamma_moved(a, z) / gamma_density(a, z), lambda z, a, y: 1.0 / gamma_density(a, z)),
+    "gammainccinv": (lambda z, a, y: -gamma_moved(a, z) / gamma_density(a, z), lambda z, a, y: -1.0 / gamma_density(a, z)),
+    "betainc": (lambda z, a, b, x: beta_moved(a, b, x), lambda z, a, b, x: beta_moved(a, b, x, "b"), lambda z, a, b, x: beta_density(a, b, x)),
+    "betaincc": (lambda z, a, b, x: -beta_moved(a, b, x), lambda z, a, b, x: -beta_moved(a, b, x, "b"), lambda z, a, b, x: -beta_density(a, b, x)),
+    "betaincinv": (
+        lambda z, a, b, y: -beta_moved(a, b, z) / beta_density(a, b, z), lambda z, a, b, y: -beta_moved(a, b, z, "b") / beta_density(a, b, z),
+        lambda z, a, b, y: 1.0 / beta_density(a, b, z),
+    ),
+    "betainccinv": (
+        lambda z, a, b, y: -beta_moved(a, b, z) / beta_density(a, b, z), lambda z, a, b, y: -beta_moved(a, b, z, "b") / beta_density(a, b, z),
+        lambda z, a, b, y: -1.0 / beta_density(a, b, z),
+    ),
+    "bdtr": (None, None, lambda z, k, n, p: -binomial_density(k, n, p)), "bdtrc": (None, None, lambda z, k, n, p: binomial_density(k, n, p)),
+    "chdtr": (lambda z, n, x: 0.5 * gamma_moved(n * 0.5, 0.5 * x), lambda z, n, x: 0.5 * gamma_density(n * 0.5, 0.5 * x)),
+    "chdtrc": (lambda z, n, x: -0.5 * gamma_moved(n * 0.5, 0.5 * x), lambda z, n, x: -0.5 * gamma_density(n * 0.5, 0.5 * x)),
     "pdtr": (None, lambda z, k, x: -ops.exp(ops.xlogy(ops.floor(k), x) - x - ops.lgamma(ops.floor(more(k))))),
     "pdtrc": (None, lambda z, k, x: ops.exp(ops.xlogy(ops.floor(k), x) - x - ops.lgamma(ops.floor(more(k))))),
-    "stdtr": (None, lambda z, n, t: t_density(n, t)), "stdtrit": (None, lambda z, n, p: 1.0 / t_density(n, z)),
+    "stdtr": (lambda z, n, t: t_moved(n, t), lambda z, n, t: t_density(n, t)),
+    "stdtrit": (lambda z, n, p: -t_moved(n, z) / t_density(n, z), lambda z, n, p: 1.0 / t_density(n, z)),
     "erf": (lambda z, x: TWO_OVER_ROOT_PI * gauss(x),), "erfc": (lambda z, x: -TWO_OVER_ROOT_PI * gauss(x),),
     "erfi": (lambda z, x: TWO_OVER_ROOT_PI * ops.exp(x * x),), "erfcx": (lambda z, x: 2.0 * (x * z) - TWO_OVER_ROOT_PI,),
     "erfcinv": (lambda z, x: (-1.0 / TWO_OVER_ROOT_PI) * ops.exp(z * z),), "dawsn": (lambda z, x: 1.0 - 2.0 * (x * z),),
@@ -110,20 +192,39 @@ RULES: dict[str, tuple[Local | None, ...]] = {
         lambda z, h, a: ops.exp(-0.5 * (h * h) * (1.0 + a * a)) / (2.0 * math.pi * (1.0 + a * a)),
     ),
     "gammasgn": (lambda z, x: 0.0,),
-    "gamma": (lambda z, x: z * of("psi", x),), "rgamma": (lambda z, x: -z * of("psi", x),), "loggamma": (lambda z, x: of("psi", x),), "psi": (None,),
+    "gamma": (lambda z, x: z * of("psi", x),), "rgamma": (lambda z, x: at_poles(x, lambda x: -of("rgamma", x) * of("psi", x)),), "loggamma": (lambda z, x: of("psi", x),), "psi": (None,),
+    "beta": (lambda z, a, b: -z * gap(a, b), lambda z, a, b: -z * gap(b, a)), "betaln": (lambda z, a, b: -gap(a, b), lambda z, a, b: -gap(b, a)),
+    "poch": (lambda z, x, m: z * gap(x, m), lambda z, x, m: z * of("psi", ops.add(floats(x), m))),
+    "binom": (
+        lambda z, n, k: z * gap(ops.sub(more(n), k), k), lambda z, n, k: z * (of("psi", ops.sub(more(n), k)) - of("psi", more(k))),
+    ),
+    "rel_entr": (lambda z, x, y: ops.log(x) - ops.log(y) + 1.0, lambda z, x, y: -(x / y)),
+    "kl_div": (lambda z, x, y: ops.log(x) - ops.log(y), lambda z, x, y: (y - x) / y),
+    "pseudo_huber": (
+        lambda z, d, r: 2.0 * z / d - r * r / (d * ops.sqrt(1.0 + ops.square(r / d))), lambda z, d, r: r / ops.sqrt(1.0 + ops.square(r / d)),
+    ),
+    "sindg": (lambda z, x: DEGREE * of("cosdg", x),), "cosdg": (lambda z, x: -DEGREE * of("sindg", x),),
+    "tandg": (lambda z, x: DEGREE * (1.0 + z * z),), "cotdg": (lambda z, x: -DEGREE * (1.0 + z * z),),
+    "_zeta": (None, lambda z, s, q: -s * of("_zeta", more(s), q)),
+    "hankel1": (None, sides("hankel1", -1.0)), "hankel2": (None, sides("hankel2", -1.0)),
     "expi": (lambda z, x: ops.exp(x) / x,), "exp1": (lambda z, x: -ops.exp(-x) / x,),
     "expn": (None, lambda z, n, x: -of("expn", ops.sub(n, 1), x)),
     "spence": (lambda z, x: where_zero(x - 1.0, -1.0, lambda d: -ops.log1p(d) / d),),
     "ellipk": (lambda z, k: where_zero(k, math.pi / 8, lambda k: (of("ellipe", k) / (1.0 - k) - of("ellipk", k)) / (2.0 * k)),),
     "ellipe": (lambda z, k: where_zero(k, -math.pi / 8, lambda k: (of("ellipe", k) - of("ellipk", k)) / (2.0 * k)),),
-    "ellipkinc": (lambda z, t, k: 1.0 / ops.sqrt(1.0 - k * ops.sin(t) ** 2), None),
-    "ellipeinc": (lambda z, t, k: ops.sqrt(1.0 - k * ops.sin(t) ** 2), None),
+    "ellipkinc": (lambda z, t, k: 1.0 / ops.sqrt(1.0 - k * ops.sin(t) ** 2), lambda z, t, k: third_kind(t, k)),
+    "ellipeinc": (
+        lambda z, t, k: ops.sqrt(1.0 - k * ops.sin(t) ** 2),
+        lambda z, t, k: where_zero(k, (ops.sin(t) * ops.cos(t) - t) * 0.25, lambda k: (of("ellipeinc", t, k) - of("ellipkinc", t, k)) / (2.0 * k)),
+    ),
     "hyp0f1": (None, lambda z, a, x: of("hyp0f1", more(a), x) / a), "hyp1f1": (None, None, lambda z, a, b, x: a / b * of("hyp1f1", more(a), more(b), x)),
     "hyp2f1": (None, None, None, lambda z, a, b, c, x: a * b / c * of("hyp2f1", more(a), more(b), more(c), x)),
     "hyperu": (None, None, lambda z, a, b, x: -a * of("hyperu", more(a), more(b), x)),
     "_lambertw": (lambda z, x, k, tol: 1.0 / (ops.exp(z) + x), None, None), "wrightomega": (lambda z, x: z / (1.0 + z),),
-    "boxcox": (lambda z, x, p: ops.pow(x, less(p)), None), "boxcox1p": (lambda z, x, p: ops.pow(1.0 + x, less(p)), None),
-    "inv_boxcox": (lambda z, y, p: ops.pow(z, 1.0 - p), None), "inv_boxcox1p": (lambda z, y, p: ops.pow(1.0 + z, 1.0 - p), None),
+    "boxcox": (lambda z, x, p: ops.pow(x, less(p)), lambda z, x, p: box_cox(p, ops.log(x))),
+    "boxcox1p": (lambda z, x, p: ops.pow(1.0 + x, less(p)), lambda z, x, p: box_cox(p, ops.log1p(x))),
+    "inv_boxcox": (lambda z, y, p: ops.pow(z, 1.0 - p), lambda z, y, p: -ops.pow(z, 1.0 - p) * box_cox(p, ops.log(z))),
+    "inv_boxcox1p": (lambda z, y, p: ops.pow(1.0 + z, 1.0 - p), lambda z, y, p: -ops.pow(1.0 + z, 1.0 - p) * box_cox(p, ops.log1p(z))),
 }  # fmt: skip
 
 MADE: dict[Any, Op] = {}
@@ -135,6 +236,7 @@ def special(function: Any, *inputs: Any) -> Array | None:
     if rules is None or function.nout != 1 or len(rules) != function.nin or UFUNCS not in sys.modules:
         return None
     op = made(function, rules)
+    inputs = tuple(np.int64(x) if type(x) is int and any(kinds[k] in "lqp" for kinds in function.types) else x for k, x in enumerate(inputs))
     complexes = [x.dtype for x in inputs if isinstance(x, (Array, np.ndarray, np.generic)) and x.dtype.kind == "c"]
     if complexes:  # an order beside a complex number is a real number still
         real = np.zeros(0, complexes[0]).real.dtype
