@@ -47,32 +47,55 @@ def copy_rows(c: Code, kind: str, width: int, lanes: int, ends: tuple[Value, Val
 
 def turn_rows(c: Code, kind: str, width: int, lanes: int, ends: tuple[Value, Value], depth: Value,
               steps: tuple[Value, Value], squares: bool) -> None:
-    """Copy rows that lie as columns: squares of `lanes` by `lanes` are turned in registers, the rest one by one."""
+    """Copy rows that lie as columns: squares of `lanes` by `lanes`, or somewhat narrower, are turned in registers, the rest
+    one by one."""
     row, column = steps
+    whole = width - width % lanes if squares else 0
+    narrow = width - whole if squares and width - whole > lanes // 4 else 0
+    done = whole + narrow
 
     def one_by_one(k: Value, columns: range) -> None:
         source, to = c.address(ends[0], k * row, kind), c.address(ends[1], k * width, kind)
         for j in columns:
             c.store(c.load(source, column * j, kind), to, j)
 
-    count = width // lanes if squares else 0
-    if count:
-        whole = (depth.shift_right(lanes.bit_length() - 1)) << (lanes.bit_length() - 1)
+    def square(k: Value, first: Value | int, used: int) -> None:
+        source, to = c.address(ends[0], column * first + k, kind), c.address(ends[1], k * width + first, kind)
+        turn_square(c, kind, lanes, (source, to), (column, c.constant(width, "i64")), c.constant(used, "i64"))
 
-        def square(k: Value) -> None:
-            def block(s: Value) -> None:
-                source = c.address(ends[0], column * s + k, kind)
-                rows = [c.load(source, column * j, kind, lanes) for j in range(lanes)]
-                to = c.address(ends[1], k * width + s, kind)
-                for i, turned in enumerate(transpose(c, rows)):
-                    c.store(turned, to, i * width)
+    def squares_of(k: Value) -> None:
+        if narrow:  # first: it writes too much, into the beginning of the next row
+            square(k, whole, narrow)
+        if whole:
+            c.loop(whole, lambda first: square(k, first, lanes), step=lanes)
 
-            c.loop(count * lanes, block, step=lanes)
+    if done:
+        even = (depth.shift_right(lanes.bit_length() - 1)) << (lanes.bit_length() - 1)
+        c.loop(even, squares_of, step=lanes)
+        c.loop(depth, lambda k: one_by_one(k, range(done)), start=even)
+    if done < width:
+        c.loop(depth, lambda k: one_by_one(k, range(done, width)))
 
-        c.loop(whole, square, step=lanes)
-        c.loop(depth, lambda k: one_by_one(k, range(count * lanes)), start=whole)
-    if count * lanes < width:
-        c.loop(depth, lambda k: one_by_one(k, range(count * lanes, width)))
+
+def turn_square(c: Code, kind: str, lanes: int, ends: tuple[Value, Value], steps: tuple[Value, Value], used: Value) -> None:
+    """Call the function that turns a square of which so many columns count; each row but the last is written whole."""
+    def write(inner: Code, start: Value, to: Value, column: Value, row: Value, count: Value) -> None:
+        room = inner.put(f"alloca [{lanes} x {kind}], align 64", "ptr")
+        last = count - 1
+        rows = []
+        for j in range(lanes):
+            at = inner.select(last.lt(j), last, inner.constant(j, "i64"))
+            rows.append(inner.load(start, column * at, kind, lanes))
+        *others, end = transpose(inner, rows)
+        for i, turned in enumerate(others):
+            inner.store(turned, to, row * i)
+        inner.store(end, room, 0)
+        here = inner.address(to, row * (lanes - 1), kind)
+        inner.loop(count, lambda j: inner.store(inner.load(room, j, kind), here, j))
+
+    parameters = [("from", "ptr", 1), ("to", "ptr", 1), ("column", "i64", 1), ("row", "i64", 1), ("used", "i64", 1)]
+    symbol = c.module.define(f"bl.turn.{kind}.{lanes}", "void", parameters, "noinline #0", write)
+    c.do(f"call void @{symbol}({', '.join(x.typed for x in (*ends, *steps, used))})")
 
 
 def transpose(c: Code, rows: list[Value]) -> list[Value]:

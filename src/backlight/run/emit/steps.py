@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backlight.run.emit.code import Module
+from backlight.run.emit.fetch import fetch
 from backlight.run.emit.value import Value, type_text
 
 
@@ -65,16 +66,6 @@ def define_steps(module: Module, steps: Steps, piece: str) -> str:
 
     parameters = [("table", "ptr", 1), ("count", "i64", 1)]
     return module.define("bl.steps", "void", parameters, "#0", write, linkage="")
-
-
-def fetch(c, start: Value, size: int) -> None:  # type: ignore[no-untyped-def]
-    """Write a request for so many bytes, up to 4 kB, to come nearer."""
-    c.module.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
-
-    def line(i: Value) -> None:
-        c.do(f"call void @llvm.prefetch.p0({c.address(start, i, 'i8').typed}, i32 0, i32 2, i32 1)")
-
-    c.loop(min(size, 4096), line, step=64)
 
 
 def copy_bytes(c, source: Value, to: Value, size: int) -> None:  # type: ignore[no-untyped-def]

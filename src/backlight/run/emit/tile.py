@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from backlight.run.emit.after import After, write_after
 from backlight.run.emit.code import Code, Module
+from backlight.run.emit.fetch import fetch
 from backlight.run.emit.parts import Part, parts_of
-from backlight.run.emit.value import Target, Value
+from backlight.run.emit.value import SIZES, Target, Value
+
+AHEAD = 8  # rows of B that are asked for before they are needed: some 200 cycles, as long as the third cache takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +54,38 @@ class Tiling:
 
 
 def tiling(target: Target, p: Product) -> Tiling:
-    """Return the tile: as many registers as there are, shared out so that the last row of tiles is nearly full."""
+    """Return the tile: as many registers as there are, shared out so that the last row of tiles is nearly full.
+
+    Where that gains next to nothing the tile is as high as it can be: what is as high is compiled once for all products.
+    """
     lanes = target.lanes(p.kind)
     registers = 32 if target.width == 64 else 16
     best = Tiling(1, 1, lanes)
     cheapest = float("inf")
+
+    def step(rows: int, vectors: int) -> float:
+        """Return what a step of a tile costs: its products, two a cycle, but no less than their latency or its loads."""
+        return max(rows * vectors / 2, 4.0, (rows + vectors) / 2) if rows else 0.0
+
     for vectors in (1, 2, 3, 4, 8) if registers == 32 else (1, 2, 3, 4):
-        most = (registers - vectors - 1) // vectors
+        most = min((registers - vectors - 1) // vectors, 14 if registers == 32 else 6, p.m)
         if most < 1 or (vectors > 1 and (vectors - 1) * lanes >= p.n):
             continue
-        tiles = -(-p.m // min(most, 14 if registers == 32 else 6))
-        rows = -(-p.m // tiles)
-        # a step of a tile costs its products, two a cycle, but no less than their latency or its loads
-        step = max(rows * vectors / 2, 4.0, (rows + vectors) / 2)
-        cost = step * tiles * -(-p.n // (vectors * lanes))
+        even = -(-p.m // -(-p.m // most))
+        costs = [p.m // rows * step(rows, vectors) + step(p.m % rows, vectors) for rows in (most, even)]
+        rows, cost = (most, costs[0]) if costs[0] <= costs[1] * 1.02 else (even, costs[1])
+        cost *= -(-p.n // (vectors * lanes))
         if cost < cheapest * 0.98:
             best, cheapest = Tiling(rows, vectors, lanes), cost
     return best
 
 
 def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b: Value, b_row: int,
-              depth: Value | int) -> list[Value]:
+              depth: Value | int, copy: Value | None = None) -> list[Value]:
     """Return the sums of a tile, row by row: one loop over k with all of them carried.
 
-    A small tile would wait for each product to end: it carries several sums a number, for every second or fourth k.
+    A small tile would wait for each product to end: it carries several sums a number, for every second or fourth k. With
+    `copy` the rows of B are put together there on the way, for the tiles that follow.
     """
     ways = 1
     while ways * rows * len(parts) < 6 and ways < 4 and isinstance(depth, int) and depth >= 16 * ways:
@@ -88,6 +99,11 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
         found = []
         for way in range(ways):
             vectors = [part.load(c, b_here, way * b_row, p.kind) for part in parts]
+            if copy is not None:
+                width = parts[-1].at + parts[-1].used
+                fetch(c, c.address(b_here, (way + AHEAD) * b_row, p.kind), width * SIZES[p.kind])
+                for part, vector in zip(parts, vectors, strict=True):
+                    part.store(c, vector, c.address(copy, k * width, p.kind), way * width)
             for i in range(rows):
                 one = c.load(a_here, i * p.a_row + way * p.a_column, p.kind)
                 for j, part in enumerate(parts):
@@ -107,15 +123,18 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
 
 
 def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b_row: int, inline: bool,
-                depth: int | None) -> str:
-    """Write the function of one tile: (a, b, c, row of c, depth, add); with `add` the sums go on top of what is there."""
+                depth: int | None, copying: bool = False) -> str:
+    """Write the function of one tile: (a, b, c, row of c, depth, add); with `add` the sums go on top of what is there.
+
+    One that is `copying` puts the rows of B together on the way: where, is a further operand.
+    """
     # a single row is soon done, and waits less for what narrow vectors have just written (see `light` in nest.py)
     parts = parts_of(module.target, width, lanes, most=2 if p.m == 1 else 1)
     deep = "" if depth is None else f".{depth}"
     symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{'i' if inline else 'f'}{deep}"
 
-    def write(c: Code, a: Value, b: Value, out: Value, c_row: Value, steps: Value, add: Value) -> None:
-        sums = tile_sums(c, p, rows, parts, a, b, b_row, steps if depth is None else depth)
+    def write(c: Code, a: Value, b: Value, out: Value, c_row: Value, steps: Value, add: Value, *copy: Value) -> None:
+        sums = tile_sums(c, p, rows, parts, a, b, b_row, steps if depth is None else depth, *copy)
         places = [(c.address(out, c_row * i, p.kind), part) for i in range(rows) for part in parts]
 
         def added() -> list[Value]:
@@ -125,6 +144,8 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
             part.store(c, s, row, 0)
 
     parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("c_row", "i64", 1), ("depth", "i64", 1), ("add", "i1", 1)]
+    if copying:
+        symbol, parameters = symbol + ".copying", [*parameters, ("copy", "ptr", 1)]
     return module.define(symbol, "void", parameters, "alwaysinline #0" if inline else "noinline #0", write)
 
 

@@ -1,7 +1,8 @@
 """Products by tiles: B copied together once a block of k, then tile after tile of A, used by all panels of B.
 
-For operands whose rows lie far apart (`room.by_tiles`). Alone, a block of B is copied and used before the next. Where threads
-share a product out they copy all of B together first, each some panels, and then take tiles: nobody copies anything twice.
+For operands whose rows lie far apart (`room.by_tiles`). Alone, a block of B is copied and used before the next: by its first
+tile, on the way, if its rows lie side by side, which hides how far they come from. Where threads share a product out they copy
+all of B together first, each some panels, and then take tiles: nobody copies anything twice.
 """
 
 from __future__ import annotations
@@ -42,21 +43,21 @@ def define_by_tiles(module: Module, p: Product, after: After | None = None, toge
             left = p.k - k
             deep = c.select(left.lt(depth), left, depth)
             panels_here = c.address(b, k * p.n, p.kind) if together else panels_at
-            if not together:
-                gather_block(c, p, t, rows_of_b, c.address(b, k * p.b_row, p.kind), panels_here, deep)
+            b_here = c.address(b, k * p.b_row, p.kind)
             sum_up = add | k.gt(0)
 
-            def tile(i: Value, rows: int) -> None:
+            def tile(i: Value, rows: int, copying: bool = False) -> None:
                 a_here = c.address(c.address(a, k * p.a_column, p.kind), i * p.a_row, p.kind)
                 pack(c, rows_of_a, rows, t.lanes, a_here, tile_at, deep)
                 here = replace(inner, a_column=rows)
 
                 def multiply(j: Value | int, width: int) -> None:
-                    symbol = define_tile(c.module, here, rows, width, t.lanes, width, False, None)
+                    symbol = define_tile(c.module, here, rows, width, t.lanes, p.b_row if copying else width, False, None, copying)
                     row = finish.tile if finish is not None and local else c.address(out, i * p.c_row, p.kind)
                     panel = c.address(panels_here, deep * j, p.kind)
                     c_row = c.constant(p.n if local else p.c_row, "i64")
-                    operands = (tile_at, panel, c.address(row, j, p.kind), c_row, deep, sum_up)
+                    from_, to = (c.address(b_here, j, p.kind), [panel]) if copying else (panel, [])
+                    operands = (tile_at, from_, c.address(row, j, p.kind), c_row, deep, sum_up, *to)
                     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
                 all_panels(c, p, t, multiply)
@@ -65,7 +66,14 @@ def define_by_tiles(module: Module, p: Product, after: After | None = None, toge
 
             start, stop = first * size, last * size
             end = c.select(stop.gt(tiles), tiles, stop)
-            c.loop(end, lambda i: tile(i * t.rows, t.rows), start=start)
+            begin = start
+            if not together and p.b_column == 1:
+                begin = start + 1
+                c.when(start.lt(end), lambda: tile(start * t.rows, t.rows, True))
+                c.when(start.ge(end), lambda: gather_block(c, p, t, rows_of_b, b_here, panels_here, deep))
+            elif not together:
+                gather_block(c, p, t, rows_of_b, b_here, panels_here, deep)
+            c.loop(end, lambda i: tile(i * t.rows, t.rows), start=begin)
             if rest:
                 c.when(stop.gt(tiles), lambda: tile(c.constant(tiles * t.rows, "i64"), rest))
 
