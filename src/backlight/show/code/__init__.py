@@ -5,6 +5,7 @@ operation that a library has no word for is written by its definition in smaller
 """
 
 from backlight.show.code.dialects import DIALECTS
-from backlight.show.code.writer import code, missing
+from backlight.show.code.expand import missing
+from backlight.show.code.writer import code
 
 __all__ = ["DIALECTS", "code", "missing"]

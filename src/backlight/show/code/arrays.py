@@ -1,20 +1,20 @@
-"""NumPy and JAX, one line an operation."""
+"""What NumPy and JAX's NumPy have in common, one line an operation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from .spelling import Dialect, Line, arrays, axis_words, reduced
-from .windows import JAX_WINDOWS, NUMPY_HELPERS, NUMPY_WINDOWS
+from .spelling import Line, Spelling, axis_words, joined, key_text, reduced, reshaped, running, sum_of, summed_to
 
-__all__ = ["JAX", "NUMPY"]
+__all__ = ["PLAIN", "SLICES", "arrays"]
 
-
-def norm(module: str) -> Callable[[Line], str]:
-    """Only the usual length is written; other orders go by their definition."""
-    return lambda line: f"{module}.sqrt({module}.sum({module}.abs({line.xs[0]}) ** 2{axis_words(line)}))" if line.attrs["ord"] == 2 else ""
-
+INFIX: Final = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "less": "<", "less_equal": "<=", "greater": ">",
+    "greater_equal": ">=", "equal": "==", "not_equal": "!=",
+}  # fmt: skip
+# What takes a Python number beside an array, and keeps the array's dtype.
+PLAIN: Final = frozenset([*INFIX, "total", "where", "maximum", "minimum"])
 
 SLICES: Final = '''\
 def sliced(key):
@@ -27,103 +27,80 @@ def sliced(key):
     )
 '''
 
-DIGAMMA: Final = '''\
-def digamma(x):
-    """The derivative of log Gamma: moved up to where its asymptotic series holds, and mirrored below zero."""
-    x = np.asarray(x, float)
-    y = np.where(x > 0, x, 1 - x)
-    z = np.zeros_like(y)
-    for _ in range(10):
-        z = z - np.where(y < 10, 1 / y, 0.0)
-        y = y + (y < 10)
-    s = 1 / y**2
-    z = z + np.log(y) - 0.5 / y - s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * 691 / 32760)))))
-    return np.where(x > 0, z, z - np.pi / np.tan(np.pi * x))
-'''
-ERFINV: Final = '''\
-def erfinv(x):
-    """The inverse of erf: Winitzki's approximation, and three of Halley's steps."""
-    x = np.asarray(x, float)
-    y = np.log1p(-x * x)
-    a = 2 / (0.147 * np.pi) + y / 2
-    t = np.sign(x) * np.sqrt(np.sqrt(a * a - y / 0.147) - a)
-    for _ in range(3):
-        off = (@erf(t) - x) * np.sqrt(np.pi) / 2 * np.exp(t * t)
-        t = t - off / (1 + t * off)
-    return np.where(np.abs(x) == 1, x * np.inf, t)
-'''
-NUMPY: Final = Dialect(
-    "numpy", "import math\n\nimport numpy as np", "np.array({}, {!r})",
-    arrays("np") | dict(NUMPY_WINDOWS) | {
-        "norm": norm("np"), "erf": "@erf({0})", "erfc": "@erfc({0})", "lgamma": "@lgamma({0})", "digamma": "@digamma({0})",
-        "erfinv": "@erfinv({0})", "i0": "np.i0({0})", "floor_div": "{0} // {1}",
-        "scatter_add": "@added({0}, {1}, {size}, {axis})", "add_along_axis": "@added_along({0}, {1}, {size}, {axis})",
-        "argsort": lambda line: f"np.argsort({'-' * line.attrs['descending']}{line.xs[0]}, axis={line.attrs['axis']}, kind='stable')",
-    },
-    {
-        "embedded": SLICES + '''
 
-def embedded(x, key, shape):
-    """Zeros with an array in the place that a key names."""
-    y = np.zeros(shape, np.asarray(x).dtype)
-    y[sliced(key)] = x
-    return y
-''',
-        "moved_on": '''\
-def moved_on(z, axis, first):
-    """Every number one place further along an axis, another one in the first place."""
-    z = np.roll(z, 1, axis)
-    np.moveaxis(z, axis, 0)[0] = first
-    return z
-''',
-        "erf": "erf = np.vectorize(math.erf, otypes=[float])\n",
-        "digamma": DIGAMMA,
-        "erfinv": ERFINV,
-        "erfc": "erfc = np.vectorize(math.erfc, otypes=[float])\n",
-        "lgamma": '''\
-lgamma = np.vectorize(lambda x: math.inf if x <= 0 and x % 1 == 0 else math.lgamma(x), otypes=[float])
-''',
-        **NUMPY_HELPERS,
-        "added": '''\
-def added(y, i, size, axis):
-    """Each part of y added up at its place i along an axis."""
-    rank = np.ndim(y) - np.ndim(i)
-    z = np.zeros((*y.shape[:axis], size, *y.shape[axis + np.ndim(i):]), y.dtype)
-    np.add.at(z, (*[slice(None)] * (axis % (rank + 1)), i), y)
-    return z
-''',
-        "added_along": '''\
-def added_along(y, i, size, axis):
-    """Each number of y added up at its place i along an axis."""
-    places = np.indices(np.broadcast_shapes(y.shape, i.shape))
-    z = np.zeros((*y.shape[:axis % y.ndim], size, *y.shape[axis % y.ndim + 1:]), y.dtype)
-    np.add.at(z, tuple(i if k == axis % y.ndim else p for k, p in enumerate(places)), y)
-    return z
-''',
-    },
-)  # fmt: skip
+def norm(m: str) -> Callable[[Line], str]:
+    """Only the usual lengths are written; other orders go by a helper."""
 
-JAX: Final = Dialect(
-    "jax", "import jax\nimport jax.numpy as jnp\n\njax.config.update(\"jax_enable_x64\", True)", "jnp.array({}, {!r})",
-    arrays("jnp") | dict(JAX_WINDOWS) | {
-        "norm": norm("jnp"), "erf": "jax.scipy.special.erf({0})", "erfc": "jax.scipy.special.erfc({0})",
-        "erfinv": "jax.scipy.special.erfinv({0})", "lgamma": "jax.scipy.special.gammaln({0})",
-        "digamma": "jax.scipy.special.digamma({0})", "polygamma": "jax.scipy.special.polygamma({order}, {0})",
-        "log_ndtr": "jax.scipy.special.log_ndtr({0})", "ndtri": "jax.scipy.special.ndtri({0})",
-        "i0": "jax.scipy.special.i0({0})", "i1": "jax.scipy.special.i1({0})", "i0e": "jax.scipy.special.i0e({0})",
-        "i1e": "jax.scipy.special.i1e({0})", "floor_div": "{0} // {1}", "relu": "jax.nn.relu({0})", "sigmoid": "jax.nn.sigmoid({0})",
-        "softplus": "jax.nn.softplus({0})", "log_sigmoid": "jax.nn.log_sigmoid({0})", "silu": "jax.nn.silu({0})",
-        "softmax": "jax.nn.softmax({0}, axis={axis})", "log_softmax": "jax.nn.log_softmax({0}, axis={axis})",
-        "logsumexp": reduced("jax.nn.logsumexp"), "stop_gradient": "jax.lax.stop_gradient({0})",
-    },
-    {"moved_on": '''\
-def moved_on(z, axis, first):
-    """Every number one place further along an axis, another one in the first place."""
-    return jnp.moveaxis(jnp.moveaxis(jnp.roll(z, 1, axis), axis, 0).at[0].set(first), 0, axis)
-''', "embedded": SLICES + '''
+    def write(line: Line) -> str:
+        order, x = line.attrs["ord"], line.xs[0]
+        if order == 2:
+            return f"{m}.sqrt({m}.sum({m}.abs({x}) ** 2{axis_words(line)}))"
+        if order == 1:
+            return f"{m}.sum({m}.abs({x}){axis_words(line)})"
+        if order == float("inf"):
+            return f"{m}.max({m}.abs({x}), initial=0.0{axis_words(line)})"
+        if order == -float("inf"):
+            return f"{m}.min({m}.abs({x}){axis_words(line)})"
+        if order == 0:
+            return f"{m}.sum({x} != 0{axis_words(line)}).astype({line.type.dtype.name!r})"
+        return f"{m}.sum({m}.abs({x}) ** {order!r}{axis_words(line)}) ** (1 / {order!r})"
 
-def embedded(x, key, shape):
-    """Zeros with an array in the place that a key names."""
-    return jnp.zeros(shape, x.dtype).at[sliced(key)].set(x)
-'''},
-)  # fmt: skip
+    return write
+
+
+def like_result(m: str) -> Callable[[Line], str]:
+    """A sum or a product in the dtype of its result, which is wider where truth values are counted."""
+    return lambda line: "" if line.types[0].dtype == line.type.dtype else f", dtype={line.type.dtype.name!r}"
+
+
+def einsum(m: str) -> Callable[[Line], str]:
+    return lambda line: f"{m}.einsum({line.attrs['spec']!r}, {', '.join(line.xs)})"
+
+
+def deviation(m: str, name: str) -> Callable[[Line], str]:
+    def write(line: Line) -> str:
+        correction = line.attrs["correction"]
+        return f"{m}.{name}({line.xs[0]}{axis_words(line)}{f', ddof={correction!r}' if correction else ''})"
+
+    return write
+
+
+def arrays(module: str) -> dict[str, Spelling]:
+    """What NumPy and JAX's NumPy have in common."""
+    m = module
+    unary = "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan sinh cosh tanh abs sign floor ceil trunc isnan isinf isfinite conj"
+    named = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+             "round": "rint", "logical_not": "logical_not", "real": "real", "imag": "imag", "square": "square",
+             "reciprocal": "reciprocal"}  # fmt: skip
+    binary = "maximum minimum hypot logaddexp copysign logical_and logical_or logical_xor"
+    words: dict[str, Spelling] = {name: f"{m}.{name}({{0}})" for name in unary.split()}
+    words |= {name: f"{m}.{theirs}({{0}})" for name, theirs in named.items()}
+    words |= {name: f"{m}.{name}({{0}}, {{1}})" for name in binary.split()}
+    words |= {name: reduced(f"{m}.{name}") for name in "sum mean prod any all max min count_nonzero argmax argmin median".split()}
+    words |= {name: f"{{0}} {sign} {{1}}" for name, sign in INFIX.items()}
+    return words | {
+        "neg": "-{0}", "mod": f"{m}.mod({{0}}, {{1}})", "floor_div": "{0} // {1}", "total": sum_of(" + "), "identity": "{0}",
+        "bit_and": "{0} & {1}", "bit_or": "{0} | {1}", "bit_xor": "{0} ^ {1}", "bit_not": "~{0}",
+        "shift_left": "{0} << {1}", "shift_right": "{0} >> {1}",
+        "where": f"{m}.where({{0}}, {{1}}, {{2}})", "atan2": f"{m}.arctan2({{0}}, {{1}})", "sinc": f"{m}.sinc({{0}})",
+        "stop_gradient": "{0}", "relu": f"{m}.maximum({{0}}, 0)", "clip": f"{m}.clip({{0}}, {{1}}, {{2}})", "cast": "{0}.astype({dtype!r})",
+        "matmul": "{0} @ {1}", "dot": f"{m}.dot({{0}}, {{1}})", "outer": f"{m}.outer({{0}}, {{1}})",
+        "einsum": einsum(m), "trace": f"{m}.trace({{0}}, axis1=-2, axis2=-1)",
+        "broadcast_to": f"{m}.broadcast_to({{0}}, {{shape}})", "sum_to": summed_to(m, "axis"),
+        "reshape": reshaped, "transpose": "{0}.T",
+        "permute": f"{m}.transpose({{0}}, {{axes}})", "squeeze": f"{m}.squeeze({{0}}, axis={{axis}})",
+        "expand_dims": f"{m}.expand_dims({{0}}, axis={{axis}})", "swapaxes": f"{m}.swapaxes({{0}}, {{first}}, {{second}})",
+        "moveaxis": f"{m}.moveaxis({{0}}, {{source}}, {{destination}})", "flatten": reshaped,
+        "index": lambda line: f"{line.xs[0]}[{key_text(line.attrs['key'])}]",
+        "gather": f"{m}.take({{0}}, {{1}}, axis={{axis}})", "take_along_axis": f"{m}.take_along_axis({{0}}, {{1}}, axis={{axis}})",
+        "cumsum": running(f"{m}.flip({{}}, {{}})", f"{m}.cumsum({{}}, {{}})", "cumsum"),
+        "cumprod": running(f"{m}.flip({{}}, {{}})", f"{m}.cumprod({{}}, {{}})", "cumprod"),
+        "inv": f"{m}.linalg.inv({{0}})", "det": f"{m}.linalg.det({{0}})",
+        "cholesky": f"{m}.linalg.cholesky({{0}})", "flip": f"{m}.flip({{0}}, axis={{axis}})",
+        "roll": f"{m}.roll({{0}}, {{shift}}, axis={{axis}})", "concat": joined(m),
+        "stack": f"{m}.stack([{{all}}], axis={{axis}})", "tile": f"{m}.tile({{0}}, {{times}})",
+        "repeat": f"{m}.repeat({{0}}, {{times}}, axis={{axis}})", "tril": f"{m}.tril({{0}}, {{k}})", "triu": f"{m}.triu({{0}}, {{k}})",
+        "diag": f"{m}.diag({{0}}, {{k}})", "var": deviation(m, "var"), "std": deviation(m, "std"), "norm": norm(m),
+        "sigmoid": f"0.5 * (1.0 + {m}.tanh(0.5 * {{0}}))", "softplus": f"{m}.logaddexp({{0}}, 0.0)",
+        "log_sigmoid": f"-{m}.logaddexp(-{{0}}, 0.0)", "embed": "@embedded({0}, {key!r}, {shape})",
+    }  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .arrays import JAX, NUMPY
+from .jax import JAX
+from .numpy import NUMPY
 from .spelling import Dialect
 from .torch import TORCH
 

@@ -2,7 +2,7 @@
 
 `{0}`, `{1}`, … are the operands, `{all}` all of them between commas, settings go by their names and `{out}` is the shape of the
 result. What is not a text is a function of a `Line`; it answers with nothing where the library has no word for that. A function
-behind an `@` is one of the helpers, which is then written above.
+behind an `@` is one of the helpers, which is then written above. `MODULE` in a helper that libraries share is their own name.
 """
 
 from __future__ import annotations
@@ -11,17 +11,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Dialect", "joined", "Line", "Spelling", "arrays", "axis_words", "key_text", "reduced", "running", "sum_of", "summed_to"]
+from ...core.types import Type
+
+__all__ = [
+    "Dialect", "Line", "Spelling", "axis_words", "joined", "key_text", "promoted", "reduced", "reshaped", "running", "sum_of", "summed_to", "whole_axes",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a spelling may look at: operands as they are called, settings, shapes of the operands and of the result."""
+    """What a spelling may look at: operands as they are called, settings, types of the operands and of the result."""
 
     xs: Sequence[str]
     attrs: Mapping[str, Any]
-    shapes: Sequence[tuple[int, ...]]
-    out: tuple[int, ...]
+    types: Sequence[Type]
+    type: Any
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        return [t.shape for t in self.types]
+
+    @property
+    def out(self) -> tuple[int, ...]:
+        return self.type.shape  # type: ignore[no-any-return]
 
 
 Spelling = str | Callable[[Line], str]
@@ -29,13 +41,20 @@ Spelling = str | Callable[[Line], str]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One library: what stands above the code, how it writes an array, and its spellings."""
+    """One library: what it is called, what stands above the code, how it writes an array and a dtype, its spellings and helpers.
+
+    `plain` are the operations that take a Python number in the place of an array.
+    """
 
     name: str
+    title: str
+    module: str
     head: str
     array: str
+    dtype: str
     words: Mapping[str, Spelling]
     helpers: Mapping[str, str] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
 
 
 def key_text(key: Any) -> str:
@@ -50,6 +69,12 @@ def axis_words(line: Line, axis: str = "axis", keep: str = "keepdims") -> str:
     return "".join([*found, f", {keep}=True" if line.attrs.get("keepdims") else ""])
 
 
+def whole_axes(line: Line, axis: Any) -> tuple[int, ...]:
+    """The axes of a setting that may be none (all), one or several, counted from 0."""
+    rank = len(line.shapes[0])
+    return tuple(range(rank)) if axis is None else tuple(a % rank for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
 def reduced(function: str) -> Callable[[Line], str]:
     return lambda line: f"{function}({line.xs[0]}{axis_words(line)})"
 
@@ -59,17 +84,31 @@ def summed_to(module: str, axis: str) -> Callable[[Line], str]:
 
     def write(line: Line) -> str:
         have, want = line.shapes[0], line.out
-        padded = (1,) * (len(have) - len(want)) + want
-        axes = tuple(k for k, (n, m) in enumerate(zip(have, padded, strict=True)) if n != m or k < len(have) - len(want))
+        more = len(have) - len(want)
+        padded = (1,) * more + want
+        axes = tuple(k for k, (n, m) in enumerate(zip(have, padded, strict=True)) if n != m or k < more)
         if not axes:
             return line.xs[0]
-        return f"{module}.sum({line.xs[0]}, {axis}={axes!r}).reshape({want!r})"
+        made = f"{module}.sum({line.xs[0]}, {axis}={axes if len(axes) > 1 else axes[0]})" if want else f"{module}.sum({line.xs[0]})"
+        return made if axes == tuple(range(more)) or not want else f"{made}.reshape({str(want)[1:-1].rstrip(',')})"
 
     return write
 
 
+def reshaped(line: Line) -> str:
+    return f"{line.xs[0]}.reshape({str(line.out)[1:-1].rstrip(',') or '()'})"
+
+
 def sum_of(sign: str) -> Callable[[Line], str]:
     return lambda line: sign.join(line.xs)
+
+
+def promoted(line: Line, cast: str) -> list[str]:
+    """The operands, those that the library would not make like the others by itself made so."""
+    kinds = {t.dtype for t in line.types}
+    return list(line.xs) if len(kinds) == 1 else [
+        x if t.dtype == line.type.dtype else cast.format(x, line.type.dtype.name) for x, t in zip(line.xs, line.types, strict=True)
+    ]  # fmt: skip
 
 
 def joined(module: str) -> Callable[[Line], str]:
@@ -87,58 +126,15 @@ def joined(module: str) -> Callable[[Line], str]:
     return write
 
 
-def running(module: str, name: str) -> Callable[[Line], str]:
+def running(flip: str, call: str, name: str) -> Callable[[Line], str]:
     """cumsum and cumprod, from behind or without their own number where asked for."""
 
     def write(line: Line) -> str:
-        axis, x = line.attrs["axis"], line.xs[0]
-        flipped = f"{module}.flip({x}, {axis})" if line.attrs["reverse"] else x
-        made = f"{module}.{name}({flipped}, {axis})"
+        axis, x = line.attrs["axis"] % len(line.out), line.xs[0]
+        turn: Callable[[str], str] = lambda y: flip.format(y, axis) if line.attrs["reverse"] else y
+        made = call.format(turn(x), axis)
         if line.attrs["exclusive"]:
-            made = f"@moved_on({made}, {axis}, {1.0 if name == 'cumprod' else 0.0})"
-        return f"{module}.flip({made}, {axis})" if line.attrs["reverse"] else made
+            made = f"@moved_on({made}, {axis}, {1 if name == 'cumprod' else 0})"
+        return turn(made)
 
     return write
-
-
-def arrays(module: str) -> dict[str, Spelling]:
-    """What NumPy and JAX's NumPy have in common."""
-    m = module
-    unary = (
-        "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan sinh cosh tanh abs sign floor ceil trunc isnan isinf isfinite conj"
-    )
-    named = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
-             "round": "rint", "logical_not": "logical_not", "real": "real", "imag": "imag", "square": "square",
-             "reciprocal": "reciprocal"}  # fmt: skip
-    binary = "maximum minimum hypot logaddexp copysign logical_and logical_or logical_xor"
-    words: dict[str, Spelling] = {name: f"{m}.{name}({{0}})" for name in unary.split()}
-    words |= {name: f"{m}.{theirs}({{0}})" for name, theirs in named.items()}
-    words |= {name: f"{m}.{name}({{0}}, {{1}})" for name in binary.split()}
-    words |= {name: reduced(f"{m}.{name}") for name in "sum mean prod any all max min count_nonzero argmax argmin median".split()}
-    return words | {
-        "less": "({0} < {1})", "less_equal": "({0} <= {1})", "greater": "({0} > {1})", "greater_equal": "({0} >= {1})",
-        "equal": "({0} == {1})", "not_equal": "({0} != {1})",
-        "neg": "-{0}", "add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "pow": "{0} ** {1}",
-        "mod": f"{m}.mod({{0}}, {{1}})", "total": sum_of(" + "), "identity": "{0}", "stop_gradient": "{0}",
-        "where": f"{m}.where({{0}}, {{1}}, {{2}})", "atan2": f"{m}.arctan2({{0}}, {{1}})", "sinc": f"{m}.sinc({{0}})",
-        "relu": f"{m}.maximum({{0}}, 0.0)", "clip": f"{m}.clip({{0}}, {{1}}, {{2}})", "cast": "{0}.astype({dtype!r})",
-        "matmul": "{0} @ {1}", "dot": f"{m}.dot({{0}}, {{1}})", "outer": f"{m}.outer({{0}}, {{1}})",
-        "einsum": f"{m}.einsum({{spec!r}}, {{all}})", "trace": f"{m}.trace({{0}}, axis1=-2, axis2=-1)",
-        "broadcast_to": f"{m}.broadcast_to({{0}}, {{shape}})", "sum_to": summed_to(m, "axis"),
-        "reshape": f"{m}.reshape({{0}}, {{shape}})", "transpose": f"{m}.transpose({{0}})",
-        "permute": f"{m}.transpose({{0}}, {{axes}})", "squeeze": f"{m}.squeeze({{0}}, axis={{axis}})",
-        "expand_dims": f"{m}.expand_dims({{0}}, axis={{axis}})", "swapaxes": f"{m}.swapaxes({{0}}, {{first}}, {{second}})",
-        "moveaxis": f"{m}.moveaxis({{0}}, {{source}}, {{destination}})", "flatten": f"{m}.reshape({{0}}, {{out}})",
-        "index": lambda line: f"{line.xs[0]}[{key_text(line.attrs['key'])}]",
-        "gather": f"{m}.take({{0}}, {{1}}, axis={{axis}})", "take_along_axis": f"{m}.take_along_axis({{0}}, {{1}}, axis={{axis}})",
-        "cumsum": running(m, "cumsum"), "cumprod": running(m, "cumprod"),
-        "inv": f"{m}.linalg.inv({{0}})", "det": f"{m}.linalg.det({{0}})", "solve": f"{m}.linalg.solve({{0}}, {{1}})",
-        "cholesky": f"{m}.linalg.cholesky({{0}})", "flip": f"{m}.flip({{0}}, axis={{axis}})",
-        "roll": f"{m}.roll({{0}}, {{shift}}, axis={{axis}})", "concat": joined(m),
-        "stack": f"{m}.stack([{{all}}], axis={{axis}})", "tile": f"{m}.tile({{0}}, {{times}})",
-        "repeat": f"{m}.repeat({{0}}, {{times}}, axis={{axis}})", "tril": f"{m}.tril({{0}}, {{k}})", "triu": f"{m}.triu({{0}}, {{k}})",
-        "var": lambda line: f"{m}.var({line.xs[0]}{axis_words(line)}, ddof={line.attrs['correction']})",
-        "std": lambda line: f"{m}.std({line.xs[0]}{axis_words(line)}, ddof={line.attrs['correction']})",
-        "sigmoid": f"0.5 * (1.0 + {m}.tanh(0.5 * {{0}}))", "softplus": f"{m}.logaddexp({{0}}, 0.0)",
-        "log_sigmoid": f"-{m}.logaddexp(-{{0}}, 0.0)", "embed": "@embedded({0}, {key!r}, {shape})",
-    }  # fmt: skip

@@ -1,29 +1,30 @@
-"""A graph written as code, line by line in the order of its list."""
+"""A graph written as a program."""
 
 from __future__ import annotations
 
-import keyword
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
-from ...core.array import Array
-from ...core.graph import Graph, Node, live_nodes
-from ...core.op import Op
-from ...core.tape import Tape
-from ...core.types import TupleType, Type
-from ...errors import GraphError, InputError
+from ...core.types import Type
+from ...errors import InputError
 from ...run.record import Run
+from .conventions import CONVENTIONS, MASKED
 from .dialects import DIALECTS
-from .spelling import Dialect, Line
+from .literal import literal
+from .program import Program, Writing, indented
+from .spelling import Dialect
 
-__all__ = ["code", "missing"]
+__all__ = ["code"]
 
-TAKEN: Final = frozenset({"np", "jnp", "jax", "torch", "math", "f", "gradients", "value", "inputs"})
-HELPER: Final = re.compile(r"@(\w+)\(")
-LARGEST: Final = 100_000  # numbers that are written out
+# What may leave out an operand when it runs, which then has no gradient in PyTorch.
+FORGETFUL: Final = frozenset({"while_loop", "counted", "cond"})
+IMPORTS: Final = {
+    "math.": "import math", "np.": "import numpy as np", "scipy.special.": "import scipy.special", "scipy.linalg.": "import scipy.linalg",
+    "torch.utils.checkpoint.": "import torch.utils.checkpoint",
+}  # fmt: skip
 
 
 def code(run: Run, dialect: str) -> str:
@@ -37,147 +38,127 @@ def code(run: Run, dialect: str) -> str:
     words = DIALECTS[dialect]
     graph = run.graph
     wrt = [i for i in graph.inputs if i in graph.grads and i < graph.forward_count]
-    written = wrt if dialect == "numpy" else []
-    outputs = [graph.outputs[0], *(graph.grads[i] for i in written)]
-    short, places = expanded(graph, outputs, words)
-    names = called(short)
-    used: set[str] = set()
-    body = [f"    {line}" for line in lines(short, names, words, used, places)]
-    given = [name for i, name in enumerate(names) if short.nodes[i].op.name == "input"]
-    results = [names[places[i]] for i in outputs]
-    helpers = [HELPER.sub(r"\1(", words.helpers[name]).rstrip("\n") for name in words.helpers if name in needed(used, words)]
-    grads = [f"{names[places[i]]!r}: {result}" for i, result in zip(written, results[1:], strict=True)]
-    answer = f"{results[0]}, {{{', '.join(grads)}}}" if dialect == "numpy" else results[0]
-    function = f"def f({', '.join(given)}):\n" + "\n".join([*body, f"    return {answer}"])
-    values = [f"{names[places[i]]} = {literal(run.value(i), words)}" for i in graph.inputs if i in places]
-    parts = [words.head, *helpers, function, "\n".join(values) + "\n" + ENDS[dialect](given, [names[places[i]] for i in wrt if i in places])]
-    return "\n\n\n".join(parts) + "\n"
+    written = [graph.grads[i] for i in wrt] if dialect == "numpy" else []
+    program = Program(words)
+    writing = Writing(program, graph, [graph.outputs[0], *written], noted(run, words))
+    of = [writing.name(writing.places[i]) for i in wrt]
+
+    def end(results: list[str]) -> str:
+        grads = ", ".join(f"{name!r}: {text}" for name, text in zip(of, results[1:], strict=False))
+        return f"{results[0]}, {{{grads}}}" if dialect == "numpy" else results[0]
+
+    lines = [*masked(run, words), *writing.lines(end)]
+    function = f"def f({', '.join(writing.given)}):\n" + indented(lines)
+    values = {name: literal(run.value(i), words) for i, name in zip(graph.inputs, writing.given, strict=True)}
+    ends = ENDS[dialect](run, wrt, values)
+    body = "\n\n\n".join([*program.helpers(), *program.functions(), function, ends])
+    more = [line for word, line in IMPORTS.items() if re.search(rf"\b{re.escape(word)}", body) and line not in words.head]
+    imports, *rest = words.head.split("\n\n")
+    standard = [line for line in more if line == "import math"]
+    others = sorted([*[line for line in more if line not in standard], *imports.split("\n")])
+    head = "\n\n".join([*standard, "\n".join(others), *rest])
+    return "\n\n\n".join([head, body]) + "\n"
 
 
-def needed(used: set[str], words: Dialect) -> set[str]:
-    """The helpers that are called, and those that they call."""
-    found, new = set(used), set(used)
-    while new:
-        new = {name for one in new for name in HELPER.findall(words.helpers[one])} - found
-        found |= new
-    return found
+def noted(run: Run, words: Dialect) -> Callable[[int], Sequence[str]]:
+    """What the library's own derivative makes of the numbers of this run, where it may be something else than what the graph holds."""
+    if words.name == "numpy" or not run.graph.grads:
+        return lambda i: ()
+
+    def notes(i: int) -> Sequence[str]:
+        if not 0 <= i < run.graph.forward_count:
+            return ()
+        node = run.graph.nodes[i]
+        found = CONVENTIONS.get(node.op.name)
+        if found is None:
+            return ()
+        asks, where, ours = found
+        with np.errstate(all="ignore"):
+            there = bool(asks(run.value(i), *[run.value(j) for j in node.inputs], **dict(node.attrs)))
+        return (
+            (f"The gradient of {node.op.name} {where}: {words.title} has its own convention; Backlight's is {ours}.",)
+            if there
+            else ()
+        )
+
+    return notes
 
 
-def numpy_end(given: Sequence[str], wrt: Sequence[str]) -> str:
-    return f"value, gradients = f({', '.join(given)})\nprint(value)\nprint(gradients)"
+def masked(run: Run, words: Dialect) -> list[str]:
+    """What is said of a graph in which something is chosen and something else may be infinite."""
+    asked = words.name != "numpy" and any(node.why.kind == "mask" for node in run.graph.nodes)
+    return [f"# {MASKED.format(words.title)}"] if asked else []
 
 
-def torch_end(given: Sequence[str], wrt: Sequence[str]) -> str:
-    if not wrt:
-        return f"value, gradients = f({', '.join(given)}), {{}}\nprint(value)"
-    asked = "".join(f"{name}.requires_grad_()\n" for name in wrt)
-    grads = ", ".join(f"{name!r}: {name}.grad" for name in wrt)
-    return f"{asked}value = f({', '.join(given)})\nvalue.sum().backward()\ngradients = {{{grads}}}\nprint(value)\nprint(gradients)"
+def upstream(run: Run, words: Dialect) -> str:
+    """The gradient that comes in from above where it was given; empty where it is ones."""
+    graph = run.graph
+    seed = run.value(graph.grads[graph.outputs[0]]) if run.seeded and graph.outputs[0] in graph.grads else None
+    return "" if seed is None else literal(seed, words)
 
 
-def jax_end(given: Sequence[str], wrt: Sequence[str]) -> str:
-    call = f"f({', '.join(given)})"
-    if not wrt:
-        return f"value, gradients = {call}, {{}}\nprint(value)"
-    places = tuple(given.index(name) for name in wrt)
-    grads = ", ".join(f"{name!r}: g[{k}]" for k, name in enumerate(wrt))
-    return (
-        f"value = {call}\ng = jax.grad(lambda *x: jnp.sum(f(*x)), {places!r})({', '.join(given)})\n"
-        f"gradients = {{{grads}}}\nprint(value)\nprint(gradients)"
-    )
+def reached(run: Run, wrt: Sequence[int]) -> list[int]:
+    """The inputs that the output depends on by a path with a derivative."""
+    return [i for i in wrt if run.graph.nodes[run.graph.grads[i]].why.kind != "unused"]
 
 
-ENDS: Final = {"numpy": numpy_end, "torch": torch_end, "jax": jax_end}
+def numpy_end(run: Run, wrt: Sequence[int], values: Mapping[str, str]) -> str:
+    given = "\n".join(f"{name} = {text}" for name, text in values.items())
+    return f"{given}\nvalue, gradients = f({', '.join(values)})\nprint(value)\nprint(gradients)".lstrip("\n")
 
 
-def missing(dialect: Dialect, op: Op) -> bool:
-    """Whether a library has neither a word for an operation nor a definition of it in smaller ones."""
-    return op.name not in dialect.words and op.inside is None and op.kind != "leaf"
+def torch_end(run: Run, wrt: Sequence[int], values: Mapping[str, str]) -> str:
+    names = dict(zip(run.graph.inputs, values, strict=True))
+    paths = reached(run, wrt)
+    asked = {names[i] for i in paths}
+    lines = [f"{name} = {text[:-1]}, requires_grad=True)" if name in asked else f"{name} = {text}" for name, text in values.items()]
+    lines.append(f"value = f({', '.join(values)})")
+    out, seed = run.output.type, upstream(run, DIALECTS["torch"])
+    assert isinstance(out, Type)
+    whole = "value" if seed or not out.shape else "value.sum()"
+    whole += ".real" if out.dtype.kind == "c" and not seed else ""
+    forgets = any(node.op.name in FORGETFUL for node in run.graph.nodes[: run.graph.forward_count])
+    got = {i: f"g[{k}]" if forgets else f"{names[i]}.grad" for k, i in enumerate(paths)}
+    if asked and forgets:
+        of = ", ".join(names[i] for i in paths)
+        lines.append(f"g = torch.autograd.grad({whole}, [{of}]{', ' * bool(seed)}{seed}, materialize_grads=True)")
+    elif asked:
+        lines.append(f"{whole}.backward({seed})")
+    grads = ", ".join(f"{names[i]!r}: {got.get(i, f'torch.zeros_like({names[i]})')}" for i in wrt)
+    return "\n".join([*lines, f"gradients = {{{grads}}}", "print(value)", "print(gradients)"])
 
 
-def expanded(graph: Graph, outputs: Sequence[int], dialect: Dialect) -> tuple[Graph, dict[int, int]]:
-    """What the outputs need, operations without a word written by their definitions, and the new number of each old node."""
-    live = live_nodes(graph, outputs)
-    tape = Tape()
-    places: dict[int, int] = {}
-    for i, node in enumerate(graph.nodes):
-        if not live[i] and not (node.op.name == "input" and i < graph.forward_count):
-            continue
-        places[i] = copied(tape, node, tuple(places[j] for j in node.inputs), dialect)
-    return Graph(tuple(tape.nodes)), places
+def jax_end(run: Run, wrt: Sequence[int], values: Mapping[str, str]) -> str:
+    names = dict(zip(run.graph.inputs, values, strict=True))
+    given = ", ".join(values)
+    lines = [f"{name} = {text}" for name, text in values.items()]
+    paths = reached(run, wrt)
+    places = tuple(run.graph.inputs.index(i) for i in paths)
+    out, seed = run.output.type, upstream(run, DIALECTS["jax"])
+    assert isinstance(out, Type)
+    which = "" if places == (0,) else f", {places if len(places) > 1 else places[0] if places else ()}"
+    if not places:
+        lines.append(f"value = f({given})")
+    elif not out.shape and not seed and out.dtype.kind == "f":
+        lines.append(f"value, g = jax.value_and_grad(f{which})({given})")
+    else:
+        each = "f(*x)" if not seed else f"f(*x) * jnp.conj({seed})" if out.dtype.kind == "c" else f"f(*x) * {seed}"
+        whole = f"jnp.sum({each}){'.real' if out.dtype.kind == 'c' else ''}"
+        lines += [f"value = f({given})", f"g = jax.grad(lambda *x: {whole}{which})({given})"]
+    many = len(places) > 1
+    grads = []
+    for i in wrt:
+        name = names[i]
+        got = f"g[{paths.index(i)}]" if many and i in paths else "g" if i in paths else f"jnp.zeros_like({name})"
+        turned = i in paths and run.graph.type(i).dtype.kind == "c"
+        if turned and not any(line.startswith("#") for line in lines):
+            lines.append("# JAX's gradient by a complex number is the conjugate of the direction of steepest ascent.")
+        grads.append(f"{name!r}: {f'jnp.conj({got})' if turned else got}")
+    return "\n".join([*lines, f"gradients = {{{', '.join(grads)}}}", "print(value)", "print(gradients)"])
 
 
-def copied(tape: Tape, node: Node, inputs: tuple[int, ...], dialect: Dialect) -> int:
-    """One node on the tape, by its definition where the library has no word for it. Raises: GraphError."""
-    if (node.op.kind == "leaf" and node.op.name != "item") or spelled(node, [tape.nodes[j] for j in inputs], dialect):
-        tape.nodes.append(node._replace(inputs=inputs))
-        return len(tape.nodes) - 1
-    if node.op.inside is None or isinstance(node.type, TupleType):
-        settings = ", ".join(f"{k}={v!r}" for k, v in node.attrs)
-        raise GraphError(f"{dialect.name} has no word for {node.op.name}{f' with {settings}' if settings else ''}, and there is no "
-                         "definition of it in smaller operations")  # fmt: skip
-    sheet = Tape()
-    sheet.nodes = list(tape.nodes)
-    made = node.op.inside(*[sheet.handle(j) for j in inputs], **dict(node.attrs))
-    assert isinstance(made, Array)
-    moved = dict(enumerate(range(len(tape.nodes))))
-    for k in range(len(tape.nodes), len(sheet.nodes)):
-        inner = sheet.nodes[k]
-        moved[k] = copied(tape, inner, tuple(moved[j] for j in inner.inputs), dialect)
-    result = moved[made.number]
-    if node.name and not tape.nodes[result].name:
-        tape.nodes[result] = tape.nodes[result]._replace(name=node.name)
-    return result
-
-
-def spelled(node: Node, operands: Sequence[Node], dialect: Dialect, names: Sequence[str] = ()) -> str:
-    """The right side of the line of a node; empty where the library has no word for it as it is."""
-    spelling = dialect.words.get(node.op.name)
-    if spelling is None or not isinstance(node.type, Type) or not all(isinstance(x.type, Type) for x in operands):
-        return ""
-    attrs: dict[str, Any] = {**node.op.attrs, **dict(node.attrs)}
-    xs = names or [f"x{k}" for k in range(len(operands))]
-    if callable(spelling):
-        return spelling(Line(xs, attrs, [x.type.shape for x in operands], node.type.shape))  # type: ignore[union-attr]
-    return spelling.format(*xs, all=", ".join(xs), out=node.type.shape, **attrs)
-
-
-def called(graph: Graph) -> list[str]:
-    """A name for every node that a program may use: its own where that is one, else v and its number."""
-    taken, found = set(TAKEN), []
-    for i, node in enumerate(graph.nodes):
-        name = "".join(c if c.isalnum() or c == "_" else "_" for c in node.name)
-        if not name.isidentifier() or keyword.iskeyword(name) or name in taken:
-            name = f"v{i}"
-            while name in taken:
-                name += "_"
-        taken.add(name)
-        found.append(name)
-    return found
-
-
-def lines(graph: Graph, names: Sequence[str], dialect: Dialect, used: set[str], places: Mapping[int, int]) -> list[str]:
-    """One assignment a node."""
-    found = []
-    for i, node in enumerate(graph.nodes):
-        if node.op.name == "input":
-            continue
-        if node.op.name == "const":
-            found.append(f"{names[i]} = {literal(node.attr('value'), dialect)}")
-            continue
-        right = spelled(node, [graph.nodes[j] for j in node.inputs], dialect, [names[j] for j in node.inputs])
-        used.update(HELPER.findall(right))
-        right = HELPER.sub(r"\1(", right)
-        found.append(f"{names[i]} = {right}")
-    return found
-
-
-def literal(value: Any, dialect: Dialect) -> str:
-    """A value as code, every digit of it. Raises: InputError for one of more than 100,000 numbers."""
-    array = np.asarray(value)
-    if array.size > LARGEST:
-        raise InputError(f"an array of {array.size} numbers is too long for a program: from {LARGEST} on, save the run instead")
-    text = repr(array.tolist()).replace("nan", "math.nan").replace("inf", "math.inf")
-    if "math." in text:
-        text = text.replace("math.nan", "float('nan')").replace("math.inf", "float('inf')")
-    return dialect.array.format(text, array.dtype.name)
+ENDS: Final[Mapping[str, Callable[[Run, Sequence[int], Mapping[str, str]], str]]] = {
+    "numpy": numpy_end,
+    "torch": torch_end,
+    "jax": jax_end,
+}
