@@ -80,7 +80,8 @@ KNOWN = {
     ("torch", "polygamma", 5): "PyTorch has a large number at the pole", ("torch", "gelu", 5): "PyTorch's gelu is 0 from -8.5 on",
     ("torch", "power_log", 2): "a number beside poles",
     ("jax", "digamma", 3): "JAX's poles are NaN", ("jax", "polygamma", 5): "and so here",
-    ("jax", "lgamma", 0): "8.9e-16 for 0", ("jax", "sinc", 2): "the sine of a float next to pi is not 0",
+    ("jax", "lgamma", 0): "8.9e-16 for 0",
+    ("jax", "erfcx", 3): "of infinity less infinity", ("jax", "sinc", 2): "the sine of a float next to pi is not 0",
     ("jax", "power_log", 2): "a number beside poles", ("jax", "power_slope", 2): "a number beside poles",
 }  # fmt: skip
 

@@ -62,6 +62,8 @@ CONVENTIONS: Final[Mapping[str, Convention]] = {
     "elu": (either(zero, far(10)), "at its corner or so far out", "the smallest slope of both sides, and exact"),
     "selu": (either(zero, far(10)), "at its corner or so far out", "the smallest slope of both sides, and exact"),
     "celu": (far(10), *TAIL), "expm1": (far(10), *TAIL), "tanh": (far(5), *TAIL), "sigmoid": (far(10), *TAIL), "silu": (far(10), *TAIL),
+    "log_ndtr": (far(5), *TAIL), "erfcx": (far(5), *TAIL), "erfcx_slope": (far(5), *TAIL), "log_ndtr_slope": (far(5), *TAIL),
+    "ndtri": (lambda z, x: np.any(np.abs(z) > 5), *TAIL), "ndtri_slope": (lambda z, x: np.any(z > 1e6), *TAIL),
     "mish": (far(5), *TAIL), "gelu": (far(3), *TAIL), "gelu_slope": (far(3), *TAIL), "asinh": (far(1e8), *TAIL), "acosh": (far(1e8), *TAIL),
     "i0e": (zero, *CORNER), "i1e": (zero, "at 0", "1/2"), "i1": (zero, "at 0", "1/2"),
     "i0e_slope": (either(zero, far(1e4)), "at 0 or so far out", "the limit"),

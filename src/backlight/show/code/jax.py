@@ -9,7 +9,7 @@ import numpy as np
 from .arrays import PLAIN, SLICES, arrays
 from .draws import drawing, draws
 from .linear import JAX_LINEAR, JAX_LINEAR_HELPERS
-from .numpy import BESSEL_SLOPES
+from .numpy import SLOPES
 from .spelling import Dialect, Line, reduced
 from .windows import JAX_WINDOWS, JAX_WINDOWS_HELPERS
 
@@ -31,10 +31,11 @@ def padded(line: Line) -> str:
 JAX: Final = Dialect(
     "jax", "JAX", "jnp", "import jax\nimport jax.numpy as jnp\n\njax.config.update(\"jax_enable_x64\", True)", "jnp.array({})", "jnp.{}",
     arrays("jnp") | dict(JAX_WINDOWS) | dict(JAX_LINEAR) | dict(draws("{}.astype({!r})")) | {
-        **{name: f"jax.scipy.special.{name}({{0}})" for name in "erf erfc erfinv ndtr digamma i0 i1 i0e i1e".split()},
+        **{name: f"jax.scipy.special.{name}({{0}})" for name in "erf erfc erfinv ndtr ndtri log_ndtr digamma i0 i1 i0e i1e".split()},
         "lgamma": "jax.scipy.special.gammaln({0})",
         "polygamma": lambda line: f"jax.scipy.special.polygamma({line.attrs['order']}, {line.xs[0]})",
         "i0e_slope": "@i0e_slope({0})", "i1e_slope": "@i1e_slope({0})",
+        "erfcx": "@erfcx({0})", "erfcx_slope": "@erfcx_slope({0})", "log_ndtr_slope": "0.7978845608028654 / @erfcx(-0.7071067811865476 * {0})",
         "relu": "jax.nn.relu({0})", "sigmoid": "jax.nn.sigmoid({0})", "rsqrt": "jax.lax.rsqrt({0})",
         "softplus": "jax.nn.softplus({0})", "log_sigmoid": "jax.nn.log_sigmoid({0})", "silu": "jax.nn.silu({0})",
         "elu": "jax.nn.elu({0}, {alpha})", "celu": "jax.nn.celu({0}, {alpha})", "selu": "jax.nn.selu({0})",
@@ -50,6 +51,11 @@ JAX: Final = Dialect(
         "split": split_at, "pad": padded, "logcumsumexp": lambda line: f"jax.lax.cumlogsumexp({line.xs[0]}, axis={line.attrs['axis'] % len(line.out)})",
     },
     {
+        "erfcx": '''\
+def erfcx(x):
+    """exp(x^2) erfc(x), which JAX has no word for."""
+    return jnp.exp(x**2 + math.log(2) + jax.scipy.special.log_ndtr(-math.sqrt(2) * x))
+''',
         "sliced": SLICES,
         "embedded": '''\
 def embedded(x, key, shape):
@@ -69,7 +75,7 @@ def recurrence(a, b, axis, reverse):
     return jnp.moveaxis(z, 0, axis)
 ''',
         **JAX_WINDOWS_HELPERS, **JAX_LINEAR_HELPERS, **drawing("jnp", "jax.scipy.special.ndtri"),
-        **{name: text.replace("MODULE", "jnp").replace("SPECIAL", "jax.scipy.special") for name, text in BESSEL_SLOPES.items()},
+        **{name: text.replace("MODULE", "jnp").replace("SPECIAL", "jax.scipy.special").replace("ERFCX", "@erfcx(x)") for name, text in SLOPES.items()},
         "written": '''\
 def written(x, i, y, axis, mode):
     """x with slices of y set or added at their places i along an axis; of several at one place the last is set."""

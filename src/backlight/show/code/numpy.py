@@ -10,9 +10,16 @@ from .linear import NUMPY_LINEAR, NUMPY_LINEAR_HELPERS
 from .spelling import Dialect, Line
 from .windows import NUMPY_HELPERS, NUMPY_WINDOWS
 
-__all__ = ["BESSEL_SLOPES", "NUMPY"]
+__all__ = ["SLOPES", "NUMPY"]
 
-BESSEL_SLOPES: Final = {
+SLOPES: Final = {
+    "erfcx_slope": '''\
+def erfcx_slope(x):
+    """2 x erfcx(x) - 2 / sqrt(pi), the derivative of erfcx; far out, where that would cancel, by its asymptotic series."""
+    s = 1 / MODULE.where(x > 30, x, 30) ** 2
+    far = -s * (1 - s * (3 / 2 - s * (15 / 4 - s * 105 / 8))) / math.sqrt(math.pi)
+    return MODULE.where(x > 30, far, 2 * (x * ERFCX - 1 / math.sqrt(math.pi)))
+''',
     "i0e_slope": '''\
 def i0e_slope(x):
     """The derivative of i0e; far out, where i1e - i0e would cancel, by Hankel's series (DLMF 10.40.1)."""
@@ -60,10 +67,11 @@ def padded(line: Line) -> str:
 NUMPY: Final = Dialect(
     "numpy", "NumPy", "np", "import numpy as np", "np.array({})", "np.{}",
     arrays("np") | dict(NUMPY_WINDOWS) | dict(NUMPY_LINEAR) | dict(draws("{}.astype({!r})")) | {
-        **{name: f"scipy.special.{name}({{0}})" for name in "erf erfc erfinv ndtr digamma i0 i1 i0e i1e".split()},
+        **{name: f"scipy.special.{name}({{0}})" for name in "erf erfc erfcx erfinv ndtr ndtri log_ndtr digamma i0 i1 i0e i1e".split()},
         "lgamma": "scipy.special.gammaln({0})",
         "polygamma": polygamma,
         "i0e_slope": "@i0e_slope({0})", "i1e_slope": "@i1e_slope({0})", "mish_slope": "@mish_slope({0})",
+        "erfcx_slope": "@erfcx_slope({0})", "log_ndtr_slope": "0.7978845608028654 / scipy.special.erfcx(-0.7071067811865476 * {0})",
         "sigmoid": "np.exp(-np.logaddexp(0.0, -{0}))",
         "scatter": "@written({0}, {1}, {2}, {axis}, {mode!r})", "recurrence": "@recurrence({0}, {1}, {axis}, {reverse})",
         "scatter_add": "@added({0}, {1}, {size}, {axis})", "add_along_axis": "@added_along({0}, {1}, {size}, {axis})",
@@ -102,7 +110,7 @@ def recurrence(a, b, axis, reverse):
     return np.moveaxis(z[::-1] if reverse else z, 0, axis)
 ''',
         **NUMPY_HELPERS, **NUMPY_LINEAR_HELPERS, **drawing("np", "scipy.special.ndtri"),
-        **{name: text.replace("MODULE", "np").replace("SPECIAL", "scipy.special") for name, text in BESSEL_SLOPES.items()},
+        **{name: text.replace("MODULE", "np").replace("SPECIAL", "scipy.special").replace("ERFCX", "scipy.special.erfcx(x)") for name, text in SLOPES.items()},
         "written": '''\
 def written(x, i, y, axis, mode):
     """A copy of x with slices of y set or added at their places i along an axis."""

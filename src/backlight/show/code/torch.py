@@ -8,7 +8,7 @@ from typing import Final
 from .arrays import INFIX, SLICES
 from .draws import drawing, draws
 from .linear import TORCH_LINEAR, TORCH_LINEAR_HELPERS
-from .numpy import BESSEL_SLOPES
+from .numpy import SLOPES
 from .spelling import Dialect, Line, Spelling, axis_words, key_text, promoted, reshaped, running, sum_of, summed_to, whole_axes
 from .windows import TORCH_WINDOWS, TORCH_WINDOWS_HELPERS
 
@@ -156,6 +156,8 @@ WORDS: Final[dict[str, Spelling]] = {
     "ndtr": "0.5 * torch.erfc(-0.7071067811865476 * {0})", "celu": "torch.where({0} > 0, {0}, {alpha} * torch.expm1(torch.clamp({0}, max=0) / {alpha}))", "polygamma": "torch.polygamma({order}, {0})", "i0": "torch.special.i0({0})",
     "i1": "torch.special.i1({0})", "i0e": "torch.special.i0e({0})", "i1e": "torch.special.i1e({0})",
     "i0e_slope": "@i0e_slope({0})", "i1e_slope": "@i1e_slope({0})", "mish_slope": "@mish_slope({0})",
+    "erfcx": "torch.special.erfcx({0})", "erfcx_slope": "@erfcx_slope({0})", "log_ndtr": "torch.special.log_ndtr({0})",
+    "log_ndtr_slope": "0.7978845608028654 / torch.special.erfcx(-0.7071067811865476 * {0})", "ndtri": "torch.special.ndtri({0})",
     "softplus": "torch.logaddexp({0}, torch.zeros_like({0}))", "log_sigmoid": "torch.nn.functional.logsigmoid({0})",
     "silu": "torch.nn.functional.silu({0})", "gelu": "torch.nn.functional.gelu({0}, approximate={approximate!r})",
     "leaky_relu": "torch.nn.functional.leaky_relu({0}, {slope})", "elu": "torch.nn.functional.elu({0}, {alpha})",
@@ -281,8 +283,8 @@ def normal(seed, shape):
     p = ((@words(seed, 3, math.prod(shape)) >> np.uint64(12)).astype(float) + 0.5) * 2.0**-52
     return torch.special.ndtri(torch.from_numpy(p)).reshape(shape)
 ''',
-    **{name: text.replace("MODULE", "torch").replace("SPECIAL", "torch.special").replace(".astype(x.dtype)", ".to(x.dtype)")
-       for name, text in BESSEL_SLOPES.items()},
+    **{name: text.replace("MODULE", "torch").replace("SPECIAL", "torch.special").replace("ERFCX", "torch.special.erfcx(x)").replace(".astype(x.dtype)", ".to(x.dtype)")
+       for name, text in SLOPES.items()},
 }  # fmt: skip
 TORCH: Final = Dialect(
     "torch",
