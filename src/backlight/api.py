@@ -88,7 +88,8 @@ def explain(
 ) -> Page:
     """A page that explains one number of a run: the gradient of `of` (default: the output) by `wrt` (default: the first input).
 
-    With `of` alone it is the story of that node: upstream in, local derivatives, downstream out. `ask` asks for another page:
+    With `of` alone it is the story of that node: upstream in, local derivatives, downstream out; of one number of an array,
+    as in "h[2, 1]", the terms that its value and its gradient are the sums of. `ask` asks for another page:
 
     - `"derivation"` and `"story"`, where the arguments do not say it already;
     - `"zero"`: why the gradient of the node `of` is zero, and where it was lost; `"nan"`: where NaN and infinity are born, what
@@ -98,7 +99,8 @@ def explain(
       gradients), with its forecast.
 
     `print` writes a page as text, `.latex()` and `.html()` for paper and browser. Raises: NameError for a node that is not
-    there; InputError without gradients, without the node that a question is about, or for another question.
+    there; InputError without gradients, for an element that is not there, without the node that a question is about, or for
+    another question.
 
     >>> print(explain(backprop("x·y", x=2, y=3), wrt="x").steps[-1].lines[0][0].form)
     infix

@@ -45,7 +45,7 @@ EXPLAIN = Command(
         Option("wrt", "NAMES", "differentiate by these inputs only, as in --wrt x,y"),
         Option("node", "NODE", "show one node alone, by name or number: what arrives, what it does, what goes down"),
         Option("derive", "INPUT", "derive the gradient by an input (all of them), path by path, in letters and in numbers", True),
-        Option("why", "NODE", "the story of one node: upstream in, local derivatives, downstream out"),
+        Option("why", "NODE", "the story of a node: upstream in, local derivatives, downstream out; of one number: 'h[2, 1]'"),
         Option("layers", "", "backpropagation in matrix form, written for the layers of this network"),
         Option("why-zero", "NODE", "why the gradient of a node is zero, and where it was lost"),
         Option("why-nan", "", "where NaN and infinity are born, what they poison, what helps"),

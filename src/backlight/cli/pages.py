@@ -41,7 +41,7 @@ def asked(question: str) -> Callable[[Run, str, Sequence[int]], list[Page]]:
     def page(made: Run, word: str, wrt: Sequence[int]) -> list[Page]:
         from ..explain.questions import answer
 
-        return [answer(made, question, node(made.graph, word) if word else None)]
+        return [answer(made, question, (int(word) if word.isdigit() else word) if word else None)]
 
     return page
 

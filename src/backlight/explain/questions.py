@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
@@ -13,6 +14,7 @@ from .check import check_page
 from .derive import derive, differentiated
 from .descent import descend, forward_only
 from .diagnose import why_nan, why_zero
+from .element_story import element_story
 from .matrix import matrix_page
 from .page import Page
 from .story import story
@@ -20,7 +22,20 @@ from .story import story
 __all__ = ["Question", "answer"]
 
 Question = Literal["derivation", "story", "zero", "nan", "layers", "check", "descent"]
-OF_A_NODE: Mapping[str, Callable[[Run, int | str], Page]] = {"story": story, "zero": why_zero}
+ELEMENT = re.compile(r"(?P<node>.+?)\s*\[\s*(?P<places>-?\d{1,9}(?:\s*,\s*-?\d{1,9})*)\s*\]", re.DOTALL)
+
+
+def told(run: Run, of: int | str) -> Page:
+    """The story of a node, or of one number of it, as in `h[2, 1]`; a node that is called so comes first."""
+    found = ELEMENT.fullmatch(of) if isinstance(of, str) and of not in run else None
+    if found is None:
+        return story(run, of)
+    word = found["node"]
+    node = run.graph.number(int(word) if word.isdigit() else word)
+    return element_story(run, node, [int(place) for place in found["places"].split(",")])
+
+
+OF_A_NODE: Mapping[str, Callable[[Run, int | str], Page]] = {"story": told, "zero": why_zero}
 OF_A_RUN: Mapping[str, Callable[[Run], Page]] = {"nan": why_nan, "layers": matrix_page, "check": check_page}
 
 

@@ -134,7 +134,8 @@ def upstream_step(run: Run, number: int, called: list[Math]) -> Step:
     graph = run.graph
     gradient = run.value(graph.grads[number])
     arrived = [Edge(run, i, k, part) for (i, k), part in graph.parts.items() if graph.nodes[i].inputs[k - 1] == number]
-    seed = graph.nodes[graph.grads[number]].why.kind == "seed"
+    begun = graph.nodes[graph.grads[number]].why
+    seed = begun.kind == "seed" and begun.of == number
     lines: list[Line] = []
     if seed:
         why = "given" if run.seeded else "one: the derivative of the output by itself" if np.ndim(gradient) == 0 else "ones"
