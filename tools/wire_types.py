@@ -11,6 +11,7 @@ import sys
 import types
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from backlight.live import wire
@@ -65,7 +66,8 @@ def interface(cls: type) -> str:
 
 
 def union(name: str, classes: tuple[type, ...]) -> str:
-    return f"export type {name} =\n" + "\n".join(f"  | {cls.__name__}" for cls in classes) + ";"
+    words = " | ".join(cls.__name__ for cls in classes)
+    return f"export type {name} =\n" + fill(words, 120, initial_indent="  | ", subsequent_indent="    ") + ";"
 
 
 def default_document() -> str:

@@ -93,7 +93,7 @@ BAD = [
     ('{"kind": "story"}', "story lacks node"),
     ('{"kind": "story", "node": "1"}', "story.node is not a whole number, but a string"),
     ('{"kind": "story", "node": 1e300}', "story.node is 1e+300, and whole numbers go up to 2^53"),
-    ('{"kind": "story", "node": 1, "size": 2}', 'story has no "size"; it has node, id'),
+    ('{"kind": "story", "node": 1, "size": 2}', 'story has no "size"; it has node, element, id'),
     ('{"kind": "open", "document": 1}', "open.document is not an object, but a number"),
     ('{"kind": "open", "document": {"text": null}}', "open.document.text is not a string, but null"),
     ('{"kind": "open", "document": {"text": "\\ud800"}}',

@@ -207,6 +207,18 @@ def test_U2_a_story_is_letters_and_places_of_numbers() -> None:
     assert words == "summed: # + # = #"
 
 
+def test_the_story_of_one_number_is_places_of_numbers_that_each_lead_to_their_own() -> None:
+    session, found = opened("h = W @ x\nsum(h^2)", "W", W="[[1, 2], [3, 4]]", x="[5, 6]")
+    told = said(session, w.Story(2, (1,)))["Told"]
+    graph, (_, block) = found["Graph"], found["Values"]
+    factors = [piece for line in told.steps[0].lines[2:-1] for piece in line if piece.kind == "value"]
+    assert [float(np.ravel(number(graph, block, piece.node))[piece.at]) for piece in factors] == [3.0, 5.0, 4.0, 6.0]
+    assert [(piece.to, piece.element) for piece in factors] == [(0, (1, 0)), (1, (0,)), (0, (1, 1)), (1, (1,))]
+    assert not told.moment
+    assert [step.title for step in said(session, w.Story(0, (0, 1)))["Told"].steps] == ["value", "gradient", "in letters", "update"]
+    assert said(session, w.Story(2, (5,)))["Mistake"].message == "node 2 has shape (2), so there is no [5]: axis 0 ends at 1"
+
+
 def test_J5_a_derivation_names_the_nodes_on_its_way_and_gives_what_is_to_copy() -> None:
     session, _ = opened("(4*x + 1)^2", x=2)
     told = said(session, w.Derive(1))["Told"]

@@ -89,6 +89,16 @@ class Page:
         slider.dispatch_event("change")
         self.frame()
 
+    def slide_number(self, name: str, at: int, value: float) -> None:
+        """Another number at a place of an input that is an array, as its grid writes it."""
+        self.page.evaluate("""([name, at, value]) => {
+            const {node, shape} = backlight.state.opened.inputs.find(i => i.name === name);
+            const numbers = [...backlight.block.read(node).numbers];
+            numbers[at] = value;
+            backlight.dispatch({type: 'values', values: {[name]: JSON.stringify(numbers)}, mark: ''});
+        }""", [name, at, value])
+        self.frame()
+
     def write(self, text: str) -> None:
         self.page.get_by_label("Equation").fill(text)
         self.ready()

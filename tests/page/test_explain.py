@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.page.studio import Page, document, engine, figures, visit
 
@@ -187,6 +188,77 @@ def test_every_number_on_the_left_and_in_descent_leads_to_the_story_of_its_node(
         watched = page.page.get_by_role("table").filter(has_text="gradient")
         watched.get_by_role("button", name="20", exact=True).click()
         assert (page.state("document.look.selected"), page.state("panel")) == (x, "story")
+
+
+LAYER = document("h = W @ x\ns = softmax(h)\nL = -log(s[0])", parameters="W", W="[[0.5, -1], [2, 0.25]]", x="[3, -2]")
+
+
+def test_any_number_of_an_array_asks_why_and_each_factor_leads_on(browser: Any, served: Any) -> None:
+    with visit(browser, served, LAYER) as page:
+        h, x = (page.state(f"graph.cards.find(c => c.name === '{n}').node") for n in "hx")
+        page.page.evaluate("(node) => backlight.dispatch({type: 'select', node})", h)
+        value = panel(page).get_by_role("grid", name="value of shape (2)")
+        value.get_by_role("gridcell", name="5.5").click()
+        page.ready()
+        assert page.state("document.look.element") == [1]
+        assert panel(page).get_by_role("heading", level=2).inner_text() == f"{h}\u2002h[1]"
+        told = panel(page).inner_text()
+        assert "for k = 0 … 1" in told
+        assert page.page.get_by_test_id("said").inner_text().startswith(f"node {h}, h[1], value 5.5, gradient ")
+        products = panel(page).locator("li").first.locator("p").filter(has_text="×")
+        assert [figures(text) for text in products.locator("button").all_inner_texts()] == [[2], [3], [0.25], [-2]]
+        page.slide_number("x", 0, 4)                       # the story stays true
+        assert panel(page).locator("li").first.locator("button").all_inner_texts()[-1] == "7.5"
+        products.nth(1).locator("button").last.click()     # a factor leads to its own number
+        page.ready()
+        assert (page.state("document.look.selected"), page.state("document.look.element")) == (x, [0])
+        panel(page).get_by_role("button", name="All of x").click()
+        assert page.state("document.look.element") == []
+
+
+def test_a_slope_of_the_moment_is_told_anew_when_values_have_changed(browser: Any, served: Any) -> None:
+    with visit(browser, served, LAYER) as page:
+        s = page.state("graph.cards.find(c => c.name === 's').node")
+        page.page.evaluate("(node) => backlight.dispatch({type: 'select', node, element: [0]})", s)
+        page.ready()
+        made = engine(LAYER)
+        (z,) = (np.asarray(made.value("s"))[:1])
+        slope = panel(page).locator("p").filter(has_text="at").locator("span.number").first
+        assert float(slope.inner_text()) == pytest.approx(z * (1 - z))
+        page.slide_number("x", 0, 0)
+        page.ready()
+        z = float(page.numbers(s)[0])
+        assert float(slope.inner_text()) == pytest.approx(z * (1 - z))
+
+
+def test_a_number_is_asked_on_the_picture_in_the_grid_and_from_the_keyboard(browser: Any, served: Any) -> None:
+    with visit(browser, served, LAYER) as page:
+        w, h = (page.state(f"graph.cards.find(c => c.name === '{n}').node") for n in "Wh")
+        place = page.state("graph.cards.findIndex(c => c.name === 'W' && !c.chip)")
+        x, y = (page.state(f"graph.cards[{place}].{axis}") for axis in "xy")
+        page.page.evaluate("([x, y]) => backlight.view.look({x, y, zoom: 1})", [x, y])
+        page.frame()
+        at, box = page.page.evaluate("(p) => backlight.view.where(p)", place), page.page.locator("canvas").bounding_box()
+        lines = page.card(w)
+        row = next(row for row, line in enumerate(lines) if line.endswith("0.25⎦"))
+        x, y = 10 + 7.3 * (lines[row].index("0.25") + 1), 10 + 17 * row + 5
+        page.page.mouse.click(box["x"] + at["x"] + x, box["y"] + at["y"] + y)
+        page.ready()
+        assert (page.state("document.look.selected"), page.state("document.look.element")) == (w, [1, 1])
+        group = page.page.get_by_role("group", name="W", exact=True)
+        group.locator("summary").filter(has_text="array").click()
+        group.get_by_label("W, row 1, column 2").focus()
+        group.locator(".asked").get_by_role("button").click()
+        assert page.state("document.look.element") == [0, 1]
+        page.page.evaluate("(node) => backlight.dispatch({type: 'select', node})", h)
+        page.ready()
+        panel(page).get_by_role("grid", name="gradient of shape (2)").get_by_role("gridcell").first.focus()
+        page.page.keyboard.press("ArrowRight")
+        page.page.keyboard.press("Enter")
+        page.ready()
+        assert page.state("document.look.element") == [1]
+        focused = page.page.evaluate("() => ['role', 'aria-selected'].map(name => document.activeElement.getAttribute(name))")
+        assert focused == ["gridcell", "true"]
 
 
 def test_a_group_that_was_unfolded_is_folded_again_from_any_of_its_cards(browser: Any, served: Any) -> None:

@@ -64,5 +64,9 @@ def test_the_perceptrons_page_is_small_enough_to_send_around(browser: Any, serve
     with opened(browser, path.as_uri(), offline=True) as plain:
         page = Page(plain).ready()
         made = engine(lesson.document)
-        output = made.graph.outputs[0]
+        output, b = made.graph.outputs[0], made.graph.number("W")
+        plain.evaluate("(node) => backlight.dispatch({type: 'select', node})", b)
+        plain.get_by_role("tab", name="Story").click()
+        plain.get_by_role("tabpanel").get_by_role("grid").last.get_by_role("gridcell").first.click()
+        plain.get_by_role("tabpanel").get_by_text("number [0, 0] of shape").wait_for()  # the story of one number is in the file
         assert float(page.numbers(output)) == pytest.approx(float(np.asarray(made.value(output))), rel=1e-13)

@@ -102,6 +102,11 @@ export class Store {
     this.dispatch({ type: "numbers", live: true });
   }
 
+  /** Whether the story of a number can be had: a file holds only some. */
+  canTell(node: number, element: readonly number[]): boolean {
+    return this.host.answers?.({ kind: "story", node, element, id: 0 }) ?? true;
+  }
+
   /** Send a wish and remember what for. */
   ask<W extends Wish>(wish: Asked<W>, purpose: Purpose): void {
     this.flush();

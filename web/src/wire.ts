@@ -34,7 +34,7 @@ export interface Document {
   readonly version: number;
 }
 
-/** How the graph is looked at. opened are nodes replaced by their definitions, each numbered as in the graph before. unfolded and folded are scopes that are drawn open, or as one card, whatever the size of the graph. near is empty, or a node and how many edges up and down are shown. step is the place in the walk through forward, backward and update; -1 shows everything. The camera is the page's own affair. */
+/** How the graph is looked at. opened are nodes replaced by their definitions, each numbered as in the graph before. unfolded and folded are scopes that are drawn open, or as one card, whatever the size of the graph. near is empty, or a node and how many edges up and down are shown. step is the place in the walk through forward, backward and update; -1 shows everything. element is empty, or which number of the selected node is chosen. The camera is the page's own affair. */
 export interface Look {
   readonly shape: "shared" | "tree";
   readonly direction: "up" | "down" | "left" | "right";
@@ -43,6 +43,7 @@ export interface Look {
   readonly folded: readonly string[];
   readonly near: readonly number[];
   readonly selected: number;
+  readonly element: readonly number[];
   readonly wrt: number;
   readonly step: number;
   readonly x: number;
@@ -287,12 +288,14 @@ export interface Opened {
   readonly to: number;
 }
 
-/** A part of a line: words, a formula in MathML, or the number of a node as it now is, read from the block. node (-1: none) is where the number lies, for "value"; for all kinds, to is the node it leads to. */
+/** A part of a line: words, a formula in MathML, the number of a node as it now is, or one that holds for this moment. node (-1: none) is where the number lies, for "value", in the block, and at the place of one number of an array (-1: all of it); for all kinds, to is the node it leads to, and element the number there, or empty. */
 export interface Piece {
-  readonly kind: "words" | "math" | "value";
+  readonly kind: "words" | "math" | "value" | "moment";
   readonly text: string;
   readonly node: number;
   readonly to: number;
+  readonly at: number;
+  readonly element: readonly number[];
 }
 
 /** A stretch of the text: line and columns from 1; end is the column behind it. */
@@ -335,7 +338,7 @@ export interface Step {
   readonly node: number;
 }
 
-/** An explanation. way are the nodes from the output to the input in question; latex, mathml and text are to copy. */
+/** An explanation. way are the nodes from the output to the input in question; latex, mathml and text are to copy. moment says that it may be another one at other values. */
 export interface Told {
   readonly kind: "told";
   readonly revision: number;
@@ -345,6 +348,7 @@ export interface Told {
   readonly latex: string;
   readonly mathml: string;
   readonly text: string;
+  readonly moment: boolean;
   readonly to: number;
 }
 
@@ -526,10 +530,11 @@ export interface Search {
   readonly id: number;
 }
 
-/** What happens at a node: letters, then numbers. Answered by Told; its numbers are read from the block, so it stays true. */
+/** What happens at a node: letters, then numbers; with element, where one number of an array comes from. Answered by Told; its numbers are read from the block, so it stays true, but for those that it calls of the moment. */
 export interface Story {
   readonly kind: "story";
   readonly node: number;
+  readonly element: readonly number[];
   readonly id: number;
 }
 
@@ -557,44 +562,13 @@ export interface Why {
 }
 
 export type Wish =
-  | Open
-  | Move
-  | Ack
-  | Story
-  | Derive
-  | Matrix
-  | Why
-  | Trust
-  | Compare
-  | Survey
-  | Chart
-  | Descend
-  | Answer
-  | Ask
-  | Search
-  | Export
-  | Check;
+  | Open | Move | Ack | Story | Derive | Matrix | Why | Trust | Compare | Survey | Chart | Descend | Answer | Ask |
+    Search | Export | Check;
 
 export type News =
-  | Welcome
-  | Mistake
-  | Opened
-  | Formula
-  | Graph
-  | Values
-  | Code
-  | Absent
-  | Verdicts
-  | Told
-  | Ways
-  | Landscape
-  | Contour
-  | Descended
-  | Marked
-  | Hint
-  | Found
-  | File;
+  | Welcome | Mistake | Opened | Formula | Graph | Values | Code | Absent | Verdicts | Told | Ways | Landscape | Contour
+    | Descended | Marked | Hint | Found | File;
 
 export const NEW_BINDING: Binding = {"value": "1", "parameter": false, "low": -5.0, "high": 5.0, "step": 0.01};
-export const NEW_LOOK: Look = {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "folded": [], "near": [], "selected": -1, "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0};
-export const NEW_DOCUMENT: Document = {"text": "", "inputs": {}, "title": "", "of": "", "rate": 0.1, "optimizer": "descent", "dtype": "float64", "look": {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "folded": [], "near": [], "selected": -1, "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0}, "hidden": [], "asked": [], "version": 1};
+export const NEW_LOOK: Look = {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "folded": [], "near": [], "selected": -1, "element": [], "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0};
+export const NEW_DOCUMENT: Document = {"text": "", "inputs": {}, "title": "", "of": "", "rate": 0.1, "optimizer": "descent", "dtype": "float64", "look": {"shape": "shared", "direction": "up", "opened": [], "unfolded": [], "folded": [], "near": [], "selected": -1, "element": [], "wrt": -1, "step": -1, "x": 0.0, "y": 0.0, "zoom": 0.0}, "hidden": [], "asked": [], "version": 1};

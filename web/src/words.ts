@@ -1,25 +1,27 @@
 // The page in words: what a screen reader says of a node and of a step, and the text twin of the picture.
 
 import type { Block } from "./numbers/block";
-import { said } from "./numbers/said";
+import { placeIn, said, subscript } from "./numbers/said";
 import { notesOf } from "./state/notes";
 import { distinct, reached, type Stage } from "./state/walk";
 import type { State } from "./state/state";
 import { hides, openVerdicts, type What } from "./state/secret";
 import type { Card, Graph } from "./wire";
 
-/** A node with its numbers, as far as they may be known. */
-export function nodeWords(state: State, block: Block, node: number): string {
+/** A node with its numbers, as far as they may be known; of one of its numbers, that. */
+export function nodeWords(state: State, block: Block, node: number, chosen: readonly number[] = []): string {
   const card = state.graph?.cards.find((one) => one.node === node && !one.chip) ?? state.graph?.cards.find((one) => one.node === node);
   if (!card) return "";
   const { step } = state.document.look;
   const secret = (what: What): boolean => hides(state, node, what);
-  const parts = [`node ${node}, ${card.name}`];
+  const at = placeIn(block.read(node)?.shape ?? [], chosen);
+  const number = (of: number): string => said(block.read(of), undefined, at);
+  const parts = [`node ${node}, ${card.name}${at >= 0 ? subscript(chosen) : ""}`];
   if (card.output) parts.push("output");
   if (card.kind === "parameter") parts.push("learnable parameter");
-  if (card.kind !== "constant" && reached(state.walk.valued, node, step)) parts.push(`value ${secret("value") ? "asked for" : said(block.read(node))}`);
+  if (card.kind !== "constant" && reached(state.walk.valued, node, step)) parts.push(`value ${secret("value") ? "asked for" : number(node)}`);
   if (card.gradient >= 0 && reached(state.walk.graded, node, step)) {
-    parts.push(`gradient ${secret("gradient") ? "asked for" : said(block.read(card.gradient))}`);
+    parts.push(`gradient ${secret("gradient") ? "asked for" : number(card.gradient)}`);
   }
   const verdict = openVerdicts(state).find((one) => one.node === node);
   if (verdict) parts.push(verdict.sentence);

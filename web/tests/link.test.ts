@@ -163,14 +163,14 @@ describe("the text", () => {
 describe("a file", () => {
   it("says what was recorded, and answers the wishes that were recorded with it", async () => {
     const heard: News[] = [];
-    const told: News = { kind: "told", revision: 1, title: "x", steps: [], way: [], latex: "", mathml: "", text: "", to: 5 };
-    const host = embeddedHost({ document: DOCUMENT, news: [{ news: OPENED }, { news: GRAPH }, { news: told, wish: { kind: "story", node: 2, id: 0 } }] });
+    const told: News = { kind: "told", revision: 1, title: "x", steps: [], way: [], latex: "", mathml: "", text: "", moment: false, to: 5 };
+    const host = embeddedHost({ document: DOCUMENT, news: [{ news: OPENED }, { news: GRAPH }, { news: told, wish: { kind: "story", node: 2, element: [], id: 0 } }] });
     host.listen((said: HostNews) => {
       if (said.type === "news") heard.push(said.news);
     });
     expect(heard).toEqual([OPENED, GRAPH]);
-    host.send({ kind: "story", node: 2, id: 77 });
-    host.send({ kind: "story", node: 3, id: 78 });
+    host.send({ kind: "story", node: 2, element: [], id: 77 });
+    host.send({ kind: "story", node: 3, element: [], id: 78 });
     await Promise.resolve();
     expect(heard[2]).toEqual({ ...told, to: 77 });
     expect(heard.length).toBe(3);

@@ -1,11 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { between, fitted, inWindow, onSheet, panned, revealing, visible, zoomed } from "../src/scene/camera";
+import { cellsOf, onMap } from "../src/scene/cells";
 import { detail, distances } from "../src/scene/detail";
 import { Places } from "../src/scene/places";
 import { pointAt } from "../src/scene/ways";
 import { powersOf, scaleOf, ticksOf } from "../src/plot/scale";
 
+import { bracketed } from "../src/numbers/figures";
+import { elementAt, placeIn } from "../src/numbers/said";
+
 const WINDOW = { width: 800, height: 600 };
+
+describe("the numbers on a card", () => {
+  const numbers = Float64Array.from({ length: 70 }, (_, i) => i - 30);
+
+  it("are found where they are written, and nothing where numbers are left out", () => {
+    const lines = bracketed(numbers, [10, 7], 4, 5);
+    const found = lines.map((line, row) => cellsOf(line, [0, 1, -1, 9][row] ?? -1, [0, 1, -1, 5, 6], 7).map(({ at, from, to }) => [numbers[at], line.slice(from, to)]));
+    expect(found.flat().every(([x, text]) => String(x) === text)).toBe(true);
+    expect(found.map((line) => line.length)).toEqual([4, 4, 0, 4]);
+  });
+
+  it("are found on the map of colours", () => {
+    expect([onMap([2, 3], 1, 1), onMap([2, 3], 25, 13), onMap([2, 3], 37, 1), onMap([2, 3], -1, 1), onMap([5], 49, 2)]).toEqual([0, 5, -1, -1, 4]);
+  });
+
+  it("have a place by their indices, and indices by their place", () => {
+    expect([0, 5, 23].map((at) => placeIn([2, 3, 4], elementAt([2, 3, 4], at)))).toEqual([0, 5, 23]);
+    expect([placeIn([2, 3], [2, 0]), placeIn([2, 3], [1]), placeIn([], []), placeIn([2], [-1])]).toEqual([-1, -1, -1, -1]);
+  });
+});
 
 describe("the camera", () => {
   it("fits all of a sheet into the window, and enlarges no small one beyond use", () => {

@@ -3,7 +3,7 @@ import type { Event } from "../src/state/event";
 import { fold, scopesOf, unfold } from "../src/state/folds";
 import { neighbour, placeOf } from "../src/state/neighbours";
 import { next } from "../src/state/next";
-import { START, type State } from "../src/state/state";
+import { START, storyOf, type State } from "../src/state/state";
 import { firstOf, reached, walkOf } from "../src/state/walk";
 import { needed } from "../src/state/wishes";
 import type { Mistake, Told } from "../src/wire";
@@ -113,9 +113,9 @@ describe("news", () => {
   });
 
   it("tell the story of the node that was asked for, of this picture only", () => {
-    const told: Told = { kind: "told", revision: 1, title: "", steps: [], way: [], latex: "", mathml: "", text: "", to: 8 };
-    const asking = next(READY, { type: "asked", id: 8, purpose: { about: "story", node: 2 } });
-    expect(next(asking, { type: "news", news: told }).stories.get(2)).toBe(told);
+    const told: Told = { kind: "told", revision: 1, title: "", steps: [], way: [], latex: "", mathml: "", text: "", moment: false, to: 8 };
+    const asking = next(READY, { type: "asked", id: 8, purpose: { about: "story", node: 2, element: [1], inputs: {} } });
+    expect(next(asking, { type: "news", news: told }).stories.get(storyOf(2, [1]))?.told).toBe(told);
     const stale = next(asking, { type: "news", news: { ...told, revision: 5 } });
     expect([stale.stories.size, stale.waiting.size]).toEqual([0, 0]);
   });

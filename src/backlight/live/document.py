@@ -38,7 +38,8 @@ class Look:
 
     `unfolded` and `folded` are scopes that are drawn open, or as one card, whatever the size of the graph.
     `near` is empty, or a node and how many edges up and down are shown. `step` is the place in the walk through forward,
-    backward and update; -1 shows everything. The camera is the page's own affair.
+    backward and update; -1 shows everything. `element` is empty, or which number of the selected node is chosen. The camera is
+    the page's own affair.
     """
 
     shape: Literal["shared", "tree"] = "shared"
@@ -48,6 +49,7 @@ class Look:
     folded: tuple[str, ...] = ()
     near: tuple[int, ...] = ()
     selected: int = -1
+    element: tuple[int, ...] = ()
     wrt: int = -1
     step: int = -1
     x: float = 0.0

@@ -10,11 +10,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 from typing import Any, Final
 
+import numpy as np
+
+from ..core.types import Type
 from ..errors import GraphError, LimitError
 from . import news as n
 from .code import compiled
@@ -32,6 +36,7 @@ from .wishes import Check, Story
 __all__ = ["bundle", "page", "recorded"]
 
 STORIES: Final = 400     # nodes; of a larger graph no stories are kept
+NUMBERS: Final = 600     # numbers of arrays whose stories are kept too, first those of nodes that come first
 PAGE: Final = """<!doctype html>
 <html lang="en">
 <head>
@@ -80,7 +85,14 @@ def embedded(data: Any) -> str:
 
 def recorded(sheet: Sheet) -> dict[str, Any]:
     """The document and everything that was said of it, as the page's `Recording`."""
-    return {"document": to_data(sheet.document), "news": list(said(sheet))}
+    told = list(numbers(sheet))
+    text = json.dumps([answered(sheet, Story(*one)) for one in told], allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)  # one story of a number is much like the next
+    packed = packer.compress(text.encode()) + packer.flush()
+    return {
+        "document": to_data(sheet.document), "news": list(said(sheet)),
+        "numbers": {"nodes": list(dict.fromkeys(node for node, _ in told)), "packed": base64.b64encode(packed).decode()},
+    }  # fmt: skip
 
 
 def said(sheet: Sheet) -> Iterator[dict[str, Any]]:
@@ -97,7 +109,22 @@ def said(sheet: Sheet) -> Iterator[dict[str, Any]]:
     except (GraphError, LimitError) as error:
         yield kept(n.Absent(sheet.revision, f"this file shows one moment only: {error}"))
     for node in range(graph.forward_count) if graph.forward_count <= STORIES else ():
-        yield kept(story(sheet, Story(node))) | {"wish": {"kind": "story", **to_data(Story(node))}}
+        yield answered(sheet, Story(node))
+
+
+def numbers(sheet: Sheet) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The numbers whose stories are kept: all of an array, or none."""
+    graph, left = sheet.reading.graph, NUMBERS
+    for node in range(graph.forward_count) if graph.forward_count <= STORIES else ():
+        kind = graph.nodes[node].type
+        if isinstance(kind, Type) and kind.rank and 0 < kind.size <= left and graph.nodes[node].op.name != "const":
+            left -= kind.size
+            yield from ((node, element) for element in np.ndindex(kind.shape))
+
+
+def answered(sheet: Sheet, wish: Story) -> dict[str, Any]:
+    """The story of a node or of one of its numbers, with the wish that it answers."""
+    return kept(story(sheet, wish)) | {"wish": {"kind": "story", **to_data(wish)}}
 
 
 def kept(news: Any, data: bytes | None = None) -> dict[str, Any]:

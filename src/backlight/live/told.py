@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core.graph import Part
 from ..core.math import Math, infix
 from ..core.types import Type
@@ -18,12 +20,15 @@ from ..explain.check import check_page
 from ..explain.derive import derive as derived
 from ..explain.derive import differentiated
 from ..explain.diagnose import why_nan, why_zero
+from ..explain.element import Spot
+from ..explain.element_story import Lead, Moment, Shown, element_parts, place_in
 from ..explain.letters import lettered, partial
 from ..explain.mathml import mathml
 from ..explain.matrix import matrix_page
 from ..explain.paths import nodes_between
 from ..explain.story import local_letters, rule_of
 from ..run.record import Edge, Run
+from ..show.figures import number
 from .news import Piece, Step, Told
 from .sheet import Sheet
 from .updates import RATE
@@ -53,6 +58,8 @@ def story(sheet: Sheet, wish: Any) -> Told:
     node = graph.number(wish.node)
     if node >= graph.forward_count:
         node = home(run, node)
+    if wish.element:
+        return of_element(sheet, run, node, wish)
     called = lettered(graph)
     steps = [forward(run, node, called)]
     if node in graph.grads:
@@ -61,6 +68,35 @@ def story(sheet: Sheet, wish: Any) -> Told:
     elif graph.nodes[node].op.name != "const":
         steps.append(Step("no gradient", ((words("the gradient that was asked for does not pass through this node"),),), node))
     return Told(sheet.revision, f"{node}  {title(run, node)}", tuple(steps), to=wish.id)
+
+
+def of_element(sheet: Sheet, run: Run, node: int, wish: Any) -> Told:
+    """Where one number of an array comes from. Raises: InputError for one that is not there."""
+    spot = Spot(node, place_in(run, node, wish.element))
+    told = element_parts(run, node, spot.at)
+    steps = [Step(one.title, tuple(tuple(passed(run, p) for p in line) for line in one.lines), one.node) for one in told.steps]
+    if node in run.graph.grads:
+        steps += update(sheet, node, lettered(run.graph), spot.at)
+    return Told(sheet.revision, f"{node}  {told.title} :: {run.graph.type(node)}", tuple(steps), moment=told.moment, to=wish.id)
+
+
+def passed(run: Run, part: Any) -> Piece:
+    """A part of the story of a number as it goes over the wire."""
+    if isinstance(part, Shown):
+        node, element = owned(run, part.owner)
+        return Piece("value", "", part.spot.node, node, part.spot.at, element)
+    if isinstance(part, Lead):
+        return Piece("math", mathml(part.math), -1, *owned(run, part.owner, -1))
+    if isinstance(part, Moment):
+        return Piece("moment", number(part.value))
+    return words(part) if isinstance(part, str) else math(part)
+
+
+def owned(run: Run, owner: Spot, *at: int) -> Any:
+    """Where a part leads to: the node, and the element of an array."""
+    shape = run.graph.type(owner.node).shape if owner.at >= 0 else ()
+    element = tuple(int(i) for i in np.unravel_index(owner.at, shape)) if shape else ()
+    return owner.node, *at, element
 
 
 def home(run: Run, node: int) -> int:
@@ -102,7 +138,8 @@ def upstream(run: Run, node: int, called: Sequence[Math]) -> Step:
     arrived = [(i, k, part) for (i, k), part in sorted(graph.parts.items()) if graph.nodes[i].inputs[k - 1] == node]
     arrived = [found for found in arrived if found[0] < graph.forward_count]
     lines: list[Line] = []
-    if graph.nodes[gradient].why.kind == "seed":
+    begun = graph.nodes[gradient].why
+    if begun.kind == "seed" and begun.of == node:
         lines.append((words("the gradient of the output by itself is "), value(gradient, node)))
     for i, k, part in arrived:
         lines.append((words("from "), math(called[i], i), words(f", operand {k}: "), value(part.downstream, i)))
@@ -150,19 +187,23 @@ def factors(part: Part, edge: Edge, kind: Any) -> Line:
     )  # fmt: skip
 
 
-def update(sheet: Sheet, node: int, called: Sequence[Math]) -> list[Step]:
-    """The step of descent, for a parameter."""
+def update(sheet: Sheet, node: int, called: Sequence[Math], at: int = -1) -> list[Step]:
+    """The step of descent, for a parameter or one number of it."""
     found = next((u for u in sheet.learning.updates if u.parameter == node), None)
     if found is None:
         return []
     gradient = sheet.run.graph.grads[node]
+
+    def part(i: int) -> Piece:
+        return Piece("value", "", i, node, at)
+
     lines: list[Line] = []
     if sheet.document.optimizer == "descent":
-        lines.append((words("value + (−η · gradient) = "), value(node), words(f" + (−{RATE} "), value(sheet.learning.rate),
-                      words(" · "), value(gradient, node), words(")")))  # fmt: skip
+        lines.append((words("value + (−η · gradient) = "), part(node), words(f" + (−{RATE} "), value(sheet.learning.rate),
+                      words(" · "), part(gradient), words(")")))  # fmt: skip
     else:
         lines.append((words(f"value + change by {sheet.document.optimizer}, {RATE} = "), value(sheet.learning.rate, node)))
-    lines.append((words("= "), value(node), words(" + "), value(found.change, node), words(" = "), value(found.updated, node)))
+    lines.append((words("= "), part(node), words(" + "), part(found.change), words(" = "), part(found.updated)))
     return [Step("update", tuple(lines), node)]
 
 
@@ -179,7 +220,7 @@ def piece(found: str | Math, to: int) -> Piece:
 
 def told(sheet: Sheet, page: pages.Page, to: int, way: tuple[int, ...] = ()) -> Told:
     """A page written for this moment, with all that there is to copy."""
-    return Told(sheet.revision, page.title, page_steps(page), way, page.latex(), page.html(), str(page), to)
+    return Told(sheet.revision, page.title, page_steps(page), way, page.latex(), page.html(), str(page), to=to)
 
 
 def with_gradients(sheet: Sheet) -> Run:

@@ -42,9 +42,13 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happens at a node: letters, then numbers. Answered by `Told`; its numbers are read from the block, so it stays true."""
+    """What happens at a node: letters, then numbers; with `element`, where one number of an array comes from.
+
+    Answered by `Told`; its numbers are read from the block, so it stays true, but for those that it calls of the moment.
+    """
 
     node: int
+    element: tuple[int, ...] = ()
     id: int = 0
 
 

@@ -13,6 +13,8 @@ export interface Host {
   readonly kind: "studio" | "notebook" | "file";
   /** Send a wish; where nobody answers (a file), nothing happens. */
   send(wish: Wish): void;
+  /** Whether a wish will be answered, where not every one is. */
+  answers?(wish: Wish): boolean;
   /** Be told what the host has to say, from now on. */
   listen(hear: (said: HostNews) => void): void;
   /** Keep the document where the host keeps things (a notebook's model). */

@@ -14,11 +14,34 @@ export function element(reading: Reading, at: number, digits?: number): string {
   return figure(x, reading.dtype === "int64" || reading.dtype === "int32" ? undefined : digits, width(reading));
 }
 
-/** A reading on one line; a single number in full unless `digits` says otherwise. */
-export function said(reading: Reading | null, digits?: number): string {
+/** A reading on one line; a single number in full unless `digits` says otherwise. With a place, the number there. */
+export function said(reading: Reading | null, digits?: number, at = -1): string {
   if (!reading) return "–";
+  if (at >= 0) return element(reading, at, digits);
   if (reading.shape.length === 0) return element(reading, 0, digits);
   return inline(reading.numbers, reading.shape, digits ?? 4, 6, width(reading));
+}
+
+/** `[2, 1]`: which number of an array, counted from 0 as in the text. */
+export function subscript(element: readonly number[]): string {
+  return element.length > 0 ? `[${element.join(", ")}]` : "";
+}
+
+/** Where one number of an array lies, counted row after row; -1 for one that is not there, and for none. */
+export function placeIn(shape: readonly number[], element: readonly number[]): number {
+  if (element.length !== shape.length || element.length === 0) return -1;
+  return element.reduce((at, i, axis) => (at < 0 || i < 0 || i >= (shape[axis] ?? 0) ? -1 : at * (shape[axis] ?? 0) + i), 0);
+}
+
+/** The indices of the number at a place. */
+export function elementAt(shape: readonly number[], at: number): readonly number[] {
+  let left = at;
+  const found = [...shape].reverse().map((size) => {
+    const i = left % size;
+    left = Math.floor(left / size);
+    return i;
+  });
+  return found.reverse();
 }
 
 export type Health = "well" | "zero" | "nan" | "infinite";

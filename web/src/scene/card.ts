@@ -1,10 +1,12 @@
 // What is written on a card and on the edges, as lines of words: the same as the pictures that Python draws.
 
 import type { Block, Reading } from "../numbers/block";
-import { bracketed, inline } from "../numbers/figures";
+import { bracketed, ends, inline } from "../numbers/figures";
 import { element, said, width } from "../numbers/said";
 import { reached } from "../state/walk";
 import type { Card, Route } from "../wire";
+import { cellsOf, LETTER, MAP, onMap, PAD, ROW, type Cell } from "./cells";
+import type { Area } from "./camera";
 import type { Scene } from "./scene";
 
 export type Tone = "strong" | "quiet" | "forward" | "backward";
@@ -14,8 +16,13 @@ export interface Line {
   readonly tone: Tone;
   /** The node whose map of colours begins at this line. */
   readonly map?: number;
+  /** The numbers of an array that stand on it. */
+  readonly cells?: readonly Cell[];
 }
 
+const ROWS = 4; // of a matrix on a card
+const COLUMNS = 5;
+const LABEL = 9; // letters before the numbers
 const SUMMANDS = 4; // more are counted, not written out
 
 /** What is known of a card's numbers at this place of the walk; secrets are asked for instead. */
@@ -49,11 +56,41 @@ export function cardLines(scene: Scene, card: Card): readonly Line[] {
 function numberLines(word: string, reading: Reading | "?", tone: Tone, node: number): readonly Line[] {
   if (reading === "?") return [{ text: `${word.padEnd(9)}?`, tone }];
   if (reading.shape.length === 0) return [{ text: word.padEnd(9) + element(reading, 0), tone }];
-  return bracketed(reading.numbers, reading.shape, 4, 5, 4, width(reading)).map((line, row) => ({
-    text: (row === 0 ? word : "").padEnd(9) + line,
+  const wide = reading.shape[reading.shape.length - 1] ?? 1;
+  const [rows, columns] = reading.shape.length === 1 ? [[0], ends(wide, COLUMNS + 3)] : [ends(reading.shape[reading.shape.length - 2] ?? 1, ROWS), ends(wide, COLUMNS)];
+  return bracketed(reading.numbers, reading.shape, ROWS, COLUMNS, 4, width(reading)).map((line, row) => ({
+    text: (row === 0 ? word : "").padEnd(LABEL) + line,
     tone,
+    cells: cellsOf(line, rows[row] ?? -1, columns, wide).map(({ at, from, to }) => ({ at, from: from + LABEL, to: to + LABEL })),
     ...(row === 0 && reading.numbers.length > 1 ? { map: node } : {}),
   }));
+}
+
+/** The room that the lines of a card have beside its maps of colours. */
+export function roomOf(lines: readonly Line[], box: Area): number {
+  return box.right - box.left - 2 * PAD - (lines.some(({ map }) => map !== undefined) ? MAP + PAD : 0);
+}
+
+/** How much narrower than usual a line is written to fit. */
+export function squeeze(line: Line, wide: number): number {
+  return Math.min(1, wide / (line.text.length * LETTER));
+}
+
+/** The number of an array at a point of the sheet, on a card that is drawn in full; -1 where there is none. */
+export function numberAt(scene: Scene, card: Card, box: Area, x: number, y: number): number {
+  const lines = cardLines(scene, card);
+  const wide = roomOf(lines, box);
+  for (const [row, line] of lines.entries()) {
+    if (line.map !== undefined) {
+      const found = onMap(scene.block.read(line.map)?.shape ?? [], x - (box.right - PAD - MAP), y - (box.top + PAD + row * ROW));
+      if (found >= 0) return found;
+    }
+    if (row !== Math.floor((y - box.top - PAD + 3) / ROW)) continue;
+    const letter = (x - box.left - PAD) / (LETTER * squeeze(line, wide));
+    const cell = line.cells?.find(({ from, to }) => letter >= from - 0.5 && letter < to + 0.5);
+    if (cell) return cell.at;
+  }
+  return -1;
 }
 
 /** How the gradient is summed over the edges that bring it, as in `= 3 + 3`; empty where one edge does. */
@@ -68,7 +105,7 @@ export function sum(block: Block, card: Card): string {
 }
 
 /** What an edge carries: the value up, and upstream × local = downstream down. */
-export function edgeLines(scene: Scene, route: Route): readonly Line[] {
+export function edgeLines(scene: Scene, route: Route, most = Infinity): readonly Line[] {
   const { plan, walk, place, block, marks } = scene;
   const [high, low] = [plan.graph.cards[route.consumer], plan.graph.cards[route.operand]];
   if (!high || !low) return [];
@@ -83,7 +120,10 @@ export function edgeLines(scene: Scene, route: Route): readonly Line[] {
   const [upstream, local] = [block.read(route.upstream), block.read(route.local)];
   const [left, right] = [short(upstream), short(local)];
   if (upstream?.shape.length === 0 && local?.shape.length === 0) {
-    return [...lines, { text: `↓ ${left} × ${right} = ${down}`, tone: "backward" }];
+    const text = `↓ ${left} × ${right} = ${down}`;
+    const few = (node: number): string => said(block.read(node), 4);
+    const shorter = `↓ ${few(route.upstream)} × ${few(route.local)} = ${hidden ? "?" : few(route.downstream)}`;
+    return [...lines, { text: text.length > most ? shorter : text, tone: "backward" }];
   }
   return [...lines, { text: `↓ ${left}`, tone: "backward" }, { text: `  × ${right}`, tone: "backward" }, { text: `  = ${down}`, tone: "backward" }];
 }

@@ -79,7 +79,8 @@ function words(context: CanvasRenderingContext2D, scene: Scene, route: Route | u
   const [x, y, width, height] = route?.label ?? [];
   if (!route || x === undefined || y === undefined || width === undefined || height === undefined) return;
   if (!reached(scene.walk.built, scene.plan.graph.cards[route.consumer]?.node ?? -1, scene.place)) return;
-  const lines = edgeLines(scene, route);
+  const most = Math.floor((width + 20) / 6.65); // letters
+  const lines = edgeLines(scene, route, most);
   const left = x + WORDS_ASIDE;
   context.font = `11px ${FACE}`;
   lines.forEach((line, row) => {
@@ -87,7 +88,7 @@ function words(context: CanvasRenderingContext2D, scene: Scene, route: Route | u
     context.lineJoin = "round";
     context.strokeStyle = scene.inks.paper;
     context.lineWidth = 4;
-    const text = cut(line.text, Math.floor((width + 20) / 6.65));
+    const text = cut(line.text, most);
     context.strokeText(text, left, at);
     context.fillStyle = line.tone === "forward" ? scene.inks.forward : scene.inks.backward;
     context.fillText(text, left, at);

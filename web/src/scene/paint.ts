@@ -6,7 +6,8 @@ import { reached, type Stage } from "../state/walk";
 import type { Card } from "../wire";
 import { visible, type Area } from "./camera";
 import { badge, bend, worst } from "./badge";
-import { cardLines, known, updateText } from "./card";
+import { cardLines, known, roomOf, squeeze, updateText, type Line } from "./card";
+import { LETTER, MAP, PAD, ROW } from "./cells";
 import { CHIP_LETTER_PX, CHIP_PX, CHIP_ROW_PX, chipLines, cut, mapped } from "./chip";
 import { detail, type Detail } from "./detail";
 import { edges, paths } from "./edges";
@@ -16,10 +17,6 @@ import { packets } from "./packet";
 import type { Scene } from "./scene";
 import type { Strengths } from "./strength";
 
-const PAD = 10;
-const ROW = 17;
-const LETTER = 7.3;
-const MAP = 52;
 const FEW = 120; // cards, of which even the references to a shared leaf bear their name, however far away they are
 
 export class Painter {
@@ -121,8 +118,7 @@ export class Painter {
       return;
     }
     const lines = cardLines(scene, card);
-    const maps = lines.some((line) => line.map !== undefined);
-    const wide = room - 2 * PAD - (maps ? MAP + PAD : 0);
+    const wide = roomOf(lines, box);
     lines.forEach((line, row) => {
       context.font = line.tone === "strong" ? `bold 12px ${FACE}` : `12px ${FACE}`;
       context.fillStyle = ink(inks, line.tone);
@@ -130,10 +126,20 @@ export class Painter {
       const narrow = line.text.length * LETTER > wide;
       if (narrow) context.fillText(line.text, box.left + PAD, y, row < 2 ? room - 2 * PAD : wide);
       else context.fillText(line.text, box.left + PAD, y);
+      if (card.node === scene.marks.selected) this.chosen(context, scene, line, box.left + PAD, y, LETTER * squeeze(line, wide));
       if (line.map !== undefined) this.map(context, scene, line.map, box.right - PAD - MAP, y - 10);
     });
     this.ill(context, scene, card, box, 1.1);
     this.callout(context, scene, card, box, 1);
+  }
+
+  /** A frame around the number that was chosen. */
+  private chosen(context: CanvasRenderingContext2D, scene: Scene, line: Line, x: number, y: number, letter: number): void {
+    const cell = scene.marks.element < 0 ? undefined : line.cells?.find(({ at }) => at === scene.marks.element);
+    if (!cell) return;
+    context.strokeStyle = scene.inks.forward;
+    context.lineWidth = 1.5;
+    context.strokeRect(x + cell.from * letter - 2, y - 12, (cell.to - cell.from) * letter + 4, ROW - 1);
   }
 
   private map(context: CanvasRenderingContext2D, scene: Scene, node: number, x: number, y: number): void {

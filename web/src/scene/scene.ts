@@ -23,6 +23,8 @@ export interface Plan {
 
 export interface Marks {
   readonly selected: number;
+  /** The place of the number that is chosen of it, or -1. */
+  readonly element: number;
   /** Nodes and the routes between them that are highlighted: the path of a derivation. */
   readonly way: ReadonlySet<number>;
   readonly found: ReadonlySet<number>;

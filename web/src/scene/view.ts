@@ -4,8 +4,8 @@ import type { Block } from "../numbers/block";
 import { reached, type Walk } from "../state/walk";
 import type { Graph } from "../wire";
 import { between, fitted, inWindow, onSheet, panned, revealing, visible, zoomed, type Camera, type Size } from "./camera";
-import { cardLines, edgeLines } from "./card";
-import { distances } from "./detail";
+import { cardLines, edgeLines, numberAt } from "./card";
+import { detail, distances } from "./detail";
 import type { Inks } from "./inks";
 import { Painter } from "./paint";
 import { planOf, type Marks, type Plan, type Scene } from "./scene";
@@ -32,8 +32,8 @@ export interface Shown {
 }
 
 export interface Calls {
-  /** A card was chosen, by its place, or nothing: -1. */
-  readonly choose: (place: number) => void;
+  /** A card was chosen, by its place, or nothing: -1; and one of its numbers, by where it lies in the array, or -1. */
+  readonly choose: (place: number, number: number) => void;
   readonly open: (place: number) => void;
   readonly moved: (camera: Camera, byHand: boolean) => void;
 }
@@ -222,7 +222,10 @@ export class GraphView {
     on("pointerup", (event) => {
       const click = this.fingers.size === 1 && this.travelled <= CLICK_PX;
       this.fingers.delete(event.pointerId);
-      if (click) this.calls.choose(this.cardAt(this.local(event)));
+      if (click) {
+        const place = this.cardAt(this.local(event));
+        this.calls.choose(place, this.numberOf(place, this.local(event)));
+      }
     });
     on("pointercancel", (event) => void this.fingers.delete(event.pointerId));
     on("dblclick", (event) => {
@@ -250,6 +253,15 @@ export class GraphView {
   private cardAt({ x, y }: { readonly x: number; readonly y: number }): number {
     const at = onSheet(this.camera, x, y, this.window);
     return this.plan?.cards.at(at.x, at.y) ?? -1;
+  }
+
+  /** The number of an array that stands at a point of the window, on a card drawn in full. */
+  private numberOf(place: number, { x, y }: { readonly x: number; readonly y: number }): number {
+    const [card, box] = [this.plan?.graph.cards[place], this.plan?.boxes[place]];
+    if (!this.plan || !this.shown || !card || !box || card.chip || card.kind === "group") return -1;
+    if (detail(this.camera.zoom, card.width, card.height, Infinity) !== "card") return -1;
+    const at = onSheet(this.camera, x, y, this.window);
+    return numberAt(this.scene(this.plan, this.shown, 1), card, box, at.x, at.y);
   }
 
   private local(event: MouseEvent): { readonly x: number; readonly y: number } {

@@ -25,7 +25,7 @@ export type Event =
   | { readonly type: "news"; readonly news: News }
   | { readonly type: "numbers"; readonly live: boolean }
   // looking around
-  | { readonly type: "select"; readonly node: number; readonly panel?: Panel }
+  | { readonly type: "select"; readonly node: number; readonly element?: readonly number[]; readonly panel?: Panel }
   | { readonly type: "watch"; readonly node: number; readonly on: boolean }
   | { readonly type: "panel"; readonly panel: Panel }
   | { readonly type: "place"; readonly place: number }

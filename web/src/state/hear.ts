@@ -1,7 +1,8 @@
 // What news make of the state. News that answer an older wish than the newest of their kind are dropped.
 
 import { real, type Document, type Mistake, type News, type Opened, type Told } from "../wire";
-import { IDLE, type Purpose, type State } from "./state";
+import { placeIn } from "../numbers/said";
+import { IDLE, storyOf, type Purpose, type State } from "./state";
 import { walkOf } from "./walk";
 
 export function hear(state: State, news: News): State {
@@ -16,9 +17,11 @@ export function hear(state: State, news: News): State {
       if (!current(state, news.to)) return state;
       const step = state.document.look.step;
       const walk = walkOf(news, state.pace);
+      const { selected, element } = state.document.look;
       const look = {
         ...state.document.look,
-        selected: state.document.look.selected < news.forward ? state.document.look.selected : -1,
+        selected: selected < news.forward ? selected : -1,
+        element: placeIn(news.slots[selected]?.shape ?? [], element) >= 0 ? element : [],
         step: step < walk.stages.length ? step : -1,
       };
       return {
@@ -105,7 +108,7 @@ function told(state: State, news: Told): State {
   if (!purpose || news.revision !== state.graph?.revision) return heard; // of a picture that is gone: it is asked again
   switch (purpose.about) {
     case "story":
-      return { ...heard, stories: new Map([...state.stories, [purpose.node, news]]) };
+      return { ...heard, stories: new Map([...state.stories, [storyOf(purpose.node, purpose.element), { told: news, inputs: purpose.inputs }]]) };
     case "derivation":
     case "matrix":
     case "trust":

@@ -44,7 +44,7 @@ export function next(state: State, event: Event): State {
     case "numbers":
       return { ...state, live: event.live, numbers: state.numbers + 1 };
     case "select":
-      return selected(state, event.node, event.panel);
+      return selected(state, event.node, event.panel, event.element);
     case "watch": {
       const others = state.watched.filter((node) => node !== event.node);
       return { ...state, watched: event.on ? [...others, event.node] : others };
@@ -131,8 +131,8 @@ function stepped(
 ): State {
   const document = from[from.length - 1];
   if (!document) return state;
-  const { selected: node, step, x, y, zoom } = state.document.look; // where one looks is not undone
-  const back = { ...document, look: { ...document.look, selected: node, step, x, y, zoom } };
+  const { selected: node, element, step, x, y, zoom } = state.document.look; // where one looks is not undone
+  const back = { ...document, look: { ...document.look, selected: node, element, step, x, y, zoom } };
   return { ...state, ...sides(from.slice(0, -1), [...to, state.document]), document: back, mark: "", mistake: still(state, back), playing: false };
 }
 
@@ -146,8 +146,8 @@ function bound(state: State, values: Readonly<Record<string, string>>): Document
   return { ...state.document.inputs, ...Object.fromEntries(changed) };
 }
 
-function selected(state: State, node: number, panel?: State["panel"]): State {
-  const look = { ...state.document.look, selected: node };
+function selected(state: State, node: number, panel?: State["panel"], element: readonly number[] = []): State {
+  const look = { ...state.document.look, selected: node, element };
   return { ...state, document: { ...state.document, look }, panel: panel ?? (node >= 0 ? shown(state) : state.panel) };
 }
 
@@ -160,7 +160,7 @@ function placed(state: State, place: number): State {
   const stages = state.walk.stages;
   const step = Math.max(-1, Math.min(place, stages.length - 1));
   const node = stages[step]?.nodes[0];
-  const look = { ...state.document.look, step, ...(node === undefined ? {} : { selected: node }) };
+  const look = { ...state.document.look, step, ...(node === undefined ? {} : { selected: node, element: [] }) };
   const playing = state.playing && step < stages.length - 1;
   return { ...state, document: { ...state.document, look }, playing, panel: step >= 0 ? "story" : state.panel };
 }

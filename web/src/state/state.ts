@@ -15,10 +15,21 @@ export type Theme = "auto" | "light" | "dark";
 
 /** What an explanation was asked for. */
 export type Purpose =
-  | { readonly about: "story"; readonly node: number }
+  | { readonly about: "story"; readonly node: number; readonly element: readonly number[]; readonly inputs: Document["inputs"] }
   | { readonly about: "derivation"; readonly wrt: number }
   | { readonly about: "why"; readonly node: number }
   | { readonly about: "matrix" | "trust" | "ways" | "landscape" | "contour" | "descent" | "mark" | "hint" | "search" | "file" | "open" | "values" | "check" };
+
+/** A story, and the inputs that what it says of the moment holds for. */
+export interface Tale {
+  readonly told: Told;
+  readonly inputs: Document["inputs"];
+}
+
+/** How the story of a node, or of one of its numbers, is called. */
+export function storyOf(node: number, element: readonly number[]): string {
+  return [node, ...element].join();
+}
 
 export interface Training {
   readonly losses: readonly number[];
@@ -71,7 +82,8 @@ export interface State {
   /** Nodes whose numbers stay in sight. */
   readonly watched: readonly number[];
   readonly panel: Panel;
-  readonly stories: ReadonlyMap<number, Told>;
+  /** By `storyOf` a node and an element. */
+  readonly stories: ReadonlyMap<string, Tale>;
   readonly derivation: Told | null;
   readonly matrix: Told | null;
   readonly trust: Told | null;

@@ -39,15 +39,18 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a line: words, a formula in MathML, or the number of a node as it now is, read from the block.
+    """A part of a line: words, a formula in MathML, the number of a node as it now is, or one that holds for this moment.
 
-    `node` (-1: none) is where the number lies, for "value"; for all kinds, `to` is the node it leads to.
+    `node` (-1: none) is where the number lies, for "value", in the block, and `at` the place of one number of an array (-1: all
+    of it); for all kinds, `to` is the node it leads to, and `element` the number there, or empty.
     """
 
-    kind: Literal["words", "math", "value"]
+    kind: Literal["words", "math", "value", "moment"]
     text: str = ""
     node: int = -1
     to: int = -1
+    at: int = -1
+    element: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An explanation. `way` are the nodes from the output to the input in question; `latex`, `mathml` and `text` are to copy."""
+    """An explanation. `way` are the nodes from the output to the input in question; `latex`, `mathml` and `text` are to copy.
+
+    `moment` says that it may be another one at other values.
+    """
 
     revision: int
     title: str
@@ -70,6 +76,7 @@ class Told:
     latex: str = ""
     mathml: str = ""
     text: str = ""
+    moment: bool = False
     to: int = 0
 
 
