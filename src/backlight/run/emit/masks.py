@@ -21,9 +21,9 @@ def masked_load(c: Code, at: Value, kind: str, lanes: int, mask: int, others: Va
     """Return the numbers from `at` on, those outside the mask untouched and 0, or those of `others`."""
     t = type_text(kind, lanes)
     symbol = f"llvm.masked.load.{overloaded(kind, lanes)}.p0"
-    c.module.declare(symbol, f"declare {t} @{symbol}(ptr, <{lanes} x i1>, {t})")
+    c.module.declare(symbol, f"declare {t} @{symbol}(ptr, i32, <{lanes} x i1>, {t})")
     chosen, rest = mask_value(c, mask, lanes).typed, "zeroinitializer" if others is None else others.text
-    return c.put(f"call {t} @{symbol}(ptr align {SIZES[kind]} {at.text}, {chosen}, {t} {rest})", kind, lanes)
+    return c.put(f"call {t} @{symbol}({at.typed}, i32 {SIZES[kind]}, {chosen}, {t} {rest})", kind, lanes)
 
 
 def addresses(c: Code, base: Value, offsets: Value, kind: str) -> Value:
@@ -36,24 +36,23 @@ def gather(c: Code, base: Value, offsets: Value, kind: str, mask: int | None) ->
     lanes = offsets.lanes
     t = type_text(kind, lanes)
     symbol = f"llvm.masked.gather.{overloaded(kind, lanes)}.v{lanes}p0"
-    c.module.declare(symbol, f"declare {t} @{symbol}(<{lanes} x ptr>, <{lanes} x i1>, {t})")
+    c.module.declare(symbol, f"declare {t} @{symbol}(<{lanes} x ptr>, i32, <{lanes} x i1>, {t})")
     where = addresses(c, base, offsets, kind)
     chosen = mask_value(c, (1 << lanes) - 1 if mask is None else mask, lanes).typed
-    pointers = f"<{lanes} x ptr> align {SIZES[kind]} {where.text}"
-    return c.put(f"call {t} @{symbol}({pointers}, {chosen}, {t} zeroinitializer)", kind, lanes)
+    return c.put(f"call {t} @{symbol}({where.typed}, i32 {SIZES[kind]}, {chosen}, {t} zeroinitializer)", kind, lanes)
 
 
 def masked_store(c: Code, x: Value, at: Value, mask: int) -> None:
     """Put the chosen lanes at an address."""
     symbol = f"llvm.masked.store.{overloaded(x.kind, x.lanes)}.p0"
-    c.module.declare(symbol, f"declare void @{symbol}({x.type}, ptr, <{x.lanes} x i1>)")
-    c.do(f"call void @{symbol}({x.typed}, ptr align {SIZES[x.kind]} {at.text}, {mask_value(c, mask, x.lanes).typed})")
+    c.module.declare(symbol, f"declare void @{symbol}({x.type}, ptr, i32, <{x.lanes} x i1>)")
+    c.do(f"call void @{symbol}({x.typed}, {at.typed}, i32 {SIZES[x.kind]}, {mask_value(c, mask, x.lanes).typed})")
 
 
 def scatter(c: Code, x: Value, base: Value, offsets: Value, mask: int | None) -> None:
     """Put the lanes at computed offsets, the last of equal ones winning."""
     symbol = f"llvm.masked.scatter.{overloaded(x.kind, x.lanes)}.v{x.lanes}p0"
-    c.module.declare(symbol, f"declare void @{symbol}({x.type}, <{x.lanes} x ptr>, <{x.lanes} x i1>)")
+    c.module.declare(symbol, f"declare void @{symbol}({x.type}, <{x.lanes} x ptr>, i32, <{x.lanes} x i1>)")
     where = addresses(c, base, offsets, x.kind)
     chosen = mask_value(c, (1 << x.lanes) - 1 if mask is None else mask, x.lanes).typed
-    c.do(f"call void @{symbol}({x.typed}, <{x.lanes} x ptr> align {SIZES[x.kind]} {where.text}, {chosen})")
+    c.do(f"call void @{symbol}({x.typed}, {where.typed}, i32 {SIZES[x.kind]}, {chosen})")
