@@ -16,7 +16,6 @@ stranger can say wrong numbers and do nothing.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import struct
@@ -31,6 +30,7 @@ from .. import ops
 from ..core.document import graph_from_json, graph_to_json
 from ..core.types import Type
 from ..errors import FileError
+from .digest import sha256
 from .record import ALIGN, Run
 
 __all__ = ["MARK", "load_run", "save_run", "write_whole"]
@@ -55,7 +55,7 @@ def save_run(run: Run, path: str | os.PathLike[str]) -> None:
     block = np.ascontiguousarray(run.block).view(np.uint8).reshape(-1)
     head = HEAD.pack(MARK, VERSION, 0, len(text), block.size)
     pieces: list[Any] = [head, text, b"\0" * (-(len(head) + len(text)) % ALIGN), block.data]
-    digest = hashlib.sha256()
+    digest = sha256()
     for piece in pieces:
         digest.update(piece)
     write_whole(Path(path), [*pieces, digest.digest()])
@@ -129,7 +129,7 @@ def load_run(path: str | os.PathLike[str]) -> Run:
         raise FileError(f"{path} is of version {version}, and this program reads version {VERSION}: it may be of a newer one")
     if len(data) != size:
         raise FileError(f"{path} is damaged or cut short: it has {len(data)} bytes, and should have {size}")
-    if hashlib.sha256(memoryview(data)[:-CHECK]).digest() != data[-CHECK:] or version != VERSION:
+    if sha256(memoryview(data)[:-CHECK]).digest() != data[-CHECK:] or version != VERSION:
         raise FileError(f"{path} is damaged: its check sum is not that of its contents")
     try:
         return _read(data[HEAD.size : HEAD.size + text_size], bytearray(data[block_start : block_start + block_size]))

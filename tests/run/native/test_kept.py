@@ -1,6 +1,7 @@
 """Entries that are named by their graph: found again they need no lowering, and nothing else is taken for them."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -18,7 +19,7 @@ from backlight.core.graph import Graph
 from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.run.lower import lowering
-from backlight.run.native import kept, store
+from backlight.run.native import image, kept, store
 from backlight.run.native.looped import Looped, compile_steps
 from backlight.run.native.machine import compile_graph
 
@@ -155,13 +156,26 @@ def test_an_entry_that_is_sealed_and_says_nothing_is_made_again(cache: Path, ent
         assert path.read_bytes() == whole
 
 
-def test_code_from_disk_is_run_without_what_would_write_it(cache: Path) -> None:
+def test_code_from_disk_is_run_without_the_compiler_and_what_writes_for_it(cache: Path) -> None:
     text = """
         import sys
+        import numpy as np
         import backlight as bl
         slope = bl.compile(bl.grad(lambda x: (4.0 * x + 1.0) ** 2))
-        print(slope(2.0), sorted(m for m in sys.modules if m in ("backlight.run.lower.lowering", "backlight.run.emit.program")))
+        many = bl.compile(lambda x: x - 0.25 * bl.grad(lambda x: x * x)(x), steps=3)
+        large = bl.compile(lambda x: (bl.ops.sin(x) @ x)[0, 0])
+        def walk(x):
+            for _ in range(4000):
+                x = bl.ops.sin(x) * 1.5
+            return x
+        found = slope(2.0), many(8.0), large(np.eye(200)), bl.compile(walk)(0.5) > 0.0
+        parts = "backlight.run.lower.lowering", "backlight.run.emit.program", "llvmlite.binding", "hashlib", "tempfile"
+        print(*found, [m for m in parts if m in sys.modules])
     """
     words = [sys.executable, "-c", textwrap.dedent(text)]
-    said = [subprocess.run(words, capture_output=True, text=True, check=True).stdout for _ in range(2)]
-    assert said == ["72.0 ['backlight.run.emit.program', 'backlight.run.lower.lowering']\n", "72.0 []\n"]
+    around = {**os.environ, "BACKLIGHT_THREADS": "2"}
+    said = [subprocess.run(words, capture_output=True, text=True, check=True, env=around).stdout for _ in range(2)]
+    parts = "['backlight.run.lower.lowering', 'backlight.run.emit.program', 'llvmlite.binding', 'hashlib', 'tempfile']"
+    assert said[0] == f"72.0 1.0 {np.sin(1.0)} True {parts}\n"
+    if image.possible():
+        assert said[1] == f"72.0 1.0 {np.sin(1.0)} True []\n"

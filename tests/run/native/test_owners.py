@@ -1,7 +1,6 @@
 """Who owns what compiled code points to: every address outlives its use, whoever lets go of what, when, and in which order."""
 
 import copy
-import gc
 import os
 import pickle
 import subprocess
@@ -365,15 +364,3 @@ def test_pools_are_never_freed_since_a_builtin_may_know_their_addresses() -> Non
             assert threads.pool() in threads.Setting.made
     finally:
         threads.threads(before)
-
-
-def test_code_that_is_gone_is_unloaded_at_the_next_compilation() -> None:
-    from backlight.run.native import host
-
-    for k in range(3):
-        bl.compile(lambda x, k=k: ops.sin(x) * (k + 0.125))(1.0)
-    gc.collect()
-    assert len(host.LEFT) >= 1
-    bl.compile(lambda x: ops.cos(x) * 3.125)(1.0)
-    gc.collect()
-    assert len(host.LEFT) <= 1

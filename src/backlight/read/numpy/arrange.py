@@ -279,8 +279,9 @@ ARRANGEMENTS: dict[str, Callable[..., Any]] = {
     "array_split": lambda ary, indices_or_sections, axis=0: split(ary, indices_or_sections, axis, False),
     "hsplit": along(1), "vsplit": along(0), "dsplit": along(2), "unstack": unstack, "repeat": repeat,
     "tile": lambda A, reps: ops.tile(whole(A), times=ints(reps)), "flip": lambda m, axis=None: ops.flip(whole(m), axis=None if axis is None else ints(axis)),
-    "fliplr": lambda m: ops.flip(whole(m), axis=1), "flipud": lambda m: ops.flip(whole(m), axis=0), "rot90": moved(np.rot90), "sliding_window_view": moved(np.lib.stride_tricks.sliding_window_view), "fft.fftshift": moved(np.fft.fftshift),
-    "fft.ifftshift": moved(np.fft.ifftshift),
+    "fliplr": lambda m: ops.flip(whole(m), axis=1), "flipud": lambda m: ops.flip(whole(m), axis=0), "rot90": moved(np.rot90), "sliding_window_view": moved(np.lib.stride_tricks.sliding_window_view),
+    "fft.fftshift": moved(lambda x, *axes, **named: np.fft.fftshift(x, *axes, **named)),  # NumPy loads these when first asked for
+    "fft.ifftshift": moved(lambda x, *axes, **named: np.fft.ifftshift(x, *axes, **named)),
     "roll": lambda a, shift, axis=None: ops.roll(whole(a), shift=ints(shift), axis=None if axis is None else ints(axis)),
     "tril": side(ops.tril), "triu": side(ops.triu), "diag": diag,
     "diagflat": lambda v, k=0: ops.diag(ravel(v), k=int(k)), "diagonal": diagonal, "trace": trace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,10 +17,13 @@ __all__ = ["SPECTRAL"]
 
 ALL = slice(None)
 ONE = np.eye(1)
-# The kinds of tuples that NumPy returns, with their names.
-MAKERS: list[Any] = [type(f(ONE)) for f in (np.linalg.eig, np.linalg.eigh, np.linalg.svd, np.linalg.qr, np.linalg.slogdet)]
-Eig, Eigh, Svd, Qr, Slogdet = MAKERS
 SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+
+
+@functools.cache
+def named(function: Callable[[Any], Any]) -> Any:
+    """The kind of tuple, with names, that a function of NumPy returns; asked of it when first needed: LAPACK takes a megabyte."""
+    return type(function(ONE))
 
 
 def half(a: Any, UPLO: str = "L") -> Any:
@@ -31,7 +35,7 @@ def half(a: Any, UPLO: str = "L") -> Any:
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    return Eigh(*ops.eigh(half(a, UPLO), upper=UPLO in ("U", "u")))
+    return named(np.linalg.eigh)(*ops.eigh(half(a, UPLO), upper=UPLO in ("U", "u")))
 
 
 def eig(a: Any) -> Any:
@@ -39,7 +43,7 @@ def eig(a: Any) -> Any:
     w, v = ops.eig(whole(a))
     if answers(np.linalg.eigvals)(a).dtype.kind != "c":
         w, v = ops.real(w), ops.real(v)
-    return Eig(w, v)
+    return named(np.linalg.eig)(w, v)
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
@@ -51,7 +55,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
         whole_u, _, whole_vh = answers(np.linalg.svd)(x)
         u = completed(u, whole_u.value)
         vh = turned(completed(turned(vh), np.conj(np.swapaxes(whole_vh.value, -1, -2))))
-    return Svd(u, s, vh)
+    return named(np.linalg.svd)(u, s, vh)
 
 
 def turned(x: Any) -> Any:
@@ -78,7 +82,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     if mode not in ("reduced", "r") and not (mode == "complete" and x.shape[-1] >= x.shape[-2]):
         raise InputError(f"numpy.linalg.qr: mode={mode!r} of {x.type} {x.shape} cannot be traced: use 'reduced' or 'r'")
     q, r = ops.qr(x)
-    return r if mode == "r" else Qr(q, r)
+    return r if mode == "r" else named(np.linalg.qr)(q, r)
 
 
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = 1e-15) -> Any:
@@ -179,7 +183,7 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 SPECTRAL: dict[str, Callable[..., Any]] = {
     "linalg.eigh": eigh, "linalg.eigvalsh": lambda a, UPLO="L": ops.eigh(half(a, UPLO), upper=UPLO in ("U", "u"))[0], "linalg.eig": eig,
     "linalg.eigvals": lambda a: eig(a)[0], "linalg.svd": svd, "linalg.svdvals": lambda x: ops.svd(whole(x))[1], "linalg.qr": qr,
-    "linalg.slogdet": lambda a: Slogdet(*ops.slogdet(whole(a))), "linalg.pinv": pinv, "linalg.cond": cond,
+    "linalg.slogdet": lambda a: named(np.linalg.slogdet)(*ops.slogdet(whole(a))), "linalg.pinv": pinv, "linalg.cond": cond,
     "fft.fft": spread(ops.fft), "fft.ifft": spread(ops.ifft), "fft.fft2": over(ops.fft, (-2, -1)), "fft.ifft2": over(ops.ifft, (-2, -1)),
     "fft.fftn": over(ops.fft, None), "fft.ifftn": over(ops.ifft, None), "fft.rfft": rfft, "fft.irfft": irfft,
     "fft.rfft2": rfftn((-2, -1)), "fft.rfftn": rfftn(None), "fft.irfft2": irfftn((-2, -1)), "fft.irfftn": irfftn(None),

@@ -9,12 +9,11 @@ operation of one's own, large constants, pieces that the reference machine compu
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import math
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ import numpy as np
 from backlight.core.graph import Graph, Node
 from backlight.core.table import TABLE
 from backlight.core.types import TupleType, Type
+from backlight.run.digest import sha256
 from backlight.run.emit.table import slots
 from backlight.run.native import host, store
 
@@ -114,7 +114,7 @@ def array(value: np.ndarray[Any, Any]) -> str:
     """Return an array as text: a digest of its numbers."""
     if value.dtype.hasobject or value.nbytes > DIGESTED_BYTES:
         raise UnnamedError
-    return f"array({value.dtype.str}{value.shape}{hashlib.sha256(value.tobytes()).hexdigest()})"
+    return f"array({value.dtype.str}{value.shape}{sha256(value.tobytes()).hexdigest()})"
 
 
 def nodes(of: Sequence[Node]) -> str:
@@ -206,7 +206,7 @@ def find(name: str | None, graph: Graph) -> tuple[Recipe, host.Loaded] | None:
         return None
     try:
         recipe, image = unpacked(data, graph)
-        return recipe, host.Loaded(image, list(recipe.symbols))
+        return recipe, host.Loaded(image, recipe.symbols)
     except (ValueError, KeyError, TypeError, RuntimeError):
         store.remove(name)
         return None
@@ -219,23 +219,32 @@ def made(name: str | None, graph: Graph, recipe: Recipe, module: Module) -> host
         return loaded(module, recipe.symbols)
     image = host.assemble(module.text(host.triple(), host.attributes()))
     store.save(name, before + image)
-    return host.Loaded(image, list(recipe.symbols))
+    return host.Loaded(image, recipe.symbols)
 
 
 def loaded(module: Module, symbols: Sequence[str]) -> host.Loaded:
     """Return the code of a module: from disk if it is there and can be loaded, else made and put there."""
-    return loaded_text(module.text(host.triple(), host.attributes()), list(symbols))
+    text = module.text(host.triple(), host.attributes())
+    return entry(store.key(VERSION, text, host.identity()), lambda: text, symbols)
 
 
-def loaded_text(text: str, symbols: list[str]) -> host.Loaded:
-    """Return the code of a module written as text, kept under a name that is a digest of the text."""
-    name = store.key(VERSION, text, host.identity())
+def loaded_own(what: str, text: Callable[[], str], symbols: Sequence[str]) -> host.Loaded:
+    """Return code that is the same for every graph; its text is written only where it is not on disk."""
+    try:
+        named = versions()
+    except UnnamedError:
+        named = text()
+    return entry(store.key(VERSION, what, named, host.identity()), text, symbols)
+
+
+def entry(name: str, text: Callable[[], str], symbols: Sequence[str]) -> host.Loaded:
+    """Return the code of an entry, made from its text if it is not there or cannot be loaded."""
     image = store.load(name)
     if image is not None:
         try:
             return host.Loaded(image, symbols)
-        except RuntimeError:  # it is not what it says
+        except (RuntimeError, KeyError):  # it is not what it says
             store.remove(name)
-    image = host.assemble(text)
+    image = host.assemble(text())
     store.save(name, image)
     return host.Loaded(image, symbols)

@@ -8,12 +8,12 @@ can make a compilation fail: a disk that is full or closed is a store that keeps
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+from backlight.run.digest import sha256
 
 MAGIC = b"backlight object 2\n"
 LIMIT_BYTES = 256 * 2**20
@@ -39,7 +39,7 @@ def folder() -> Path | None:
 
 def key(*parts: str) -> str:
     """Return the name of an entry: a digest of all it depends on."""
-    digest = hashlib.sha256()
+    digest = sha256()
     for part in parts:
         data = part.encode()
         digest.update(len(data).to_bytes(8, "little") + data)
@@ -68,7 +68,7 @@ def load(name: str) -> bytes | None:
 
 def seal(name: str, image: bytes) -> bytes:
     """Return the digest of an entry under this name: another's, put in its place, is not taken for it."""
-    return hashlib.sha256(name.encode() + b"\0" + image).digest()
+    return sha256(name.encode() + b"\0" + image).digest()
 
 
 def remove(name: str) -> None:
@@ -84,6 +84,8 @@ def save(name: str, image: bytes) -> None:
     where = folder()
     if where is None:
         return
+    import tempfile  # half a megabyte, with what it brings along: not for those who only read
+
     try:
         where.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=where, suffix=".part")

@@ -4,7 +4,7 @@ Another number of threads means another pool; plans that are there already are t
 helpers sleep in it until the process ends, a builtin may still have its address, and a call in another thread may be
 looking at it. After a fork the helpers are in the other process: calls that know a pool from there do their work alone, and
 the first plan that is made here makes a pool for all. Where `threadpoolctl` is at work, the pool is one of those that it
-shows and limits: it finds us by the compiler's library.
+shows and limits: it finds us by NumPy's library, which is always there.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def offer() -> None:
 
         user_api = "backlight"
         internal_api = "backlight"
-        filename_prefixes = ("libllvmlite",)
+        filename_prefixes = ("_multiarray_umath",)
 
         def get_num_threads(self) -> int:
             return threads()
@@ -159,7 +159,7 @@ def pool() -> Pool | None:
 
 def make(helpers: int) -> Pool:
     """Return a new pool with this many helpers."""
-    code = kept.loaded_text(written.text(host.triple(), host.attributes()), written.SYMBOLS)
+    code = kept.loaded_own("pool", lambda: written.text(host.triple(), host.attributes()), written.SYMBOLS)
     made = Pool(ctypes.create_string_buffer(written.STATE_BYTES), code)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))  # the interpreter may be gone before the last helper is
     Setting.made.append(made)

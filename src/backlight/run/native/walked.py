@@ -13,10 +13,10 @@ import numpy as np
 
 from backlight.core.graph import Graph
 from backlight.run.emit.code import Module
-from backlight.run.emit.walker import define_walker, operands_of
+from backlight.run.emit.walker import SYMBOL, define_walker, operands_of
 from backlight.run.lower.tape import OPCODES, ROUNDED, Tape
 from backlight.run.native import host
-from backlight.run.native.kept import loaded
+from backlight.run.native.kept import loaded_own
 from backlight.run.native.plan import as_returned, check_finite
 
 
@@ -24,11 +24,16 @@ from backlight.run.native.plan import as_returned, check_finite
 def walker() -> tuple[Callable[[int, int, int], None], host.Loaded]:
     """Return the walker, and what it lives in."""
     with host.LOCK:
-        module = Module(host.target())
-        symbol = define_walker(module)
-        code = loaded(module, [symbol])
-        walk = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(code.addresses[symbol])
+        code = loaded_own("walker", written, [SYMBOL])
+        walk = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(code.addresses[SYMBOL])
         return walk, code
+
+
+def written() -> str:
+    """Return the walker as text."""
+    module = Module(host.target())
+    define_walker(module)
+    return module.text(host.triple(), host.attributes())
 
 
 class Walked:
