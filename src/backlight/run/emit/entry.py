@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backlight.run.emit.ask import give_back
 from backlight.run.emit.code import Code, Module
+from backlight.run.emit.table import ASK
 from backlight.run.emit.value import Value
 
 # The block of addresses, in words of 8 bytes: what stands where.
@@ -136,12 +138,12 @@ class Door:
             self.take_arena()
             arena = self.word(ARENA)
         c.store(arena if arena is not None else Value(c, "null", "ptr", 1), table, 0)
-        for slot in (1, 2, *entry.constants):
+        for slot in (1, 2, ASK, *entry.constants):
             c.store(self.word(TABLE + slot), table, slot)
         made = self.make_results(table, singles)
         for slot, truth in zip(entry.checks, truths, strict=True):
             c.store(truth, table, slot)
-        self.run(piece, table)
+        self.leave_if(self.run(piece, table), table, made)
         if truths:
             self.check(truths, made)
         result = self.results(made, singles)
@@ -251,15 +253,28 @@ class Door:
         if self.entry.arena > ON_STACK:
             self.c.do(f"store atomic i64 0, ptr {self.c.address(self.block, BUSY, 'i64').text} release, align 8")
 
-    def run(self, piece: str, table: Value) -> None:
-        """Run the program, with Python's lock released if it may take long."""
+    def run(self, piece: str, table: Value) -> Value:
+        """Run the program, with Python's lock released if it may take long; return whether it was left before its end."""
         c = self.c
         if not self.entry.release:
-            c.do(f"call void @{piece}({table.typed})")
-            return
+            return c.put(f"call i1 @{piece}({table.typed})", "i1")
         state = c.put(f"call ptr {self.word(SAVE).text}()", "ptr")
-        c.do(f"call void @{piece}({table.typed})")
+        left = c.put(f"call i1 @{piece}({table.typed})", "i1")
         c.do(f"call void {self.word(RESTORE).text}({state.typed})")
+        return left
+
+    def leave_if(self, left: Value, table: Value, made: Value | None) -> None:
+        """Go on if the program ran to its end; else give back what was made, and raise what a signal raised."""
+        c = self.c
+        bad, good = c.name("left"), c.name("whole")
+        c.do(f"br {left.typed}, label %{bad}, label %{good}, !prof !0")
+        c.label(bad)
+        if made is not None:
+            c.do(f"call void {self.word(DECREASE).text}({made.typed})")
+        self.leave_arena()
+        give_back(c, table)
+        c.do("ret ptr null")
+        c.label(good)
 
     def results(self, made: Value | None, singles: dict[int, Value]) -> Value:
         """Return what Python gets: a float, a tuple of floats, or the tuple that was made."""

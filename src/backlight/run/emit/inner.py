@@ -11,7 +11,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from backlight.run.emit.ask import ask_every, leave_if, period
 from backlight.run.emit.code import Code, Module
+from backlight.run.emit.shared import work
 from backlight.run.emit.steps import copy_bytes
 from backlight.run.emit.table import RESERVED, slots
 from backlight.run.emit.value import Value
@@ -40,9 +42,9 @@ class Table:
         return self.c.load(self.at, self.places[buffer], "ptr")
 
     def run(self, held: Value | None) -> None:
-        """Call the program; note whether its checks held."""
+        """Call the program, and leave if it was left; note whether its checks held."""
         c = self.c
-        c.do(f"call void @{self.symbol}({self.at.typed})")
+        leave_if(c, c.put(f"call i1 @{self.symbol}({self.at.typed})", "i1"))
         if held is not None and self.truths:
             together = c.load(held, 0, "i8")
             for truth in self.truths:
@@ -51,23 +53,25 @@ class Table:
 
 
 def define_inner(module: Module, instruction: Repeat | Choose, write: Write) -> str:
-    """Write the function of a loop or a choice: (addresses of its buffers, the table around it, room); equal ones share it."""
+    """Write the function of a loop or a choice: (addresses of its buffers, the table around it, room) -> whether it was left;
+    equal ones share it."""
     numbers = {buffer: k for k, buffer in enumerate(dict.fromkeys(used(instruction)))}
     plain = moved(instruction, numbers)
     assert isinstance(plain, Repeat | Choose)
     plain = replace(plain, nodes=())
     digest = hashlib.sha256(repr(plain).encode()).hexdigest()[:20]
 
-    def body(c: Code, addresses: Value, table: Value, room: Value) -> None:
+    def body(c: Code, addresses: Value, table: Value, room: Value) -> str:
         bases = [c.load(addresses, k, "ptr") for k in range(len(numbers))]
         frame = Frame(c, bases, table, room, write)
         if isinstance(plain, Repeat):
             write_repeat(frame, plain)
         else:
             write_choose(frame, plain)
+        return "i1 false"
 
     parameters = [("addresses", "ptr", 1), ("table", "ptr", 1), ("room", "ptr", 1)]
-    return module.define(f"bl.inner.{digest}", "void", parameters, "noinline #0", body)
+    return module.define(f"bl.inner.{digest}", "i1", parameters, "noinline #0", body)
 
 
 @dataclass
@@ -108,10 +112,13 @@ class Frame:
 
 
 def define_program(module: Module, program: Program, write: Write) -> str:
-    """Write the function of a program inside: (table)."""
+    """Write the function of a program inside: (table) -> whether it was left."""
     digest = hashlib.sha256(repr(program).encode()).hexdigest()[:20]
-    parameters = [("table", "ptr", 1)]
-    return module.define(f"bl.program.{digest}", "void", parameters, "noinline #0", lambda c, table: write(c, program, table))
+    def body(c: Code, table: Value) -> str:
+        write(c, program, table)
+        return "i1 false"
+
+    return module.define(f"bl.program.{digest}", "i1", [("table", "ptr", 1)], "noinline #0", body)
 
 
 def write_choose(f: Frame, x: Choose) -> None:
@@ -163,6 +170,9 @@ def write_repeat(f: Frame, x: Repeat) -> None:
                 step.put(carry.output, before)
                 if test is not None and carry.asked is not None:
                     test.put(carry.asked, now)
+        each = sum(map(work, x.step.program.instructions))
+        if not 0 <= x.count < period(each):
+            ask_every(c, f.table, k, each)
 
     if test is None:
         c.loop(x.count, one)

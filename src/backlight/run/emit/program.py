@@ -13,6 +13,7 @@ from dataclasses import replace
 from math import prod
 
 from backlight.run.emit import contract, scan, sort
+from backlight.run.emit.ask import ask, leave_if
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.inner import define_inner
 from backlight.run.emit.multiply import after_of, product_of, share_tiles, shared_by_tiles, write_multiply
@@ -36,6 +37,7 @@ from backlight.run.lower.program import (
 )
 
 Work = Nest | Multiply | Contract | Scan | Sort  # what is a function of units; a call stands between two pieces
+LONG = 1 << 27  # scalar operations, tens of milliseconds, after which to ask whether to go on
 INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
 
 
@@ -165,7 +167,7 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             symbol = define_inner(c.module, instruction, lambda c, inner, at: write_all(c, inner, works(inner), at, True))
             for k, buffer in enumerate(buffers):
                 c.store(bases(buffer), addresses, k)
-            c.do(f"call void @{symbol}({addresses.typed}, {table.typed}, {space.typed})")
+            leave_if(c, c.put(f"call i1 @{symbol}({addresses.typed}, {table.typed}, {space.typed})", "i1"))
             continue
         fused = isinstance(instruction, Multiply) and instruction.after is not None
         count = unit_count(c.module, instruction)
@@ -182,6 +184,8 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             share(c, symbol, table, addresses, count)
         else:
             c.do(f"call void @{symbol}({addresses.typed}, i64 0, i64 {count}, i1 true)")
+        if work(instruction) > LONG:
+            ask(c, table)
 
 
 def works(program: Program) -> list[Work | Repeat | Choose]:
@@ -194,7 +198,10 @@ def works(program: Program) -> list[Work | Repeat | Choose]:
 
 
 def define_pieces(module: Module, program: Program) -> list[Piece]:
-    """Write the functions of all instructions; return the pieces in the order in which they run."""
+    """Write the functions of all instructions; return the pieces in the order in which they run.
+
+    Each returns whether it was left before its end, because Python had something to raise.
+    """
     pieces: list[Piece] = []
     pending: list[Work | Repeat | Choose] = []
 
@@ -204,8 +211,12 @@ def define_pieces(module: Module, program: Program) -> list[Piece]:
         mine = list(pending)
         pending.clear()
         symbol = f"bl.piece.{len(pieces)}"
-        module.define(symbol, "void", [("table", "ptr", 1)], "#0", lambda c, table: write_all(c, program, mine, table, False),
-                      linkage="")
+
+        def write(c: Code, table: Value) -> str:
+            write_all(c, program, mine, table, False)
+            return "i1 false"
+
+        module.define(symbol, "i1", [("table", "ptr", 1)], "#0", write, linkage="")
         pieces.append(Piece(symbol))
 
     for instruction in program.instructions:

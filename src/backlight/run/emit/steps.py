@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backlight.run.emit.ask import ask_every, leave_if
 from backlight.run.emit.code import Module
 from backlight.run.emit.fetch import fetch
 from backlight.run.emit.value import Value, type_text
@@ -27,16 +28,17 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What happens around a step: gathers before, exchanges and advances (place, bytes) after."""
+    """What happens around a step: gathers before, exchanges and advances (place, bytes) after; and how much work a step is."""
 
     gathers: tuple[Gather, ...]
     exchanges: tuple[tuple[int, int], ...]
     advances: tuple[tuple[int, int], ...]
+    work: int = 0
 
 
 def define_steps(module: Module, steps: Steps, piece: str) -> str:
-    """Write the function of many steps: (table, count)."""
-    def write(c, table: Value, count: Value) -> None:  # type: ignore[no-untyped-def]
+    """Write the function of many steps: (table, count) -> whether it was left before its end."""
+    def write(c, table: Value, count: Value) -> str:  # type: ignore[no-untyped-def]
         def step(s: Value) -> None:
             for g in steps.gathers:
                 order = c.address(c.load(table, g.order, "ptr"), s * g.rows, "i64")
@@ -54,7 +56,7 @@ def define_steps(module: Module, steps: Steps, piece: str) -> str:
                     copy_bytes(c, source, c.address(batch, k * g.row_bytes, "i8"), g.row_bytes)
 
                 c.loop(g.rows, row)
-            c.do(f"call void @{piece}({table.typed})")
+            leave_if(c, c.put(f"call i1 @{piece}({table.typed})", "i1"))
             for a, b in steps.exchanges:
                 first, second = c.load(table, a, "ptr"), c.load(table, b, "ptr")
                 c.store(second, table, a)
@@ -62,10 +64,13 @@ def define_steps(module: Module, steps: Steps, piece: str) -> str:
             for place, size in steps.advances:
                 c.store(c.address(c.load(table, place, "ptr"), size, "i8"), table, place)
 
+            ask_every(c, table, s, steps.work)
+
         c.loop(count, step)
+        return "i1 false"
 
     parameters = [("table", "ptr", 1), ("count", "i64", 1)]
-    return module.define("bl.steps", "void", parameters, "#0", write, linkage="")
+    return module.define("bl.steps", "i1", parameters, "#0", write, linkage="")
 
 
 def copy_bytes(c, source: Value, to: Value, size: int) -> None:  # type: ignore[no-untyped-def]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backlight.run.lower.program import Call, Program
 
-RESERVED = 3  # places in a table before the buffers: the arena, the pool's function, the pool
+ASK = 3  # the place in a table of the block for `ask`
+RESERVED = 4  # places in a table before the buffers: the arena, the pool's function, the pool, whom to ask whether to stop
 
 
 def slots(program: Program) -> dict[int, int]:

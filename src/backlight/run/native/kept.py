@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 VERSION = "2"  # of what is kept on disk: raise it when the meaning of an entry changes
 CONSTANT_BYTES = 1 << 18  # of constants in one entry
+ENDLESS = 100_000  # scalar operations more for a loop of unknown length: others may run Python meanwhile
 DIGESTED_BYTES = 1 << 23  # of one constant: more would take longer to read than lowering takes
 FOLDERS = ("core", "ops", "rewrite", "run")  # whose sources the code follows from
 
@@ -62,12 +63,23 @@ def recipe_of(lowered: Lowered, program: Program, symbols: Sequence[str],
     at = slots(program)
     kinds = {b.number: b.kind for b in program.buffers}
     return Recipe(
-        arena_bytes(host.target(), program), sum(map(work, program.instructions)), len(at),
+        arena_bytes(host.target(), program), sum(map(work, program.instructions)) + ENDLESS * endless(program), len(at),
         tuple(at[b] for b in program.inputs), tuple(at[b] for b in program.outputs),
         tuple(kinds[b] for b in (*program.inputs, *program.outputs)),
         tuple((at[b], np.ascontiguousarray(a)) for b, a in lowered.constants.items()),
         tuple(symbols), tuple((at[a], at[b]) for a, b in exchanged),
     )
+
+
+def endless(program: Program) -> bool:
+    """Return whether there is a loop in it that goes on as long as something says so."""
+    from backlight.run.lower.program import Choose, Repeat
+
+    for i in program.instructions:
+        inner = i.branches if isinstance(i, Choose) else [p for p in (i.step, i.test) if p] if isinstance(i, Repeat) else []
+        if (isinstance(i, Repeat) and i.count < 0) or any(endless(part.program) for part in inner):
+            return True
+    return False
 
 
 class UnnamedError(Exception):

@@ -20,8 +20,8 @@ import numpy as np
 from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
-from backlight.run.emit.table import RESERVED
-from backlight.run.native import host, kept, threads
+from backlight.run.emit.table import ASK, RESERVED
+from backlight.run.native import host, interrupt, kept, threads
 from backlight.run.native.memory import Memory, Spare, memory, side_by_side
 from backlight.run.native.plan import SHARED, complain, listed
 from backlight.run.native.stepped import ManySteps, Stepped
@@ -57,7 +57,7 @@ class Looped:
         starts, self.room_bytes = side_by_side([self.recipe.arena, *(graph.type(i).nbytes for i in self.batch_inputs)])
         self.batches = dict(zip(self.batch_inputs, starts[1:], strict=True))
         self.rooms: list[Memory] = []  # for the arena and the minibatches of a call
-        self.call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.code.addresses["bl.steps"])
+        self.call = interrupt.stopping(self.code.addresses["bl.steps"], ctypes.c_void_p, ctypes.c_int64)
 
     @functools.cached_property
     def made(self) -> tuple[Lowered, list[tuple[int, int]]]:
@@ -117,7 +117,7 @@ class Looped:
                                   type_.nbytes // max(rows, 1)))
         stacked = self.recipe.outputs[len(self.carry):]
         advances = tuple((at, t.nbytes) for at, t in zip(stacked, self.stacked_types(), strict=True))
-        return Steps(tuple(gathers), self.recipe.exchanged, advances)
+        return Steps(tuple(gathers), self.recipe.exchanged, advances, self.recipe.work)
 
     def stacked_types(self) -> list[Type]:
         """Return the types of what each step leaves: its results, and whether its checks held."""
@@ -130,7 +130,7 @@ class Looped:
         count, rows = self.order(order)
         table = np.zeros(self.extra + len(self.batch_inputs) + 1, np.int64)
         room = self.room()
-        table[0] = room.address
+        table[0], table[ASK] = room.address, interrupt.address()
         pool = threads.pool() if self.recipe.work > SHARED else None
         if pool is not None:
             table[1:3] = pool.share, pool.address

@@ -108,7 +108,7 @@ def compile_page(graph: Graph, outputs: Sequence[int] | None = None) -> Page:
 
     def write(c: Code) -> None:
         for piece in pieces:
-            c.do(f"call void @{piece.symbol}({Value(c, '@bl.table', 'ptr', 1).typed})")
+            c.put(f"call i1 @{piece.symbol}({Value(c, '@bl.table', 'ptr', 1).typed})", "i1")  # nobody stops a page but the page
 
     module.define("run", "void", [], "#0", write, linkage="")
 

@@ -21,8 +21,8 @@ from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.table import TABLE
 from backlight.core.types import Type
-from backlight.run.emit.table import RESERVED, Piece, slots
-from backlight.run.native import door, host, kept, threads
+from backlight.run.emit.table import ASK, RESERVED, Piece, slots
+from backlight.run.native import door, host, interrupt, kept, threads
 from backlight.run.native.memory import memory
 from backlight.run.reference import evaluate
 
@@ -71,9 +71,9 @@ class Plan:
         self.arena = memory(self.recipe.arena)
         self.lock = threading.Lock()
         self.pool: threads.Pool | None = None
-        self.calls = {p.symbol: ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.addresses[p.symbol])
-                      for p in self.pieces if p.symbol}
+        self.calls = {p.symbol: interrupt.stopping(self.code.addresses[p.symbol], ctypes.c_void_p) for p in self.pieces if p.symbol}
         self.table = np.zeros(RESERVED + self.recipe.places, np.int64)
+        self.table[ASK] = interrupt.address()
         for place, array in self.recipe.constants:
             self.table[place] = array.ctypes.data
         self.door: door.Door | None = None
