@@ -6,6 +6,7 @@ import pytest
 
 import backlight
 from backlight.core.array import Array
+from backlight.diff.reverse import reverse
 from backlight.errors import DifferentiationError, GraphError, InputError, ShapeError
 from backlight.ops import exp, log, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
 from backlight.read.python import record, trace, traced
@@ -117,6 +118,15 @@ def test_an_argument_that_is_not_used_gets_zeros():
 def test_stop_gradient_counts_as_constant():
     assert grad(lambda x: x * stop_gradient(x))(3.0) == 3.0
     assert backlight.stop_gradient is stop_gradient
+
+
+def test_nothing_is_written_and_nobody_is_asked_behind_stop_gradient():
+    order_by = pytest.importorskip("scipy.special").jv  # there is no derivative by the order of a Bessel function
+    assert grad(lambda v, x: order_by(stop_gradient(v), x), (0, 1))(1.0, 2.0) == (0.0, pytest.approx(-0.0644716247372))
+    graph = reverse(backlight.trace(lambda v, x: exp(tanh(stop_gradient(v))) * x)(1.0, 2.0))
+    assert [(node.op.name, node.why.kind) for node in graph.nodes[graph.forward_count :]] == [
+        ("const", "seed"), ("mul", "downstream"), ("const", "unused"),
+    ]  # fmt: skip
 
 
 def test_vjp_takes_upstream_gradients_of_every_output():

@@ -134,10 +134,16 @@ class Op:
     memo: dict[Any, Any] = field(default_factory=dict)  # types of results, by those of the operands and the settings
     quick: dict[Any, Any] = field(default_factory=dict)  # type and value rule, by the types of the operands, without settings
     given: dict[Any, Any] = field(default_factory=dict)  # settings as they were given, and frozen
+    stops: bool | frozenset[int] = False  # operands that no derivative goes through; True: none goes through any of them
     count: int = -1  # how many operands it takes; -1 where their number varies
 
     def __post_init__(self) -> None:
         self.count = -1 if self.variadic else len(self.args)
+        rules = self.local if self.local is not None else self.vjp
+        if not self.differentiable:
+            self.stops = True
+        elif self.pull is None and isinstance(rules, tuple):
+            self.stops = frozenset(k for k, rule in enumerate(rules) if rule is None) or False
 
     @property
     def variadic(self) -> bool:

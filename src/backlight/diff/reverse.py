@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..core.collection import no_collection
-from ..core.graph import Graph, Why, live_nodes
+from ..core.graph import Graph, Node, Why, live_nodes
 from ..core.tape import Tape
 from ..core.types import TupleType, Type
 from ..errors import DifferentiationError, InputError, ShapeError
@@ -52,8 +52,8 @@ def pull(
     for number, node in enumerate(nodes[start : top + 1], start):
         for j in node.inputs:
             if active[j]:
-                t = node.type
-                if type(t) is TupleType or t.is_float:  # type: ignore[union-attr]
+                t, stops = node.type, node.op.stops
+                if (type(t) is TupleType or t.is_float) and (not stops or passes(node, stops, active)):  # type: ignore[union-attr]
                     active[number] = 1
                 break
     before = tape.why, tape.at, tape.positions, tape.scope
@@ -77,6 +77,11 @@ def pull(
                             walk.live[i] = walk.masks.pop(i)[0]
     tape.why, tape.at, tape.positions, tape.scope = before
     return walk
+
+
+def passes(node: Node, stops: bool | frozenset[int], active: bytearray) -> bool:
+    """Whether a derivative goes through one of the operands that are active: none does through `stop_gradient`."""
+    return stops is not True and any(active[j] for k, j in enumerate(node.inputs) if k not in stops)  # type: ignore[operator]
 
 
 def reverse(graph: Graph, of: int | None = None, wrt: Sequence[int] | None = None, seed: Any = None) -> Graph:
