@@ -18,8 +18,7 @@ import numpy as np
 from . import ops
 from .core.array import Array, as_value
 from .core.graph import Graph
-from .core.guard import Guard
-from .core.play import ANSWERS
+from .core.guard import ANSWERS, Guard
 from .core.tape import Tape
 from .core.tree import Nest, flatten
 from .diff.batch import Many, batch, guarded

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .core.graph import Above, Graph
 from .diff.reverse import is_float
-from .errors import BacklightError, InputError
+from .errors import BacklightError, GraphError, InputError
 from .explain.descent import forward_only
 from .explain.form import text_form
 from .live.data import from_data, kind_of, read_wish, to_data
@@ -39,8 +39,19 @@ HEIGHT_PX: Final = 640
 
 
 def document_of(subject: Graph | Run, title: str = "") -> Document:
-    """A run or a graph as a document, with the values it has. Raises: GraphError where no text can say it."""
+    """A run or a graph as a document, with the values it has. Raises: GraphError where no text can say it.
+
+    A text knows nothing of the questions that Python asked: its sliders would go on along the branch that was taken.
+    """
     graph = subject.graph if isinstance(subject, Run) else subject
+    if graph.guards:
+        guard = graph.guards[0]
+        where = f" at {guard.at.file}, line {guard.at.line}" if guard.at is not None else ""
+        raise GraphError(
+            f"view: Python asked {guard.kind}() of {graph.nodes[guard.node].name or graph.nodes[guard.node].op.name}{where}, "
+            "and this graph holds for one answer, whatever the sliders say: use where(…) for what they may change, "
+            "or bl.show for a picture"
+        )
     plain = forward_only(graph)
     text = graph.source if graph.source and same_nodes(graph.source, plain) else text_form(plain)
     inputs = {}

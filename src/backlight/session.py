@@ -68,9 +68,8 @@ class Gradients(Mapping[Array, Any]):
         assert tape is not None
         assert tape.values is not None
         count = len(self.found)
-        graph = Graph(
-            tuple(tape.nodes[:count]), tuple(i for i in tape.inputs if i < count), (self.of.number,), guards=tuple(tape.guards)
-        )
+        guards = tuple(guard for guard in tape.guards if guard.node < count)  # the session may have gone on and asked more
+        graph = Graph(tuple(tape.nodes[:count]), tuple(i for i in tape.inputs if i < count), (self.of.number,), guards=guards)
         written = reverse(graph, self.of.number, [i for i in graph.inputs if is_float(graph.nodes[i])])
         return run_typed(written, {i: tape.values[i] for i in graph.inputs})
 

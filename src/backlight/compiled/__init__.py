@@ -3,8 +3,8 @@
 A Python function is traced at its first call, with its values, and what it did is compiled: from then on the same types
 of arguments run without Python. What Python asked of a value on the way (`if x > 0`) was written down as a guard; every
 compiled call computes the answers too, and where one is another, the function is traced again and that way is kept as
-well. So a compiled function takes the branches that the function would take. A step of training is compiled together
-with the loop around it.
+well. So a compiled function takes the branches that the function would take; a graph has no other way, and says so. A step
+of training is compiled together with the loop around it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from ..core.graph import Graph
 from ..errors import InputError
-from ..run.native.machine import Compiled, compile_graph
+from ..run.native.machine import Compiled
 from .function import CompiledFunction
+from .guarded import Guarded, compile_checked
 from .keep import Keep, Kept
 from .steps import Training
 
@@ -29,7 +30,7 @@ def compile(
     watch: Literal["nan"] | None = None,
     steps: int | None = None,
     batch: Sequence[str] = (),
-) -> Compiled | Kept | CompiledFunction | Training:
+) -> Compiled | Guarded | Kept | CompiledFunction | Training:
     """The same function, or graph, as machine code: forward, backward and all between in one piece.
 
     A function is traced at its first call, for the types of its arguments and the branches that it takes; the derivatives
@@ -44,7 +45,7 @@ def compile(
     takes all the data and `order=`, an array of row numbers, one row of it for each step. State is updated where it lies,
     in copies made once.
     Raises: InputError for something that is neither; GraphError for a function that returns no number; when called,
-    NotFiniteError if it watches.
+    NotFiniteError if it watches, and of a graph GraphError where the function that it was traced from would take another branch.
 
     >>> import backlight as bl
     >>> slope = bl.compile(bl.grad(lambda x: (4.0 * x + 1.0) ** 2))
@@ -57,7 +58,7 @@ def compile(
     if isinstance(function, Graph):
         if steps is not None or batch:
             raise InputError("compile: steps and batch are for functions, from a state to the next one, and got a graph")
-        return compile_graph(function, watch=watch is not None) if keep is None else Kept(function, keep, watch is not None)
+        return compile_checked(function, watch=watch is not None) if keep is None else Kept(function, keep, watch is not None)
     if not callable(function):
         raise InputError(f"compile: needs a function or a graph, and got {type(function).__name__}")
     if steps is not None or batch:

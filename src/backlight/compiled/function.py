@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.graph import Graph
-from ..core.guard import Guard
-from ..core.play import ANSWERS, traced_among
+from ..core.guard import ANSWERS, Guard
+from ..core.play import traced_among
 from ..core.tree import Nest, flatten
 from ..errors import GraphError
 from ..read.python import is_number, traced

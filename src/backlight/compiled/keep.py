@@ -9,9 +9,9 @@ import numpy as np
 
 from ..core.graph import Graph, live_nodes
 from ..core.types import Type
-from ..run.native.machine import compile_graph
 from ..run.record import Run, place
 from ..run.reference import bind
+from .guarded import compile_checked
 
 __all__ = ["Keep", "Kept", "as_run", "dropped", "numbers_of"]
 
@@ -55,7 +55,7 @@ class Kept:
         self.graph, self.all = graph, keep == "all"
         self.numbers = numbers_of(graph, keep)
         self.names = [graph.nodes[i].name or i for i in self.numbers]
-        self.compiled = compile_graph(graph, self.numbers if self.all else [*graph.outputs, *self.numbers], watch)
+        self.compiled = compile_checked(graph, self.numbers if self.all else [*graph.outputs, *self.numbers], watch)
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Return a Run with every value; or the output, and a dict of what was kept."""

@@ -18,9 +18,8 @@ import numpy as np
 
 from ..errors import FileError, GraphError
 from .graph import At, Graph, Node, Part, Parts, Why, WhyKind
-from .guard import Guard
+from .guard import ANSWERS, Guard
 from .own import described, found
-from .play import ANSWERS
 from .table import TABLE
 from .types import TupleType, Type
 

@@ -8,24 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any, Final
-
-import numpy as np
+from typing import Any
 
 from ..errors import GraphError
 from .array import Array
 from .graph import Graph, live_nodes
-from .guard import Guard
+from .guard import Guard, differs
 from .tape import Tape, one_tape
 
-__all__ = ["ANSWERS", "Player", "player", "replayed", "traced_among"]
-
-# What is asked of a value, by the kind of the question; "numbers" asks for all of them.
-ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "bool": bool, "int": int, "float": float, "complex": complex,
-    "numbers": lambda value: np.asarray(value).tobytes(),
-}  # fmt: skip
-
+__all__ = ["Player", "player", "replayed", "traced_among"]
 
 class Player:
     """A graph made ready to be run with NumPy: `play(values of its inputs)` gives the values of its outputs.
@@ -79,12 +70,11 @@ class Player:
 
     def check(self, guard: Any, value: Any) -> None:
         """GraphError where a question is answered otherwise than when the body was traced."""
-        answer, found = guard.answer, ANSWERS[guard.kind](value)
-        if found == answer or (found != found and answer != answer):
+        said = differs(guard, value)
+        if not said:
             return
         node = self.graph.nodes[guard.node]
         where = f" at {guard.at.file}, line {guard.at.line}" if guard.at is not None else ""
-        said = "for other numbers" if guard.kind == "numbers" else f"for the answer {answer}, and here it is {found}"
         raise GraphError(
             f"the body asked {guard.kind}() of {node.name or node.op.name}{where} and was traced {said}: "
             "use where(…) or cond(…) for what changes from step to step"

@@ -16,9 +16,8 @@ import numpy as np
 
 from ..core.array import Array
 from ..core.graph import Graph, Node, live_nodes
-from ..core.guard import Guard
+from ..core.guard import ANSWERS, Guard
 from ..core.op import Op
-from ..core.play import ANSWERS
 from ..core.table import TABLE
 from ..core.tape import Tape
 from ..errors import GraphError

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.graph import Graph
+from ..core.guard import hold
 from ..core.math import ADD, MULTIPLY, infix, name, prefix
 from ..errors import DifferentiationError, InputError, ValueError
 from ..run.record import Run
@@ -67,7 +68,8 @@ def descend(run: Run, rate: float = 0.01, wrt: Sequence[int | str] | None = None
     """One step of plain gradient descent from a run with gradients.
 
     `rate` is η, above 0; `wrt` are the inputs to update (default: every one with a gradient). The output must be one number.
-    Raises: ValueError for another rate; InputError without gradients; DifferentiationError where the output is no single number.
+    Raises: ValueError for another rate; InputError without gradients; DifferentiationError where the output is no single number;
+    GraphError where the step leads to another branch than the one that was traced.
     """
     if not rate > 0:
         raise ValueError(f"descend: the rate is {rate}, and it must be above 0")
@@ -84,7 +86,9 @@ def descend(run: Run, rate: float = 0.01, wrt: Sequence[int | str] | None = None
     updated = {i: run.value(i) + (-rate * run.value(graph.grads[i])).astype(np.asarray(run.value(i)).dtype) for i in chosen}
     squares = sum(float(np.sum(np.square(run.value(graph.grads[i])))) for i in chosen)
     values = {i: updated.get(i, run.value(i)) for i in graph.inputs}
-    after = evaluate(forward_only(graph), values)[top]
+    found = evaluate(forward_only(graph), values)
+    hold(graph, [found[guard.node] for guard in graph.guards], "descend")
+    after = found[top]
     return Descent(run, float(rate), updated, float(run.value(top)), float(after), -float(rate) * squares)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.array import Array, as_value
 from ..core.collection import no_collection
 from ..core.graph import Above, Graph, nearest
+from ..core.guard import hold
 from ..core.infer import pointed, typed, whole_inputs
 from ..core.play import replayed, traced_among
 from ..core.tape import Tape
@@ -57,12 +58,13 @@ def evaluate(graph: Graph, values: Mapping[int, Any], known: Sequence[Any] = ())
 def run(graph: Graph, values: Mapping[int, Any], seeded: bool = False) -> Run:
     """Run a typed graph: one block that holds the value of every node.
 
-    Raises: LimitError where the block would be larger than 64 GiB.
+    Raises: LimitError where the block would be larger than 64 GiB; GraphError where Python would have taken another branch.
     """
     starts, total = place(graph)
     if total > BLOCK_LIMIT:
         raise LimitError(f"this run needs {total / 2**30:.1f} GiB, and the limit is {BLOCK_LIMIT >> 30} GiB")
     found = evaluate(graph, values)
+    hold(graph, [found[guard.node] for guard in graph.guards], "run")
     block = np.zeros(total, np.uint8)
     made = Run(graph, block, starts, seeded)
     made.fill(found)
@@ -108,13 +110,17 @@ def bind(
 
 
 def call(graph: Graph, *values: Any, **given: Any) -> Any:
-    """The value of the output (a tuple where there are several) for inputs by position or by name."""
+    """The value of the output (a tuple where there are several) for inputs by position or by name.
+
+    Raises: GraphError where a question that Python asked when the graph was traced has another answer here.
+    """
     words = named(graph, values, given)
     bound, found = bind(graph, words)
     tape = traced_among(list(words.values()))
     if tape is not None:  # inside a trace the graph becomes part of the one that is written
         return inlined(bound, words, found, tape)
     results = evaluate(bound, found)
+    hold(bound, [results[guard.node] for guard in bound.guards])
     outs = tuple(results[i] for i in graph.outputs)
     return outs[0] if len(outs) == 1 else outs
 
@@ -125,7 +131,10 @@ def inlined(bound: Graph, given: Mapping[str, Any], found: Mapping[int, Any], ta
     for i in bound.inputs:
         x = given[bound.nodes[i].name]
         xs.append(tape.hold(x) if isinstance(x, Array) else tape.constant(found[i]))
+    asked = len(tape.guards)
     outs = tuple(replayed(tape, bound, xs))
+    if tape.values is not None:
+        hold(bound, [tape.values[guard.node] for guard in tape.guards[asked:]])
     return outs[0] if len(outs) == 1 else outs
 
 

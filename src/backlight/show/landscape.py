@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.graph import Graph
 from ..diff.reverse import reverse
-from ..errors import InputError
+from ..errors import GraphError, InputError
 from ..run.reference import bind, run
 from .axes import Axes
 from .contour import level_lines
@@ -70,6 +70,8 @@ def landscape(
         f"step: {number(x, 6)} − {number(learning_rate)} · {number(g, 6)} = {number(new_x, 6)}",
         f"foretold {number(foretold - loss, 6)}, in truth {number(real - loss, 6)}: the loss becomes {number(real, 6)}",
     ]
+    if graph.guards and len(finite) < len(heights) + 2:
+        said[0] += "; where the curve has a gap, Python would have taken another branch"
     marks += [Text(60.0, 40.0 + PANEL[1] + 50.0 + 17.0 * row, line) for row, line in enumerate(said)]
     marks.append(Text(60.0, 40.0 + PANEL[1] + 101.0, "● now   ○ after the step", "quiet"))
     return Drawing(width, height + 22.0, tuple(marks), f"The loss over {name}", "\n".join(said))
@@ -159,4 +161,8 @@ def _slopes(graph: Graph, values: Mapping[str, Any], names: list[str]) -> tuple[
 
 
 def _height(graph: Graph, values: Mapping[str, Any], changed: Mapping[str, float]) -> float:
-    return float(graph(**{**values, **changed}))
+    try:
+        return float(graph(**{**values, **changed}))
+    except GraphError:
+        return float("nan")  # Python would take another branch there: a gap in the curve
+
