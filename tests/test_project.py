@@ -38,7 +38,7 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
 # What people may rely on. A name added here is a promise; one removed breaks somebody's code.
 PUBLIC = [
     "array", "backprop", "check_grads", "checkpoint", "compile", "cond", "errors", "explain", "grad", "gradients", "hessian",
-    "hvp", "jacobian", "jvp", "linearize", "load_run", "numpy", "ops", "parse", "record", "rule", "run", "scan", "show",
+    "hvp", "jacobian", "jvp", "linearize", "load_run", "numpy", "ops", "parse", "record", "rule", "run", "scan", "scipy", "show",
     "stop_gradient", "trace", "value_and_grad", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 

@@ -32,6 +32,7 @@ PUBLIC = {
     "rule": "custom",
     "run": "api",
     "scan": "control",
+    "scipy": "",
     "show": "api",
     "stop_gradient": "ops.mark",
     "trace": "read.python",

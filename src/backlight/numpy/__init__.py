@@ -18,7 +18,8 @@ from __future__ import annotations
 import numpy as _numpy
 
 from ..core.array import Array as ndarray
-from . import fft, linalg, random, special, testing
+from ..scipy import special
+from . import fft, linalg, random, testing
 from .creation import (
     arange,
     array,

@@ -11,6 +11,7 @@ import ast
 import linecache
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -65,19 +66,35 @@ def unfollowed(error: Exception) -> InputError | None:
         if parts[0] == "scipy":
             if not name and frame.f_code.co_name.strip("_") not in AROUND:
                 room, name = ".".join([part for part in parts if part[0] != "_"]), frame.f_code.co_name
+                name = f"{owner_of(frame.f_locals.get('self'))}{name}"
             given = given or any(map(traced, frame.f_locals.values()))
         elif parts[0] not in OTHERS:  # a person's own code, which SciPy called back
             name, given = "", False
         trace = trace.tb_next
     if not name or not given:
         return None
-    twins = [f"numpy{room.removeprefix('scipy')}", "backlight.ops"]
-    known = next((f"{twin}.{name}" for twin in twins if name in dir(sys.modules.get(twin))), "other functions")
+    twins = [f"{INSIDE}.{room}", f"numpy{room.removeprefix('scipy')}", f"{INSIDE}.ops"]
+    known = next((f"{twin}.{name}" for twin in twins if name.partition(".")[0] in names_in(twin)), "other functions")
     return InputError(
         f"{room}.{name} computes on plain arrays, and what it does to a traced one cannot be followed: use {known}, or give it a "
         "derivative with bl.rule; what keeps to the array API in SciPy is followed with SCIPY_ARRAY_API=1 set before SciPy is "
         "imported"
     )
+
+
+def owner_of(value: Any) -> str:
+    """`norm.` for a distribution of SciPy's, frozen or not, whose method was called."""
+    value = getattr(value, "dist", value)
+    name = getattr(value, "name", type(value).__name__.removesuffix("_gen").removesuffix("_frozen"))
+    return f"{name}." if value is not None and isinstance(name, str) and name else ""
+
+
+def names_in(room: str) -> Sequence[str]:
+    """What a module has; of our own that stand for SciPy's the names that are written there."""
+    try:
+        return getattr(import_module(room), "__all__", ()) if room.startswith(f"{INSIDE}.scipy") else dir(sys.modules.get(room))
+    except ImportError:
+        return ()
 
 
 def traced(value: Any) -> bool:

@@ -184,7 +184,7 @@ RULES: dict[str, tuple[Local | None, ...]] = {
     "stdtrit": (lambda z, n, p: -t_moved(n, z) / t_density(n, z), lambda z, n, p: 1.0 / t_density(n, z)),
     "erf": (lambda z, x: TWO_OVER_ROOT_PI * gauss(x),), "erfc": (lambda z, x: -TWO_OVER_ROOT_PI * gauss(x),),
     "erfi": (lambda z, x: TWO_OVER_ROOT_PI * ops.exp(x * x),), "erfcx": (lambda z, x: 2.0 * (x * z) - TWO_OVER_ROOT_PI,),
-    "erfcinv": (lambda z, x: (-1.0 / TWO_OVER_ROOT_PI) * ops.exp(z * z),), "dawsn": (lambda z, x: 1.0 - 2.0 * (x * z),),
+    "erfcinv": (lambda z, x: (-1.0 / TWO_OVER_ROOT_PI) * ops.exp(z * z),), "exprel": (lambda z, x: rise(x),), "dawsn": (lambda z, x: 1.0 - 2.0 * (x * z),),
     "wofz": (lambda z, x: TWO_OVER_ROOT_PI * 1j - 2.0 * (x * z),),
     "ndtri": (lambda z, p: ROOT_TWO_PI * ops.exp(0.5 * (z * z)),), "log_ndtr": (lambda z, x: ops.exp(-0.5 * (x * x) - z) / ROOT_TWO_PI,),
     "owens_t": (
