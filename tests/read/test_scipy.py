@@ -10,7 +10,6 @@ import pytest
 from scipy import fft, linalg, optimize, special, stats
 
 import backlight as bl
-import backlight.numpy as bnp
 
 NAMES = """beta betaln binom cbrt cosdg cosm1 digamma entr erf erfc erfinv exp10 exp2 expit expm1 gamma gammaln huber i0
     i0e i1 i1e kl_div log1p log_expit loggamma logit ndtr poch pseudo_huber psi rel_entr rgamma sindg tandg
