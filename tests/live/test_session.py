@@ -290,6 +290,11 @@ def test_hints_are_the_terms_of_the_chain_rule_and_never_the_answer() -> None:
             break
     assert [step.title for step in heard] == ["the rule", "upstream", "local"]
     assert x.gradient not in {piece.node for step in heard for line in step.lines for piece in line}
+    session, found = opened("h = W @ x\nsum(h^2)", W="[[1, 2], [3, 4]]", x="[5, 6]")
+    x = card(found["Graph"], "x")
+    rule = said(session, w.Ask(x.node, "gradient", 0))["Hint"].step  # a product of matrices has no local derivative to show
+    assert x.gradient not in {piece.node for line in rule.lines for piece in line}
+    assert [line[0].text for line in rule.lines] == ["from ", "downstream = "]
 
 
 FOUND = [

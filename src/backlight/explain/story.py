@@ -20,7 +20,7 @@ from .local import local_array
 from .page import Line, Page, Step, figure, shape_text
 from .paths import nodes_between
 
-__all__ = ["edge_equation", "local_letters", "rule_of", "story", "story_steps"]
+__all__ = ["downstream_letters", "edge_equation", "local_letters", "rule_of", "story", "story_steps"]
 
 STRETCHING = frozenset({"broadcast_to", "expand_dims", "reshape"})  # what gradients do to fit: the shapes beside them say so
 DEEP = 40  # nodes of a local derivative written in letters; a longer one is shown as its number only

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..core.types import Type
 from ..errors import BacklightError, InputError
+from ..explain.derive import differentiated
 from ..explain.letters import lettered
-from ..explain.story import rule_of
+from ..explain.story import downstream_letters, rule_of
 from ..read.text import read_value
 from ..run.record import Run
 from ..show.figures import inline
@@ -169,7 +170,9 @@ def hints(run: Run, node: int, part: str) -> list[Step]:
         edge = run[i].edge(k)
         lines = downstream(run, edge, called).lines
         rule_line = (words("from "), math(called[i], i), words(f": {rule_of(graph.nodes[i])}"))
-        steps.append(Step("the rule", (rule_line, *lines[1:2]), i))
+        letters = None if edge.part.local >= 0 else downstream_letters(graph, edge, called, differentiated(run))
+        written = lines[1:2] if edge.part.local >= 0 else ((words("downstream = "), math(letters)),) if letters is not None else ()
+        steps.append(Step("the rule", (rule_line, *written), i))
         given = (words("the gradient of "), math(called[i], i), words(" is "), value(edge.part.upstream, i))
         steps.append(Step("upstream", (given,), i))
         if edge.part.local >= 0:
