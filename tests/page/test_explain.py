@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.page.studio import Page, document, engine, figures, visit
 
+LAYER = document("h = W @ x\ns = softmax(h)\nL = -log(s[0])", parameters="W", W="[[0.5, -1], [2, 0.25]]", x="[3, -2]")
 SIGMOID = document("sigmoid(w*x + b)", w=0.5, x=2, b=-0.25)
 
 
@@ -83,6 +84,22 @@ def test_the_loss_over_two_numbers_and_the_path_of_descent(browser: Any, served:
         picture = panel(page).get_by_role("img", name="lines of equal loss over x and y, and the path of 20 steps")
         assert picture.locator("path.level").count() >= 6
         assert picture.locator("circle").count() == 21
+
+
+def test_the_loss_over_one_number_of_an_array(browser: Any, served: Any) -> None:
+    with visit(browser, served, LAYER) as page:
+        w = page.state("graph.cards.find(c => c.name === 'W').node")
+        page.page.evaluate("(node) => backlight.dispatch({type: 'select', node, element: [1, 0]})", w)
+        page.tab("Landscape")
+        page.ready()
+        made = engine(LAYER)
+        slope = float(np.asarray(made.value(made.graph.grads[made.graph.number("W")]))[1, 0])
+        assert page.state("landscape.name") == "W[1, 0]"
+        assert page.state("landscape.slope") == pytest.approx(slope)
+        assert page.state("contour.names") == ["W[0, 0]", "W[0, 1]"]
+        panel(page).get_by_label("over", exact=True).select_option("x[1]")
+        page.ready()
+        assert (page.state("landscape.name"), page.state("landscape.x")) == ("x[1]", -2)
 
 
 def test_U3_the_rule_of_a_node_in_words(browser: Any, served: Any) -> None:
@@ -188,9 +205,6 @@ def test_every_number_on_the_left_and_in_descent_leads_to_the_story_of_its_node(
         watched = page.page.get_by_role("table").filter(has_text="gradient")
         watched.get_by_role("button", name="20", exact=True).click()
         assert (page.state("document.look.selected"), page.state("panel")) == (x, "story")
-
-
-LAYER = document("h = W @ x\ns = softmax(h)\nL = -log(s[0])", parameters="W", W="[[0.5, -1], [2, 0.25]]", x="[3, -2]")
 
 
 def test_any_number_of_an_array_asks_why_and_each_factor_leads_on(browser: Any, served: Any) -> None:

@@ -102,20 +102,22 @@ def survey(sheet: Sheet, wish: Any) -> Landscape:
     new_x = x - ground.rate * g
     foretold, real = loss - ground.rate * g * g, ground.height(new_x)
     xs = np.linspace(low, high, SAMPLES).tolist()
-    i, top = ground.places[0][0], ground.top
+    (i, element), top = ground.places[0], ground.top
     said = (
-        line(f"at {wish.name} = ", (x, i), " the loss is ", (loss, top), " and its slope ", (g, i)),
-        line("step: ", (x, i), f" − {number(ground.rate)} · ", (g, i), f" = {number(new_x, 6)}"),
+        line(f"at {wish.name} = ", (x, i, element), " the loss is ", (loss, top, ()), " and its slope ", (g, i, element)),
+        line("step: ", (x, i, element), f" − {number(ground.rate)} · ", (g, i, element), f" = {number(new_x, 6)}"),
         line(f"foretold {number(foretold - loss, 6)}, in truth {number(real - loss, 6)}: the loss becomes {number(real, 6)}"),
     )
     heights = tuple(ground.height(t) for t in xs)
     return Landscape(sheet.revision, wish.name, tuple(xs), heights, x, loss, g, new_x, foretold, real, said, wish.id)
 
 
-def line(*parts: str | tuple[float, int]) -> tuple[Piece, ...]:
-    """Words, and numbers that lead to the story of the node that they are of."""
-    told = [(part, -1) if isinstance(part, str) else (number(part[0], 6), part[1]) for part in parts]
-    return tuple(Piece("words", text, -1, to) for text, to in told)
+def line(*parts: str | tuple[float, int, tuple[int, ...]]) -> tuple[Piece, ...]:
+    """Words, and numbers that lead to the story of the node, or of the number of an array, that they are of."""
+    return tuple(
+        Piece("words", part) if isinstance(part, str) else Piece("words", number(part[0], 6), -1, part[1], element=part[2])
+        for part in parts
+    )
 
 
 def chart(sheet: Sheet, wish: Any) -> Contour:
