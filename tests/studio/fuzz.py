@@ -36,6 +36,7 @@ VALUES = [
     "1", "0", "-1", "1e308", "nan", "inf", "-inf", "[1, 2]", "[[1, 2], [3, 4]]", "[]", "[[]]", "normal(2, 3, seed=1)", "zeros(0)", "x", "@/etc/passwd",
     "1+", "zeros(99999999)", "true", "'word'", "[1, [2]]", "2^2^2^2^2", "eye(3)", "1e-320",
 ]  # fmt: skip
+ELEMENTS = [[], [], [0], [1], [0, 0], [1, 1], [0, 1, 0], [-1], [10**15], [2, -2]]
 ODD = [None, True, False, -1, 0, 1, 3, 10**18, -(10**400), 1e308, 0.5, "", "x", "NaN", [], [1], [[]], {}, {"x": 1}, "gradient", "\ud800"]
 
 
@@ -58,7 +59,7 @@ def message(rng: random.Random) -> str:
         return "".join(chr(rng.choice([0, 34, 91, 123, 65, 0x1F600, 0xFFFF])) for _ in range(rng.randrange(60)))
     wishes: dict[str, dict[str, Any]] = {
         "open": {"document": document(rng), "known": rng.choice([0, 1])}, "move": {"values": {rng.choice("xywb"): rng.choice(VALUES)}},
-        "ack": {"frame": 1}, "story": {"node": rng.randrange(-2, 40)}, "derive": {"wrt": rng.randrange(-2, 40)}, "matrix": {},
+        "ack": {"frame": 1}, "story": {"node": rng.randrange(-2, 40), "element": rng.choice(ELEMENTS)}, "derive": {"wrt": rng.randrange(-2, 40)}, "matrix": {},
         "why": {"node": rng.randrange(-2, 40)}, "trust": {}, "compare": {}, "check": {},
         "survey": {"name": rng.choice(["x", "w", "W[0,0]", "b[", ""]), "low": -1, "high": rng.choice([1, -1, "NaN", 1e308])},
         "chart": {"names": ["x", rng.choice(["y", "x"])], "low": [-1, -1], "high": [1, 1], "steps": rng.choice([0, 3, -1])},

@@ -7,6 +7,7 @@ not hide another that is born beside it.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -43,7 +44,10 @@ def births(run: Run, kind: Literal["nan", "inf"] = "nan", backward: bool = False
     for i in range(low, high):
         if not isinstance(graph.nodes[i].type, Type):
             continue
-        bad = bad_of(run.value(i), kind)
+        value = run.value(i)
+        if isinstance(value, float) and math.isfinite(value):
+            continue
+        bad = bad_of(value, kind)
         if bad.any() and (fresh := born(run, i, bad, kind)).any():
             called = called or names(graph)
             element = first_bad(fresh)

@@ -13,7 +13,7 @@ from ..core.graph import Graph
 from ..core.math import Math, name
 from .plain import text as spelled
 
-__all__ = ["names", "names_of", "spelled"]
+__all__ = ["Names", "names", "names_of", "spelled"]
 
 LONG = 5                 # operands and operations in one name; longer ones refer to nodes by number
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -48,6 +48,21 @@ def names(graph: Graph, lettered: bool = False, longest: int = LONG) -> list[str
         spoken.append((math, size))
         found.append(spelled(math))
     return found
+
+
+class Names:
+    """The names of the forward nodes, written out only when one of them is asked for."""
+
+    __slots__ = ("found", "graph")
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.found: list[str] | None = None
+
+    def __getitem__(self, number: int) -> str:
+        if self.found is None:
+            self.found = names(self.graph.with_(nodes=self.graph.nodes[: self.graph.forward_count]))
+        return self.found[number]
 
 
 def names_of(graph: Graph, numbers: Collection[int]) -> dict[int, str]:

@@ -16,7 +16,7 @@ from ..core.types import Type
 from ..errors import InputError
 from ..run.record import Edge, Run
 from .finding import Finding, Kind, first_bad, operand_at
-from .formula import names, names_of
+from .formula import Names, names, names_of
 from .mends import relief
 from .page import Line, Page, Step, figure
 from .paths import nodes_between
@@ -35,7 +35,7 @@ def blocks(run: Run, wrt: int) -> list[Finding]:
         return []
     of = next((n.why.of for n in graph.nodes[graph.forward_count :] if n.why.kind == "seed"), graph.outputs[0])
     between = nodes_between(run, of, wrt)
-    called = names(graph)
+    called = Names(graph)
     found = []
     if not np.asarray(run.value(graph.grads[of])).any():
         size = int(np.size(run.value(of)))
@@ -49,12 +49,19 @@ def blocks(run: Run, wrt: int) -> list[Finding]:
     return found
 
 
-def blocked(run: Run, edge: Edge, called: list[str]) -> Finding | None:
+def blocked(run: Run, edge: Edge, called: Names) -> Finding | None:
     """The verdict on one edge, or None where nothing is lost."""
-    if not np.asarray(edge.upstream).any():
+    if sound(run, edge) or not np.asarray(edge.upstream).any():
         return None
     here = f"node {edge.consumer}, {called[edge.consumer]}"
     return mixed(run, edge, here) if edge.part.local < 0 else elementwise(run, edge, here)
+
+
+def sound(run: Run, edge: Edge) -> bool:
+    """Whether an edge of single numbers loses nothing, at one look: of a large graph that is nearly all of them."""
+    local = edge.local if edge.part.local >= 0 else None
+    squashing = run.graph.nodes[edge.consumer].op.name in SQUASHING
+    return isinstance(local, float) and (abs(local) >= SATURATED or (local != 0 and not squashing))
 
 
 def mixed(run: Run, edge: Edge, here: str) -> Finding | None:

@@ -42,10 +42,12 @@ def slots(graph: Graph) -> tuple[tuple[Slot, ...], int]:
     """Where each node's value lies in the block of a run, and how large that is."""
     starts, size = place(graph)
     found = []
+    called: dict[Any, str] = {}  # the name of a dtype takes NumPy longer than all the rest
     for start, node in zip(starts.tolist(), graph.nodes, strict=True):
         kind = node.type
         if isinstance(kind, Type):
-            found.append(Slot(start, kind.dtype.name, kind.shape))
+            name = called.get(kind.dtype) or called.setdefault(kind.dtype, kind.dtype.name)
+            found.append(Slot(start, name, kind.shape))
         else:
             found.append(Slot(-1, "", ()))
     return tuple(found), size

@@ -110,6 +110,11 @@ TIES: Final = {
 }  # fmt: skip
 
 
+def special(op: Op) -> bool:
+    """Whether there is any place at which something is special about an operation."""
+    return op.name in POINTS or op.name in TIES
+
+
 def flags(op: Op, z: Any, xs: Sequence[Any], attrs: dict[str, Any]) -> tuple[Flag, ...]:
     """What is special about an operation at these operands; nothing where there is nothing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,6 +63,8 @@ def trouble(value: Any) -> str:
     >>> trouble(1.0), trouble(np.nan), trouble(np.array([1.0, np.inf, np.nan]))
     ('', 'not a number', '1 of 3 not a number, 1 of 3 infinite')
     """
+    if isinstance(value, float) and math.isfinite(value):
+        return ""
     array = np.asarray(value)
     if value is None or array.dtype.kind not in "fc":
         return ""
