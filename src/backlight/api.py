@@ -167,6 +167,14 @@ def as_json(run: Run) -> str:
     return report_text(run)
 
 
+def as_code(run: Run, library: str) -> str:
+    """What `run.code()` gives."""
+    from .show.code import code
+
+    return code(run, library)
+
+
 Above.text = printed
+Above.code = as_code
 Above.json = as_json
 Above.svg = lambda subject: show(subject).svg()

@@ -141,3 +141,17 @@ def test_the_step_of_descent_and_the_verdicts_of_small_steps_are_drawn(tmp_path:
     assert "update   1 + (−0.01 · (-7.9799999999999995))" in text
     assert text.count(">✓ small steps agree</text>") == 7
     assert said([*words, "--descend=fast"], capsys)[2] == "backlight: --descend is a learning rate such as 0.01, and it is 'fast'\n"
+
+
+def test_a_run_is_printed_as_a_program(capsys, tmp_path):
+    _, out, _ = said(["explain", "x*y", "x=2", "y=3", "--code", "torch"], capsys)
+    assert out.splitlines()[:6] == ["import torch", "", "", "def f(x, y):", "    return x * y", ""]
+    path = tmp_path / "kept.run"
+    said(["explain", "x*y", "x=2", "y=3", "--save", str(path)], capsys)
+    assert said(["explain", str(path), "--code", "torch"], capsys)[1] == out
+    assert said(["explain", "x*y", "x=2", "y=3", "--code", "cobol"], capsys)[2] == (
+        "backlight: code is written for numpy, torch, jax, and not for 'cobol'\n"
+    )
+    assert said(["explain", "x*y", "--code", "torch"], capsys)[2] == (
+        "backlight: --code needs a run: give values, as in x=1 (the inputs are x, y)\n"
+    )

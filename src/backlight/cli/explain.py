@@ -40,7 +40,7 @@ def explain(words: Words) -> str:
     assert words.text is not None
     subject = read_subject(words.text)
     if isinstance(subject, Run):
-        only_show = ("node", "full", "json", "latex", "mathml", *CHOICES, *PAGES, *KINDS)
+        only_show = ("node", "full", "json", "code", "latex", "mathml", *CHOICES, *PAGES, *KINDS)
         given = [*words.values, *(f"--{name}" for name in options if name not in only_show)]
         if given:
             raise InputError(f"{words.text} is a saved run: its values are known, and {given[0]} cannot change them")
@@ -249,6 +249,8 @@ def shown(
     """The run in the form that was asked for."""
     if "json" in options:
         return json.dumps({**report(made), **(extra or {})}, allow_nan=False, ensure_ascii=False)
+    if "code" in options:
+        return made.code(options["code"]).rstrip("\n")
     if wanted(options):
         return pages(made, options, wrt)
     full = "full" in options

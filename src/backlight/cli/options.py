@@ -68,6 +68,7 @@ EXPLAIN = Command(
         Option("growth", "PATH", "plot how each way grows with the number of parameters (an SVG file)"),
         Option("full", "", "show every number of every array and every node of a long graph"),
         Option("json", "", "print one JSON object instead"),
+        Option("code", "LIBRARY", "print it as a program instead, for numpy, torch or jax"),
         Option("save", "PATH", "save the run in a file as well; explain takes such a file too"),
         Option("svg", "PATH", "draw the graph in a file as well; --html, --dot and --png (an extra) do so in theirs"),
         Option("html", "PATH", "one page that holds picture, stories and table"),

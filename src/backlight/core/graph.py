@@ -232,6 +232,7 @@ class Above:
     call: Any = None
     text: Any = None
     json: Any = None
+    code: Any = None
     svg: Any = None
     subscript: Any = None
     control: Any = None

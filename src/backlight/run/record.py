@@ -121,6 +121,20 @@ class Run:
         """The run as one JSON object: every node with its value, its gradient and the parts of its edges."""
         return str(lent("json")(self))
 
+    def code(self, library: str = "numpy") -> str:
+        """A program that computes the output and its gradients with these values: for numpy, torch or jax.
+
+        In NumPy the gradients are written out; the others differentiate the function themselves. Raises: GraphError for an
+        operation of one's own; InputError for another library.
+
+        >>> print(bl.backprop("(4*x + 1)^2", x=2).code().split("\\n\\n\\n")[1])
+        def f(x):
+            v1 = 4.0 * x + 1.0
+            dx = 2.0 * v1 * 4.0
+            return v1 ** 2, {'x': dx}
+        """
+        return str(lent("code")(self, library))
+
     def __str__(self) -> str:
         return str(lent("text")(self))
 

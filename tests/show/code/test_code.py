@@ -264,6 +264,25 @@ def test_code_reads_like_what_a_person_writes() -> None:
     assert code(run(grown, {grown.inputs[0]: np.float64(3.0)}), "numpy") == LOOP
 
 
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_a_program_says_where_its_library_differentiates_otherwise(library: str) -> None:
+    title = DIALECTS[library].title
+    told = [line.strip() for line in code(bl.backprop("clip(x, 0, 1) + abs(y)", x=1, y=0), library).splitlines() if "# " in line]
+    assert told == [
+        f"# The gradient of clip at a bound: {title} has its own convention; Backlight's is 0.",
+        f"# The gradient of abs at 0: {title} has its own convention; Backlight's is 0.",
+    ]
+    assert "# " not in code(bl.backprop("clip(x, 0, 1) + abs(y)", x=0.5, y=1), library)
+    guarded = code(bl.backprop("where(x > 0, sqrt(x), 0)", x=0), library)
+    assert (
+        guarded.splitlines().count(
+            "    # Backlight lets nothing flow back to what was not chosen (where, max, ...); "
+            f"{title} multiplies that by 0, which is NaN where it is infinite."
+        )
+        == 1
+    )
+
+
 def test_what_cannot_be_written_is_named() -> None:
     mine = bl.rule(lambda x: np.sin(x), local=lambda z, x: bl.ops.cos(x), name="sine_of_mine")
     graph = bl.trace(mine)(1.5)

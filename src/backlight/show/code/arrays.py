@@ -14,7 +14,7 @@ INFIX: Final = {
     "greater_equal": ">=", "equal": "==", "not_equal": "!=",
 }  # fmt: skip
 # What takes a Python number beside an array, and keeps the array's dtype.
-PLAIN: Final = frozenset([*INFIX, "total", "where", "maximum", "minimum"])
+PLAIN: Final = frozenset([*INFIX, "total", "where", "maximum", "minimum", "clip"])
 
 SLICES: Final = '''\
 def sliced(key):

@@ -57,7 +57,9 @@ CORNER: Final = ("at a corner", "the smallest slope of both sides")
 TAIL: Final = ("so far out", "exact, where the library's has lost its digits")
 FLAT: Final = ("where it is 0", "0")
 CONVENTIONS: Final[Mapping[str, Convention]] = {
-    "abs": (zero, "at 0", "0"), "clip": (bound, "at a bound", "0"), "hardtanh": (at(-1, 1), *CORNER),
+    "abs": (zero, "at 0", "0"),
+    "i0": (zero, "at 0", "0"),
+    "copysign": (zero, "at 0", "0"), "clip": (bound, "at a bound", "0"), "hardtanh": (at(-1, 1), *CORNER),
     "hard_sigmoid": (at(-3, 3), *CORNER), "hard_swish": (at(-3, 3), *CORNER), "leaky_relu": (zero, *CORNER),
     "elu": (either(zero, far(10)), "at its corner or so far out", "the smallest slope of both sides, and exact"),
     "selu": (either(zero, far(10)), "at its corner or so far out", "the smallest slope of both sides, and exact"),
@@ -70,7 +72,7 @@ CONVENTIONS: Final[Mapping[str, Convention]] = {
     "i1e_slope": (either(zero, far(1e4)), "at 0 or so far out", "the limit"),
     "sinc": (lambda z, x, **_: np.any(np.abs(x) < 0.1), "next to 0", "exact, where the library's has lost its digits"),
     "sinc_slope": (lambda z, x, **_: np.any(np.abs(x) < 0.1), "next to 0", "exact, where the library's has lost its digits"),
-    "hypot": (length_zero, *FLAT), "norm": (length_zero, *FLAT), "std": (length_zero, *FLAT), "direction": (length_zero, *FLAT),
+    "hypot": (length_zero, *FLAT), "norm": (either(length_zero, zero), "where it, or one of its numbers, is 0", "0"), "std": (length_zero, *FLAT), "direction": (length_zero, *FLAT),
     "atan2": (lambda z, y, x: np.any((y == 0) & (x == 0)), "at (0, 0)", "0"),
     "cbrt": (zero, "at 0", "infinite"), "xlogy": (zero, "at x = 0", "the logarithm for x, 0 for y"),
     "xlog1py": (zero, "at x = 0", "the logarithm for x, 0 for y"), "pow": (zero, "at 0", "the limit, or 0"),

@@ -175,7 +175,8 @@ class Writing:
         if x.op.name == "const" and node.op.name in self.dialect.plain and not (node.op.name == "where" and k == 0):
             value = np.asarray(x.attr("value"))
             others = [self.graph.nodes[j] for n, j in enumerate(node.inputs) if n != k and not (node.op.name == "where" and n == 0)]
-            fits = any(y.op.name != "const" and y.type.dtype == value.dtype for y in others if isinstance(y.type, Type))
+            both = node.op.name == "where" and self.dialect.name == "numpy" and value.dtype == "float64"
+            fits = both or any(y.op.name != "const" and y.type.dtype == value.dtype for y in others if isinstance(y.type, Type))
             shaped = isinstance(node.type, Type) and any(
                 isinstance(y.type, Type) and y.type.shape == node.type.shape for y in others
             )

@@ -129,9 +129,16 @@ def gather(line: Line) -> str:
 
 
 def clip(line: Line) -> str:
-    """The bounds must be of the operand's dtype and, for PyTorch, no more than it in axes."""
+    """Both bounds as numbers or both as tensors are one call; PyTorch mixes them in none."""
     x, low, high = line.xs
-    return f"torch.minimum(torch.maximum({x}, {low}), {high})"
+    plain = [bound[:1].isdigit() or bound[:1] == "(" for bound in (low, high)]
+    if all(plain):
+        return f"torch.clamp({x}, {low}, {high})"
+    return (
+        f"torch.minimum(torch.maximum({x}, {low}), {high})"
+        if not any(plain)
+        else f"torch.clamp(torch.clamp({x}, min={low}), max={high})"
+    )
 
 
 def concat(line: Line) -> str:
@@ -295,5 +302,5 @@ TORCH: Final = Dialect(
     "torch.{}",
     WORDS,
     HELPERS,
-    frozenset([*INFIX, "total", "where"]),
+    frozenset([*INFIX, "total", "where", "clip"]),
 )

@@ -85,9 +85,13 @@ def noted(run: Run, words: Dialect) -> Callable[[int], Sequence[str]]:
 
 
 def masked(run: Run, words: Dialect) -> list[str]:
-    """What is said of a graph in which something is chosen and something else may be infinite."""
-    asked = words.name != "numpy" and any(node.why.kind == "mask" for node in run.graph.nodes)
-    return [f"# {MASKED.format(words.title)}"] if asked else []
+    """What is said of a run in which something was not chosen whose derivative is infinite."""
+    if words.name == "numpy":
+        return []
+    graph, behind = run.graph, range(run.graph.forward_count, len(run.graph.nodes))
+    chosen = [i for i in behind if graph.nodes[i].op.name == "where" and graph.nodes[i].why.kind == "downstream"]
+    wild = any(np.any(np.isfinite(run.value(i)) & ~np.isfinite(run.value(graph.nodes[i].inputs[1]))) for i in chosen)
+    return [f"# {MASKED.format(words.title)}"] if wild else []
 
 
 def upstream(run: Run, words: Dialect) -> str:
