@@ -30,6 +30,7 @@ def compile(
     watch: Literal["nan"] | None = None,
     steps: int | None = None,
     batch: Sequence[str] = (),
+    donate: Sequence[str] = (),
 ) -> Compiled | Guarded | Kept | CompiledFunction | Training:
     """The same function, or graph, as machine code: forward, backward and all between in one piece.
 
@@ -44,6 +45,10 @@ def compile(
     makes n of them in one loop; the results come back stacked. With `batch=["x"]` the parameter x gets minibatches: a call
     takes all the data and `order=`, an array of row numbers, one row of it for each step. State is updated where it lies,
     in copies made once.
+
+    With `donate=["state"]` the arrays of that parameter are overwritten: each becomes the first result of its type, and the call
+    returns that very array, for state of which nobody needs the old value. It must be a NumPy array in one piece that may be
+    written to and shares memory with no other argument.
     Raises: InputError for something that is neither; GraphError for a function that returns no number; when called,
     NotFiniteError if it watches, and of a graph GraphError where the function that it was traced from would take another branch.
 
@@ -55,6 +60,10 @@ def compile(
     >>> halved(8.0)
     1.0
     """
+    if isinstance(donate, str):
+        raise InputError(f"compile: donate is a list of names, as in donate=[{donate!r}]")
+    if donate and (isinstance(function, Graph) or keep is not None or steps is not None or batch):
+        raise InputError("compile: donate is for single calls of functions that keep nothing: steps have memory of their own")
     if isinstance(function, Graph):
         if steps is not None or batch:
             raise InputError("compile: steps and batch are for functions, from a state to the next one, and got a graph")
@@ -67,4 +76,4 @@ def compile(
         if steps is not None and not (type(steps) is int and steps >= 0):
             raise InputError(f"compile: steps is a whole number from 0, and it is {steps!r:.40}")
         return Training(function, steps, tuple(batch), watch is not None)
-    return CompiledFunction(function, keep, watch is not None)
+    return CompiledFunction(function, keep, watch is not None, donate)

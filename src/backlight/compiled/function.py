@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..read.python import is_number, traced
 from ..run.native.machine import Uncopied, planned
 from ..run.native.plan import Runnable
 from .arguments import builder, leaves, reader, taken
+from .donate import Pairs, donated, hand_back, paired, told
 from .keep import Keep, as_run, dropped, numbers_of
 
 __all__ = ["CompiledFunction"]
@@ -38,6 +39,7 @@ class Way:
     result: Nest
     keep: Keep
     kept: tuple[int, ...]
+    donated: Pairs = ()
 
     def follow(self, arrays: Sequence[Any]) -> tuple[bool, Any]:
         """Run it; return whether the guards held, and the result."""
@@ -45,6 +47,8 @@ class Way:
         several = (found,) if self.plan.single else found
         if not self.holds(several):
             return False, None
+        if self.donated:
+            several = hand_back(self.donated, arrays, several)
         result = self.result.around(several[: self.outputs])
         if self.keep is None:
             return True, result
@@ -69,8 +73,8 @@ class CompiledFunction(Uncopied):
         # A class of its own for each, so that `__call__` can be the builtin itself (see `machine.Compiled`).
         return object.__new__(type(cls.__name__, (cls,), {"__doc__": cls.__doc__, "__module__": cls.__module__}))
 
-    def __init__(self, function: Callable[..., Any], keep: Keep = None, watch: bool = False) -> None:
-        self.function, self.keep, self.watch = function, keep, watch
+    def __init__(self, function: Callable[..., Any], keep: Keep = None, watch: bool = False, donate: Sequence[str] = ()) -> None:
+        self.function, self.keep, self.watch, self.donate = function, keep, watch, tuple(donate)
         self.ways: dict[Hashable, list[Way]] = {}
         self.latest: Way | None = None
         self._slow = self.slow  # one object, whose address compiled code may keep
@@ -83,21 +87,24 @@ class CompiledFunction(Uncopied):
         """Find the way that these arguments take, or trace a new one."""
         if traced_among([leaf for _, leaf in flatten((args, named))[0]]) is not None:
             return self.function(*args, **named)  # inside a trace there is nothing to compile: it is written there
+        places = donated(self.function, args, named, self.donate) if self.donate else {}
         args, named = tuple(map(taken, args)), {name: taken(arg) for name, arg in named.items()}
         arrays, key = leaves(self.function, args, named)
+        for place, array in places.items():
+            arrays[place] = array
         known = self.ways.setdefault(key, [])
         for way in known:
             held, result = way.follow(arrays)
             if held:
                 self.use(way, args, named)
                 return result
-        way = self.traced(args, named)
+        way = self.traced(args, named, places)
         known.insert(0, way)
         self.use(way, args, named)
         return way.follow(arrays)[1]
 
-    def traced(self, args: Sequence[Any], named: dict[str, Any]) -> Way:
-        """Trace the function with these arguments, and compile what it did."""
+    def traced(self, args: Sequence[Any], named: dict[str, Any], places: Iterable[int]) -> Way:
+        """Trace the function with these arguments, and compile what it did; arrays at these places may be overwritten."""
         found = traced(self.function, args, named)
         graph, guards = found.graph, tuple(found.graph.guards)
         kept = numbers_of(graph, self.keep)
@@ -106,14 +113,18 @@ class CompiledFunction(Uncopied):
             raise GraphError("compile: the function returned no number, so there is nothing to compile")
         count = len(graph.outputs)
         flat = not named and not guards and self.keep is None and all(map(is_number, args)) and is_flat(found.result, count)
-        plan = planned(graph, outputs, self._slow if flat else missed, self.watch)
-        return Way(graph, plan, guards, count, found.result, self.keep, kept)
+        pairs = paired(graph, places)
+        plan = planned(graph, outputs, self._slow if flat else missed, self.watch, () if guards else pairs)
+        return Way(graph, plan, guards, count, found.result, self.keep, kept, pairs)
 
     def use(self, way: Way, args: Sequence[Any], named: dict[str, Any]) -> None:
         """Let the next call enter compiled code directly, or through a quick reader of its arguments."""
         if way is self.latest:
             return
         self.latest = way
+        if len(way.plan.in_place) < len(way.donated):  # something is copied after the call
+            type(self).__call__ = CompiledFunction.__call__  # type: ignore[method-assign]
+            return
         call = way.plan.call
         if call is not None and not named and not way.guards and self.keep is None and all(map(is_number, args)) and is_flat(
                 way.result, way.outputs):
@@ -155,7 +166,8 @@ class CompiledFunction(Uncopied):
     def listing(self) -> str:
         """Return what the latest call does, instruction by instruction, and what it leaves behind."""
         way = self.ready("listing")
-        return way.plan.listing() + dropped(way.graph, [*way.graph.outputs, *way.kept])
+        lines = told(way.graph, way.donated, list(way.plan.in_place))
+        return way.plan.listing() + lines + dropped(way.graph, [*way.graph.outputs, *way.kept])
 
     def where(self) -> Mapping[int, tuple[int, ...]]:
         """Return for each node the numbers of the instructions in the listing that compute it."""

@@ -22,7 +22,7 @@ TABLE = 15  # then the table of the program: the pool, and the constants, where 
 # Where the parts of Python's and NumPy's objects lie, in bytes.
 TYPE, FLOAT_VALUE, TUPLE_ITEMS = 8, 16, 24
 DATA, RANK, SIZES, DESCRIPTION, FLAGS = 16, 24, 32, 56, 64
-CONTIGUOUS_ALIGNED = 0x101
+CONTIGUOUS_ALIGNED, WRITEABLE = 0x101, 0x400
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Argument:
     shape: tuple[int, ...]
     slot: int
     description: int
+    overwritten: bool = False
+    bytes: int = 0
 
     @property
     def number(self) -> bool:
@@ -45,12 +47,14 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One output: its kind, its shape, its place in the table, and where the block has its dtype."""
+    """One output: its kind, its shape, its place in the table, where the block has its dtype; and over which argument it is
+    written, if over any: then it is that very array."""
 
     kind: str
     shape: tuple[int, ...]
     slot: int
     description: int
+    given: int | None = None
 
     @property
     def number(self) -> bool:
@@ -134,6 +138,7 @@ class Door:
                 c.store(singles[argument.slot], table, argument.slot)
             else:
                 c.store(self.take_array(value, argument), table, argument.slot)
+        self.lie_apart(table)
         if arena is None and entry.arena:
             self.take_arena()
             arena = self.word(ARENA)
@@ -182,12 +187,22 @@ class Door:
         self.require(self.same(self.field(value, TYPE, "ptr"), self.word(ARRAY_TYPE)))
         fits = self.same(self.field(value, DESCRIPTION, "ptr"), self.word(argument.description))
         fits = fits & self.field(value, RANK, "i32").eq(len(argument.shape))
-        fits = fits & (self.field(value, FLAGS, "i32") & CONTIGUOUS_ALIGNED).eq(CONTIGUOUS_ALIGNED)
+        wanted = CONTIGUOUS_ALIGNED | WRITEABLE if argument.overwritten else CONTIGUOUS_ALIGNED
+        fits = fits & (self.field(value, FLAGS, "i32") & wanted).eq(wanted)
         self.require(fits)
         sizes = self.field(value, SIZES, "ptr")
         for axis, size in enumerate(argument.shape):
             self.require(c.load(sizes, axis, "i64").eq(size))
         return self.field(value, DATA, "ptr")
+
+    def lie_apart(self, table: Value) -> None:
+        """Go on only if no array that is overwritten shares memory with another argument."""
+        c, arrays = self.c, [a for a in self.entry.arguments if not a.number and a.bytes]
+        for k, a in enumerate(arrays):
+            for b in arrays[k + 1 :]:
+                if a.overwritten or b.overwritten:
+                    first, second = (c.put(f"ptrtoint {c.load(table, x.slot, 'ptr').typed} to i64", "i64") for x in (a, b))
+                    self.require((first + a.bytes).le(second) | (second + b.bytes).le(first))
 
     def take_arena(self) -> None:
         """Claim the one arena; whoever comes second goes the slow way, which makes another."""
@@ -210,10 +225,21 @@ class Door:
             made = c.put(f"call ptr {self.word(CALL).text}(ptr {self.word(MAKE).text}, ptr null, i64 0, ptr null)", "ptr")
             self.or_leave(made, None)
         for number, r in enumerate(self.entry.results):
-            if not r.number:
+            if r.given is not None:
+                self.put_given(made, number, r.given)
+            elif not r.number:
                 array = self.field(made, TUPLE_ITEMS + 8 * number, "ptr")
                 c.store(self.field(array, DATA, "ptr"), table, r.slot)
         return made
+
+    def put_given(self, bundle: Value, number: int, argument: int) -> None:
+        """Put an argument among the results, in the place of nothing or of None."""
+        c = self.c
+        at, value = c.address(bundle, TUPLE_ITEMS + 8 * number, "i8"), c.load(self.values, argument, "ptr")
+        c.do(f"call void {self.word(INCREASE).text}({value.typed})")
+        if not self.entry.direct:
+            c.do(f"call void {self.word(DECREASE).text}({c.load(at, 0, 'ptr').typed})")
+        c.store(value, at, 0)
 
     def ask_numpy(self) -> Value:
         """Make the arrays one by one, in a tuple; NumPy takes a reference to the dtype that it is given."""
@@ -221,7 +247,7 @@ class Door:
         bundle = c.put(f"call ptr {self.word(NEW_TUPLE).text}(i64 {len(results)})", "ptr")
         self.or_leave(bundle, None)
         for k, r in enumerate(results):
-            if r.number:
+            if r.number or r.given is not None:
                 continue
             dtype, sizes = self.word(r.description), "null"
             c.do(f"call void {self.word(INCREASE).text}({dtype.typed})")

@@ -12,7 +12,7 @@ import ctypes
 import functools
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from backlight.run.native.memory import Spare
 FASTCALL_WITH_NAMES = 0x80 | 0x02
 NEW_FROM_DESCRIPTION = 94  # the place of PyArray_NewFromDescr in NumPy's table of functions, which never changes
 LARGE_BYTES = 1 << 18
+PAIRS = 512  # of arrays, of which each is asked whether it lies apart from the other
 LONG = 20_000  # scalar operations, about a microsecond, from which other threads may run Python meanwhile
 
 
@@ -80,18 +81,23 @@ def new_array() -> int | None:
     return address if right else None
 
 
-def describe(recipe: Recipe, input_types: Sequence[Type], output_types: Sequence[Type], single: bool) -> Entry | None:
-    """Return what the door must know of a program, or None if it cannot take its inputs or outputs."""
-    if not possible() or "i8" in recipe.kinds:
+def describe(recipe: Recipe, input_types: Sequence[Type], output_types: Sequence[Type], single: bool,
+             in_place: Mapping[int, int]) -> Entry | None:
+    """Return what the door must know of a program, or None if it cannot take its inputs or outputs.
+
+    `in_place` are the outputs that are written over an input, each with its input.
+    """
+    if not possible() or "i8" in recipe.kinds or len(in_place) * len(input_types) > PAIRS:
         return None
     table, count, first = RESERVED + recipe.places, len(output_types), len(input_types)
     arguments = tuple(
-        Argument(kind, type_.shape, place, written.TABLE + table + k)
+        Argument(kind, type_.shape, place, written.TABLE + table + k, k in in_place.values(), type_.nbytes)
         for k, (kind, type_, place) in enumerate(zip(recipe.kinds[:first], input_types, recipe.inputs, strict=True))
     )
     described = enumerate(zip(recipe.kinds[first : first + count], output_types, recipe.outputs[:count], strict=True))
     results = tuple(
-        Result(kind, type_.shape, place, written.TABLE + table + first + k) for k, (kind, type_, place) in described
+        Result(kind, type_.shape, place, written.TABLE + table + first + k, in_place.get(k))
+        for k, (kind, type_, place) in described
     )
     constants = tuple([place for place, _ in recipe.constants])
     direct = new_array() is not None and all(t.nbytes < LARGE_BYTES for t in output_types)
@@ -123,7 +129,7 @@ class Door:
 
     def __init__(self, entry: Entry, address: int, types: tuple[Sequence[Type], Sequence[Type]], table: Sequence[int],
                  arena: int, slow: Callable[..., Any], held: Sequence[Any]) -> None:
-        make_results = maker(types[1])
+        make_results = maker(types[1], [r.given is not None for r in entry.results])
         api = ctypes.pythonapi
 
         def function(name: str) -> int:
@@ -167,9 +173,9 @@ def address_of(thing: Any) -> int:
     return found
 
 
-def maker(types: Sequence[Type]) -> Callable[[], tuple[Any, ...]]:
-    """Return a function that makes the arrays of the outputs; None holds the place of a Python float."""
-    makers = [maker_of(t) for t in types]
+def maker(types: Sequence[Type], given: Sequence[bool]) -> Callable[[], tuple[Any, ...]]:
+    """Return a function that makes the arrays of the outputs; None holds the place of a Python float, and of what is given."""
+    makers = [None if there else maker_of(t) for t, there in zip(types, given, strict=True)]
     if len(makers) == 1 and makers[0] is not None:
         make = makers[0]
         return lambda: (make(),)

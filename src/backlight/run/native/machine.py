@@ -24,8 +24,12 @@ from backlight.run.native.referred import Referred
 from backlight.run.reference import bind, inlined
 
 
-def planned(graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False) -> Runnable:
-    """Return a typed graph made ready: compiled, or walked along where that would take long, or referred where it cannot be."""
+def planned(graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False,
+            donated: Sequence[tuple[int, int]] = ()) -> Runnable:
+    """Return a typed graph made ready: compiled, or walked along where that would take long, or referred where it cannot be.
+
+    `donated` are pairs of an input and an output that may be written over it; what became of them, `in_place` says.
+    """
     if not host.present():
         return Referred(graph, outputs, watch)
     if len(graph.nodes) >= LONG:
@@ -34,7 +38,7 @@ def planned(graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watc
 
         if (long := tape(graph, outputs)) is not None:
             return Walked(graph, long, slow, outputs, watch)
-    return Plan(graph, outputs, slow, watch)
+    return Plan(graph, outputs, slow, watch, donated)
 
 
 class Uncopied:

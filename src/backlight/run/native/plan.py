@@ -27,6 +27,7 @@ from backlight.run.native.memory import memory
 from backlight.run.reference import evaluate
 
 if TYPE_CHECKING:
+    from backlight.run.emit.entry import Entry
     from backlight.run.lower.lowering import Lowered
     from backlight.run.lower.program import Program
 
@@ -53,15 +54,21 @@ class Runnable(Protocol):
     def call(self) -> Callable[..., Any] | None:
         """Return what may stand for `__call__` of the compiled thing: the quickest way in, if there is one."""
 
+    @property
+    def in_place(self) -> Mapping[int, int]:
+        """Return which outputs are written over an input, each with its input."""
+
 
 class Plan:
-    """A graph compiled for one combination of input types."""
+    """A graph compiled for one combination of input types; `donated` are pairs (input, output) that may share memory."""
 
-    def __init__(self, graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False) -> None:
+    def __init__(self, graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False,
+                 donated: Sequence[tuple[int, int]] = ()) -> None:
         self.graph, self.outputs, self.watch, self.single = graph, tuple(outputs), watch, len(outputs) == 1
+        self.donated = tuple(donated)
         self.types = [graph.type(i) for i in graph.inputs], [graph.type(i) for i in outputs]
         self.pieces = [Piece(PIECE)]
-        name = kept.name(graph, "call", self.outputs, watch, door.possible(), door.new_array() is not None)
+        name = kept.name(graph, "call", self.outputs, watch, door.possible(), door.new_array() is not None, self.donated)
         found = kept.find(name, graph)
         if found is not None:
             self.recipe, self.code = found
@@ -77,7 +84,7 @@ class Plan:
         for place, array in self.recipe.constants:
             self.table[place] = array.ctypes.data
         self.door: door.Door | None = None
-        described = door.describe(self.recipe, *self.types, self.single) if ENTRY in self.recipe.symbols else None
+        described = self.described() if ENTRY in self.recipe.symbols else None
         if described is not None:
             self.door = door.Door(described, self.code.addresses[ENTRY], self.types, self.table.tolist(),
                                   self.arena.address, slow, (self.code, self.arena, self.recipe))
@@ -87,9 +94,26 @@ class Plan:
     @functools.cached_property
     def lowered(self) -> Lowered:
         """What was compiled; where the code was found on disk, it is lowered when somebody asks."""
+        from backlight.run.lower.inner import handed_over
         from backlight.run.lower.lowering import lower
+        from backlight.run.lower.program import Call
 
-        return lower(self.graph, self.outputs, self.watch)
+        lowered = lower(self.graph, self.outputs, self.watch)
+        program = lowered.program
+        # who fails a check is asked again what was wrong: the inputs must still be there
+        if not self.donated or lowered.checks or any(isinstance(i, Call) for i in program.instructions):
+            return lowered
+        program = handed_over(program, [(program.inputs[k], program.outputs[j]) for k, j in self.donated])[0]
+        return replace(lowered, program=program)
+
+    @functools.cached_property
+    def in_place(self) -> Mapping[int, int]:
+        """Which outputs are written over an input, each with its input."""
+        return {j: k for k, j in self.donated if self.recipe.outputs[j] == self.recipe.inputs[k]}
+
+    def described(self) -> Entry | None:
+        """Return what the door must know; None where it cannot be."""
+        return door.describe(self.recipe, *self.types, self.single, self.in_place)
 
     def check_room(self) -> None:
         """Raise LimitError if there is not enough memory for it."""
@@ -107,7 +131,7 @@ class Plan:
         self.pieces = define_pieces(module, program)
         symbols = [p.symbol for p in self.pieces if p.symbol]
         if len(symbols) == len(self.pieces) == 1:
-            described = door.describe(self.recipe, *self.types, self.single)
+            described = self.described()
             if described is not None:
                 door.define(module, described, symbols[0])
                 symbols.append(ENTRY)
@@ -139,7 +163,9 @@ class Plan:
     def run(self, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
         """Return the outputs for contiguous inputs of the right types."""
         recipe = self.recipe
-        outputs: list[np.ndarray[Any, Any]] = [np.empty(t.shape, t.dtype) for t in self.types[1]]
+        given = {j: arrays[k] for j, k in self.in_place.items()}
+        outputs: list[np.ndarray[Any, Any]] = [
+            given[j] if j in given else np.empty(t.shape, t.dtype) for j, t in enumerate(self.types[1])]
         checks = [np.empty((), np.bool_) for _ in recipe.outputs[len(outputs) :]]
         table = self.table.copy()
         for place, array in zip((*recipe.inputs, *recipe.outputs), (*arrays, *outputs, *checks), strict=True):

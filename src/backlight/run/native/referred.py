@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ class Referred:
     """A graph run by the reference machine."""
 
     call: Callable[..., Any] | None = None
+    in_place: Mapping[int, int] = MappingProxyType({})
 
     def __init__(self, graph: Graph, outputs: Sequence[int], watch: bool = False) -> None:
         self.graph, self.outputs, self.watch = graph, tuple(outputs), watch

@@ -7,6 +7,7 @@ import functools
 import threading
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ def written() -> str:
 
 class Walked:
     """A tape, ready to run."""
+
+    in_place: Mapping[int, int] = MappingProxyType({})
 
     def __init__(self, graph: Graph, tape: Tape, slow: Callable[..., Any], outputs: Sequence[int], watch: bool = False) -> None:
         self.graph, self.tape, self.watch, self.slow = graph, tape, watch, slow
