@@ -121,6 +121,16 @@ def test_loops_choices_blocks_and_draws_run_anew_for_other_numbers(dialect: str,
         assert near(np.float64(plain(value)), wanted.output.value, 1e-9) == ""
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_output_of_several_results_is_written_as_they_are(dialect: str) -> None:
+    made = bl.run("split(x, parts=2)", x=[1.0, 2.0, 3.0, 4.0])
+    written = code(made, dialect)
+    assert "    v1, v2 = " in written
+    assert "    return (v1, v2)" in written
+    if dialect == "numpy":
+        assert [part.tolist() for part in executed(written)["value"]] == [[1.0, 2.0], [3.0, 4.0]]
+
+
 def test_an_upstream_gradient_that_was_given_is_the_one_of_the_program() -> None:
     for dialect in DIALECTS:
         graph = bl.trace(lambda x: x * x)(np.array([1.0, 2.0, 3.0]))

@@ -218,5 +218,7 @@ class Writing:
         if not isinstance(node.type, TupleType):
             self.text[i] = self.name(i)
             return [self.text[i]]
-        items = self.items.get(i, {})
-        return [self.name(items[k]) if k in items else "_" for k in range(len(node.type.types))]
+        items, spare = self.items.get(i, {}), "" if i in self.outs else "_"
+        names = [self.name(items[k]) if k in items else spare or self.fresh() for k in range(len(node.type.types))]
+        self.text[i] = f"({', '.join(names)})"
+        return names

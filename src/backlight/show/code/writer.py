@@ -118,7 +118,8 @@ def torch_end(run: Run, wrt: Sequence[int], values: Mapping[str, str]) -> str:
     lines = [f"{name} = {text[:-1]}, requires_grad=True)" if name in asked else f"{name} = {text}" for name, text in values.items()]
     lines.append(f"value = f({', '.join(values)})")
     out, seed = run.output.type, upstream(run, DIALECTS["torch"])
-    assert isinstance(out, Type)
+    if not isinstance(out, Type):  # several results, which have no gradient together
+        return "\n".join([*lines, "gradients = {}", "print(value)"])
     whole = "value" if seed or not out.shape else "value.sum()"
     whole += ".real" if out.dtype.kind == "c" and not seed else ""
     forgets = any(node.op.name in FORGETFUL for node in run.graph.nodes[: run.graph.forward_count])
@@ -139,7 +140,8 @@ def jax_end(run: Run, wrt: Sequence[int], values: Mapping[str, str]) -> str:
     paths = reached(run, wrt)
     places = tuple(run.graph.inputs.index(i) for i in paths)
     out, seed = run.output.type, upstream(run, DIALECTS["jax"])
-    assert isinstance(out, Type)
+    if not isinstance(out, Type):  # several results, which have no gradient together
+        return "\n".join([*lines, f"value = f({given})", "gradients = {}", "print(value)"])
     which = "" if places == (0,) else f", {places if len(places) > 1 else places[0] if places else ()}"
     if not places:
         lines.append(f"value = f({given})")
