@@ -106,6 +106,11 @@ CALLS = [
     (lambda x: x[True], A), (lambda x: x[False], A), (lambda x: x[np.True_, 1:], A), (lambda x: x[0, True], A), (lambda x: x[:, None, True, [0, 2]], A),
     (lambda x: x[..., [0, 1], True], A), (lambda x: x[np.array(True)], A), (lambda x: np.sum(x)[True], A), (lambda x: np.sum(x)[False], A), (lambda x: np.r_[x, x[0], 0.0], V),
     (lambda x: np.c_[x, x**2], V),
+    (lambda x: np.quantile(x, [0.2, 0.7], method="inverted_cdf", weights=np.arange(1.0, 6.0)), V), (lambda x: np.percentile(x, 45, axis=1, method="inverted_cdf", weights=A**2), A),
+    (lambda x: np.quantile(x, [[0.2, 0.7]], axis=(0, 2), method="inverted_cdf", weights=C**2, keepdims=True), C), (lambda x: np.quantile(x, 0.4, axis=0, method="inverted_cdf", weights=[1.0, 2.0, 3.0]), A),
+    (lambda x: np.nanquantile(np.where(x > -1, x, np.nan), [0.3, 0.6], axis=1, method="inverted_cdf", weights=A**2, keepdims=True), A),
+    (lambda x: np.quantile(A, 1 / (1 + x**2), axis=1), V), (lambda x: np.percentile(V, 90 / (1 + x**2), method="median_unbiased"), A), (lambda x: np.quantile(x, 0.5 + 0.1 * x[0], method="hazen"), V),
+    (lambda x: np.linalg.qr(x.T, mode="complete")[0], A), (lambda x: np.linalg.qr(x.T, mode="complete").R, A), (lambda x: np.linalg.qr(x[:, :1] + np.zeros((3, 2)), mode="complete")[0][:, :1], A),
     (lambda x: np.histogram(x, bins=3, density=True)[1], V), (lambda x: np.broadcast_arrays(x[:, None], x)[0], V), (lambda x: np.atleast_2d(x), V), (lambda x: np.unstack(x)[2], A),
 ]  # fmt: skip
 
@@ -132,6 +137,31 @@ def test_a_call_with_settings_has_numpys_dtype_in_float32(f, x):
     except (TypeError, np.linalg.LinAlgError):
         pytest.skip("NumPy has no answer in float32")
     assert np.asarray(bl.vjp(f, x)[0]).dtype == want.dtype
+
+
+def test_weights_that_move_choose_the_same_number_and_have_no_slope():
+    f = lambda w: np.quantile(V, 0.4, method="inverted_cdf", weights=w)
+    assert bl.value_and_grad(f)(np.arange(1.0, 6.0)) == (f(np.arange(1.0, 6.0)), pytest.approx(np.zeros(5)))
+
+
+def test_what_numpy_is_told_to_raise_is_raised_and_no_more():
+    def strict(f):
+        def g(x):
+            with np.errstate(all="raise"):
+                return f(x)
+
+        return g
+
+    for f, x in ((np.log, 0.0), (np.exp, -800.0), (np.reciprocal, 0.0)):
+        with pytest.raises(FloatingPointError):
+            bl.grad(strict(f))(x)
+    for f in (bl.ops.logsumexp, bl.ops.softmax, bl.ops.log_softmax, bl.ops.sigmoid, np.tanh, np.linalg.norm, np.std):
+        assert np.all(np.isfinite(bl.grad(strict(lambda x, f=f: np.sum(f(x))))(np.array([0.0, -800.0]))))
+
+
+def test_the_number_after_minus_zero_on_the_way_to_itself_is_minus_zero():
+    assert np.signbit(bl.value_and_grad(lambda x: np.nextafter(x, -0.0))(-0.0)[0])
+    assert bl.value_and_grad(lambda x: np.nextafter(x, 1.0))(0.0) == (5e-324, 1.0)
 
 
 def test_a_persons_own_function_of_numbers_is_traced_number_by_number():
@@ -166,7 +196,6 @@ REFUSED = [
     (lambda x: np.take(x, 9), bl.errors.IndexError, "gather: there is no index 9 along an axis of size 5: use -5 to 4"),
     (lambda x: np.gradient(x, edge_order=3), ValueError, "numpy.gradient: edge_order is 1 or 2, and not 3"),
     (lambda x: np.gradient(x[:2], edge_order=2), ShapeError, "numpy.gradient: axis 0 has size 2, and edge_order=2 needs at least 3"),
-    (lambda x: np.quantile(x, 0.5, weights=x, method="inverted_cdf"), InputError, "numpy.quantile: weights cannot be traced: leave them out"),
     (lambda x: np.add(x, 1.0, where=[True] * 5), InputError,
      "numpy.add: the argument where leaves numbers as they were in out: give out, or use numpy.where on the result"),
     (lambda x: np.hypot.reduce(x, where=[True] * 5), InputError, "numpy.hypot.reduce: the argument where cannot be traced: use numpy.where on the array"),

@@ -6,6 +6,8 @@ of what the others add.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,17 @@ from .reduce import sum as sum_along
 from .shape import broadcast_to, cast, reshape
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
+
+
+def quiet(value: Callable[..., Any]) -> Callable[..., Any]:
+    """The value rule, whose exponentials may be too small for a number: that is no mistake of the caller's."""
+
+    @wraps(value)
+    def call(*args: Any, **attrs: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return value(*args, **attrs)
+
+    return call
 
 
 def real_floats(x: Any) -> Any:
@@ -54,6 +67,7 @@ def logsumexp_type(x: Type, axis: Axis = None, keepdims: bool = False) -> Type:
     return float_type(reduced("logsumexp", x, axis, keepdims))
 
 
+@quiet
 def logsumexp_value(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     x = real_floats(x)
     axes = axes_of("logsumexp", Type(x.dtype, x.shape), axis)
@@ -106,6 +120,7 @@ logsumexp: Op = operation(
 )  # fmt: skip
 
 
+@quiet
 def softmax_value(x: Any, axis: Axis = -1) -> Any:
     x = real_floats(x)
     axes = axes_of("softmax", Type(x.dtype, x.shape), axis)
@@ -162,6 +177,7 @@ def log_softmax_type(x: Type, axis: Axis = -1) -> Type:
     return float_type(x)
 
 
+@quiet
 def log_softmax_value(x: Any, axis: Axis = -1) -> Any:
     x = real_floats(x)
     if x.size == 0:

@@ -30,6 +30,7 @@ from .linear import CALCULUS, LINEAR
 from .memory import assign, lend, plain_array, share, subscript, update
 from .padding import pad
 from .polynomial import POLYNOMIALS
+from .quantiles import QUANTILES
 from .questions import QUESTIONS
 from .reductions import REDUCTIONS
 from .special import RULES
@@ -41,7 +42,7 @@ __all__ = ["FUNCTIONS", "UFUNCS", "VIEWS", "answer", "any_traced", "held", "is_t
 
 assert "add" in ops.__all__  # the room was imported, so the table is filled
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {**REDUCTIONS, **ARRANGEMENTS, **CHOICES, "pad": pad, **LINEAR, **CALCULUS, **POLYNOMIALS, **SPECTRAL, **WRITING, **QUESTIONS}
+FUNCTIONS: dict[str, Callable[..., Any]] = {**REDUCTIONS, **QUANTILES, **ARRANGEMENTS, **CHOICES, "pad": pad, **LINEAR, **CALCULUS, **POLYNOMIALS, **SPECTRAL, **WRITING, **QUESTIONS}
 
 # What gives a view of its first argument in NumPy: the same memory under another name.
 VIEWS = frozenset(
@@ -51,7 +52,7 @@ VIEWS = frozenset(
 )
 
 # What on whole numbers and truth values is computed on the values, since NumPy's dtypes differ from the rows' there.
-WANT_FLOATS = (frozenset(CALCULUS) | frozenset(LINEAR) | frozenset(POLYNOMIALS) | frozenset(SPECTRAL) | frozenset(REDUCTIONS)) - frozenset(
+WANT_FLOATS = (frozenset(QUANTILES) | frozenset(CALCULUS) | frozenset(LINEAR) | frozenset(POLYNOMIALS) | frozenset(SPECTRAL) | frozenset(REDUCTIONS)) - frozenset(
     "matmul dot sum prod max min amax amin any all count_nonzero argmax argmin cumsum cumprod bincount linspace interp average mean std var".split()
 )
 

@@ -143,7 +143,7 @@ def nextafter(x: Any, y: Any) -> Any:
     after = answers(np.nextafter)(x, y).value
     before = np.asarray(answers(np.asarray)(x).value).astype(after.dtype)
     if np.isfinite(before).all():
-        return ops.add(x, after - before)
+        return ops.add(x, np.where(after == before, np.copysign(0.0, after).astype(after.dtype), after - before))
     finite = np.isfinite(before)
     step = np.subtract(after, before, out=np.zeros_like(after), where=finite)
     return ops.where(finite, ops.add(x, step), after)

@@ -10,7 +10,7 @@ import numpy as np
 from ... import ops
 from ...core.table import TABLE
 from ...errors import InputError
-from .held import answers, asked, held, kind_of, whole
+from .held import answers, held, whole
 
 __all__ = ["REDUCTIONS", "reduced"]
 
@@ -176,39 +176,6 @@ def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return ops.max(x, axis=axes(axis), keepdims=kept) - ops.min(x, axis=axes(axis), keepdims=kept)
 
 
-def quantile(a: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False, weights: Any = None) -> Any:
-    """Between the two sorted numbers that stand beside a place, which NumPy tells: of 0, 1, 2, … each is where it stands."""
-    if weights is not None:
-        raise InputError("numpy.quantile: weights cannot be traced: leave them out")
-    x = whole(a)
-    kind = kind_of(x, q if type(q) in (int, float) else np.float64(0.0), 1.0)
-    x = x if x.dtype == kind else ops.cast(x, dtype=kind.name)
-    line = axes(axis)
-    if line is None or isinstance(line, tuple):
-        gone = range(x.ndim) if line is None else [k % x.ndim for k in line]
-        rest = [k for k in range(x.ndim) if k not in gone]
-        kept = tuple(1 if k in gone else n for k, n in enumerate(x.shape))
-        x = ops.reshape(ops.permute(x, axes=(*rest, *gone)), shape=(*(x.shape[k] for k in rest), -1))
-        line = x.ndim - 1
-    else:
-        line %= x.ndim
-        kept = tuple(1 if k == line else n for k, n in enumerate(x.shape))
-    place = np.asarray(np.quantile(np.arange(float(x.shape[line])), asked(q), method=method))
-    low = np.floor(place).astype(int)
-    step = place - low
-    spread = ops.sort(x, axis=line)
-    shape = (*place.shape, *(1,) * (x.ndim - 1))
-    below = ops.moveaxis(ops.gather(spread, low.reshape(-1), axis=line), source=line, destination=0)
-    above = ops.moveaxis(ops.gather(spread, np.minimum(low + 1, x.shape[line] - 1).reshape(-1), axis=line), source=line, destination=0)
-    z = below + (above - below) * np.asarray(step, x.dtype).reshape(-1, *(1,) * (x.ndim - 1))
-    bad = ops.any(ops.isnan(x), axis=line)
-    z = ops.where(bad, np.nan, z)
-    rest_shape = z.shape[1:]
-    z = ops.reshape(z, shape=(*place.shape, *(kept if keepdims else rest_shape)))
-    assert len(shape) >= z.ndim - (len(kept) - len(rest_shape))
-    return z
-
-
 def median(a: Any, axis: Any = None, keepdims: bool = False, overwrite_input: bool = False) -> Any:
     return ops.median(whole(a), axis=axes(axis), keepdims=bool(keepdims))
 
@@ -321,10 +288,8 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
     **{name: without_nan(name) for name in ("nansum", "nanprod", "nanmax", "nanmin", "nancumsum", "nancumprod")},
     "nanmean": nanmean, "nanvar": nanvar,
     "nanstd": lambda a, axis=None, dtype=None, ddof=0, keepdims=False: ops.sqrt(nanvar(a, axis, dtype, ddof, keepdims)),
-    "average": average, "ptp": ptp, "median": median, "quantile": quantile,
-    "percentile": lambda a, q, **named: quantile(a, ops.div(held(q), 100.0) if not isinstance(q, (int, float)) else q / 100.0, **named),
-    "nanmedian": filtered(median), "nanquantile": filtered(quantile),
-    "nanpercentile": lambda a, q, **named: filtered(quantile)(a, np.asarray(q) / 100.0, **named),
+    "average": average, "ptp": ptp, "median": median,
+    "nanmedian": filtered(median),
     "diff": diff, "ediff1d": ediff1d, "trapezoid": trapezoid, "cov": cov,
     "corrcoef": corrcoef, "bincount": bincount,
 }  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from ... import ops
 from ...errors import InputError
 from .arrange import swapaxes
-from .held import answers, whole
+from .held import answers, asked, whole
 
 __all__ = ["SPECTRAL"]
 
@@ -77,8 +77,30 @@ def completed(u: Any, square: Any) -> Any:
     return ops.concat(u, ops.matmul(kept, ops.sub(1.5 * one, ops.mul(0.5, size))), axis=-1)
 
 
+def reflected(x: Any) -> tuple[Any, Any]:
+    """The full factors of a tall matrix, by LAPACK's reflections: the columns beyond its own depend on how they are chosen."""
+    n = x.shape[0]
+    q: Any = np.eye(n, dtype=x.dtype)
+    r = x
+    for k in range(x.shape[1]):
+        column = ops.mul(r[:, k], (np.arange(n) >= k).astype(x.dtype))
+        below = np.asarray(asked(r[k + 1 :, k]))
+        if not below.any():
+            continue
+        size = ops.norm(column)
+        first = np.zeros(n, x.dtype)
+        first[k] = 1.0
+        v = column + ops.mul(ops.copysign(size, ops.stop_gradient(r[k, k])), first)
+        v = v / ops.norm(v)
+        r = r - 2.0 * ops.outer(v, ops.matmul(v, r))
+        q = q - 2.0 * ops.outer(ops.matmul(q, v), v)
+    return q, ops.triu(r)
+
+
 def qr(a: Any, mode: str = "reduced") -> Any:
     x = whole(a)
+    if mode == "complete" and x.ndim == 2 and x.shape[0] > x.shape[1] and x.dtype.kind != "c":
+        return named(np.linalg.qr)(*reflected(x))
     if mode not in ("reduced", "r") and not (mode == "complete" and x.shape[-1] >= x.shape[-2]):
         raise InputError(f"numpy.linalg.qr: mode={mode!r} of {x.type} {x.shape} cannot be traced: use 'reduced' or 'r'")
     q, r = ops.qr(x)
