@@ -33,7 +33,8 @@ OLDEST_UV = (0, 8)  # the first with `pip install --group` as it is used here
 CHECKS = [
     ("ruff", ["-m", "ruff", "check", "."]),
     ("mypy", ["-m", "mypy"]),
-    ("pytest", ["-m", "pytest"]),
+    # A file's tests stay together: they share a browser or a server.
+    ("pytest", ["-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"]),
 ]
 
 # What each kind of use installs, and which other kinds have that already.

@@ -19,6 +19,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# A picture for the terminal is as wide as the terminal. Tests that run beside one another are told the width of the real one.
+os.environ.pop("COLUMNS", None)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, for as long as the tests of one module run."""
