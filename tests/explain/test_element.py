@@ -20,6 +20,7 @@ from backlight.diff.reverse import reverse
 from backlight.errors import InputError
 from backlight.explain.arrivals import arrivals
 from backlight.explain.element import Origin, Spot, number_at, origin, product
+from backlight.explain.element_story import element_story
 from backlight.run.record import Run
 from backlight.run.reference import run
 
@@ -156,3 +157,12 @@ def test_what_cannot_be_asked_says_so(ask: str, message: str) -> None:
 def test_a_node_that_is_called_with_brackets_comes_before_a_number_of_another() -> None:
     run = ran(lambda **xs: xs["w[0]"] * xs["w"], **{"w[0]": 2.0, "w": 3.0})
     assert str(bl.explain(run, "w[0]")).startswith("Node 0: w[0]")
+
+
+@pytest.mark.parametrize("text", ["sum(svd(A)[1])", "slogdet(A)[1]"])
+def test_one_of_several_results_is_told_as_made_of_all_of_them(text: str) -> None:
+    made = bl.backprop(text, A=[[1.0, 2.0], [3.0, 4.0]])
+    item = next(i for i, node in enumerate(made.graph.nodes) if node.op.name == "item")
+    said = str(element_story(made, item, [0] * len(made.graph.type(item).shape)))
+    assert "   item makes it of all of a" in said
+    assert "   b = item(a, k=1)" in said

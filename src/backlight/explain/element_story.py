@@ -87,7 +87,8 @@ def joined(element: Sequence[int]) -> str:
 
 def named(graph: Graph, called: Sequence[Math], spot: Spot) -> Math:
     """A number by the letter of its node and its indices; a number of a constant array by itself."""
-    node, shape = graph.nodes[spot.node], graph.type(spot.node).shape
+    node = graph.nodes[spot.node]
+    shape = node.type.shape if isinstance(node.type, Type) else ()  # several results are one letter
     if not shape or spot.at < 0:
         return called[spot.node]
     if node.op.name == "const":
