@@ -5,10 +5,15 @@ Keeping 1 + p apart until the end is the decision here: expm1, sinh and tanh nee
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from backlight.run.emit.code import Code
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import FORMATS, LN2, LN10, Format
-from backlight.run.emit.value import SIZES, Value
+from backlight.run.emit.value import SIZES, Value, constant_text, round_to_float, type_text
+
+NEAR = 0.0217  # half of ln(2) / 16: what is left of a number beside the nearest sixteenth of a power of two
 
 
 def own(c: Code, f: Format, x: Value) -> bool:
@@ -30,6 +35,38 @@ def instruction(c: Code, name: str, f: Format, x: Value, y: Value, *settings: in
     numbers = [f"i32 {k}" for k in settings], [f"i32 {k}" for k in rounding]
     operands = [x.typed, y.typed, *numbers[0], f"{x.type} zeroinitializer", f"{mask} -1", *numbers[1]]
     return c.put(f"call {x.type} @{symbol}({', '.join(operands)})", x.kind, x.lanes)
+
+
+def by_table(c: Code, f: Format, x: Value) -> bool:
+    """Return whether sixteen powers of two are looked up: where a register holds them and one instruction picks them out.
+
+    It does so beside the products, of which it saves two or three: what is left of the polynomial is shorter.
+    """
+    return own(c, f, x) and f.kind == "float" and x.lanes * SIZES[f.kind] >= c.target.width == 64
+
+
+def lookup(c: Code, table: Sequence[float], index: Value) -> Value:
+    """Return the entries of a table of sixteen floats that the low four bits of an index name."""
+    if index.lanes > 16:
+        low, high = (lookup(c, table, half) for half in c.halves(index))
+        return c.join(low, high)
+    symbol, kind = "llvm.x86.avx512.permvar.sf.512", type_text("float", 16)
+    c.module.declare(symbol, f"declare {kind} @{symbol}({kind}, {index.type})")
+    entries = ", ".join(f"float {constant_text(x, 'float')}" for x in table)
+    return c.put(f"call {kind} @{symbol}({kind} <{entries}>, {index.typed})", "float", 16)
+
+
+def roots() -> tuple[list[float], list[float]]:
+    """Return 2^(k/16) as floats, and by what part of itself each should be larger."""
+    exact = [Decimal(2) ** (Decimal(k) / 16) for k in range(16)]
+    near = [round_to_float(float(x)) for x in exact]
+    return near, [float((x - Decimal(y)) / Decimal(y)) for x, y in zip(exact, near, strict=True)]
+
+
+def sixteenths(c: Code, f: Format, x: Value, per: float) -> tuple[Value, Value]:
+    """Return n, `per` times x rounded to sixteenths, and a number whose low four bits count them."""
+    t = c.muladd(x, per, f.magic / 16)
+    return t - f.magic / 16, t.bits()
 
 
 def scale(c: Code, f: Format, x: Value, n: Value) -> Value:
@@ -87,6 +124,13 @@ def polynomial(c: Code, f: Format, r: Value) -> Value:
 
 def exp(c: Code, f: Format, x: Value) -> Value:
     """Write e^x; where the processor scales, its saturation is all that is needed at the ends."""
+    if by_table(c, f, x):
+        n, index = sixteenths(c, f, x, f.nearest(1 / LN2))
+        high, low = halves_of_ln2(f)
+        r = shortened(c, f, c.muladd(n, -low, c.muladd(n, -high, x)), 0.03)
+        p = c.muladd(r * r, c.muladd(r, 1 / 6, 0.5 + NEAR**2 / 48), r)
+        root = lookup(c, roots()[0], index)
+        return scale(c, f, c.muladd(root, p, root), n)
     r, n = reduced(c, f, x) if own(c, f, x) else rest(c, f, x)
     if own(c, f, x):
         r = shortened(c, f, r, 0.35)  # what is left of a number beyond the range is of any size
@@ -143,6 +187,15 @@ def decay(c: Code, f: Format, a: Value) -> tuple[Value, Value]:
     With -2a = n ln 2 - 2h the polynomial is one in h; the 4 goes into the power of two, so that small results stay right.
     """
     high, low = halves_of_ln2(f)
+    if by_table(c, f, a):
+        n, index = sixteenths(c, f, a, -2 * f.nearest(1 / LN2))
+        h = c.muladd(n, 0.5 * low, c.muladd(n, 0.5 * high, a))
+        near, more = roots()
+        rest = c.muladd(h, c.muladd(h, 2 / 3, -4 / 3), 2.0)
+        p = c.muladd(h * h, rest, lookup(c, more, index) - (h + h))
+        s = scale(c, f, lookup(c, [4 * x for x in near], index), n)
+        part = s * p
+        return (4.0 - s) - part, part + s
     n = c.muladd(a, -2 * f.nearest(1 / LN2), f.magic) - f.magic
     h = c.muladd(n, 0.5 * low, c.muladd(n, 0.5 * high, a))
     scaled = [4 * x * (-2) ** power for power, x in enumerate(POLYNOMIALS["exp", f.kind])]
