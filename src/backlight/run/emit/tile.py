@@ -130,6 +130,8 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
     """
     # a single row is soon done, and waits less for what narrow vectors have just written (see `light` in nest.py)
     parts = parts_of(module.target, width, lanes, most=2 if p.m == 1 else 1)
+    if width > lanes and parts[-1].used < parts[-1].lanes:
+        parts[-1] = Part(width - lanes, lanes, lanes)
     deep = "" if depth is None else f".{depth}"
     symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{'i' if inline else 'f'}{deep}"
 
