@@ -39,7 +39,8 @@ def in_line(x: Any, axis: Any) -> tuple[Any, int, tuple[int, ...]]:
 def quantile(a: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False, weights: Any = None) -> Any:
     """The numbers that a share q of the others lies below."""
     x = whole(a)
-    kind = kind_of(x, q if type(q) in (int, float) else np.float64(0.0), 1.0)
+    share = q if type(q) in (int, float) else np.zeros((), getattr(q, "dtype", np.float64))[()]
+    kind = kind_of(x, 1.0) if weights is not None else kind_of(x, share, 1.0)
     x = x if x.dtype == kind else ops.cast(x, dtype=kind.name)
     shape = x.shape
     x, line, kept = in_line(x, axis)
@@ -64,7 +65,7 @@ def between(x: Any, q: Any, line: int, method: Any) -> Any:
     if any_traced(share) and method in MOVES:
         inner = (place > 0) & (place < n - 1)
         gone = ops.sub(share, ops.stop_gradient(share))
-        step = ops.add(step, ops.mul(np.where(inner, n + MOVES[method], 0.0), gone))
+        step = ops.add(step, ops.mul(np.where(inner, n + MOVES[method], 0.0).astype(x.dtype), gone))
     spread = ops.sort(x, axis=line)
     below = ops.moveaxis(ops.gather(spread, low.reshape(-1), axis=line), source=line, destination=0)
     above = ops.moveaxis(ops.gather(spread, np.minimum(low + 1, n - 1).reshape(-1), axis=line), source=line, destination=0)
