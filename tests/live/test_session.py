@@ -207,6 +207,20 @@ def test_U2_a_story_is_letters_and_places_of_numbers() -> None:
     assert words == "summed: # + # = #"
 
 
+def test_a_number_from_the_text_before_gives_way_to_an_array_where_only_that_fits() -> None:
+    session, _ = opened("(4*x + 1)^2", x=2)
+    kept = {"x": w.Binding("2")}
+    found = said(session, w.Open(w.Document("h = W @ x; sum(h^2)", kept), id=2))
+    assert {one.name: one.shape for one in found["Opened"].inputs} == {"W": (3, 3), "x": (3,)}
+    assert {one.name for one in found["Opened"].inputs if one.proposed} == {"W", "x"}
+    session, _ = opened("h = W @ x; sum(h^2)")
+    wrong = said(session, w.Open(w.Document("h = W @ x; sum(h^2)", kept), id=3))  # typed by hand for this very text
+    assert wrong["Mistake"].about == "text"
+    session, _ = opened("x*y", x=2, y=3)
+    found = said(session, w.Open(w.Document("x*y + z", {"x": w.Binding("2"), "y": w.Binding("3")}), id=4))
+    assert [one.binding.value for one in found["Opened"].inputs] == ["2", "3", "1"]
+
+
 def test_the_story_of_one_number_is_places_of_numbers_that_each_lead_to_their_own() -> None:
     session, found = opened("h = W @ x\nsum(h^2)", "W", W="[[1, 2], [3, 4]]", x="[5, 6]")
     told = said(session, w.Story(2, (1,)))["Told"]

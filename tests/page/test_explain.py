@@ -273,6 +273,9 @@ def test_a_number_is_asked_on_the_picture_in_the_grid_and_from_the_keyboard(brow
         assert page.state("document.look.element") == [1]
         focused = page.page.evaluate("() => ['role', 'aria-selected'].map(name => document.activeElement.getAttribute(name))")
         assert focused == ["gridcell", "true"]
+        panel(page).get_by_role("button", name="All of h").press("Enter")    # the button goes, the focus stays in the panel
+        page.frame()
+        assert page.page.evaluate("() => document.activeElement.getAttribute('role')") == "tabpanel"
 
 
 def test_a_group_that_was_unfolded_is_folded_again_from_any_of_its_cards(browser: Any, served: Any) -> None:

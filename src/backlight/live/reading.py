@@ -53,8 +53,12 @@ class BindingError(Exception):
         self.name, self.error = name, error
 
 
-def read(document: Document) -> Reading:
-    """What a document means. Raises: BacklightError, or BindingError for a value of an input."""
+def read(document: Document, rewritten: bool = False) -> Reading:
+    """What a document means. Raises: BacklightError, or BindingError for a value of an input.
+
+    Where the text was `rewritten`, a single number that an input of this name had in the text before gives way to an array, if
+    only that fits.
+    """
     if len(document.text) > LIMITS.characters:
         raise LimitError(f"the text has {len(document.text)} characters, and the limit is {LIMITS.characters}")
     graph = parse(document.text, limit=LIMITS.characters // CHARACTERS)
@@ -69,7 +73,13 @@ def read(document: Document) -> Reading:
     proposed = proposals(graph, {name: valued(name, binding) for name, binding in given.items()})
     bindings = {name: given.get(name) or proposed[name] for name in names}
     values = {name: valued(name, binding) for name, binding in bindings.items()}
-    typed, found = bound(graph, values, document.dtype)
+    try:
+        typed, found = bound(graph, values, document.dtype)
+    except ShapeError:
+        grown = {name: one for name, one in anew(graph, values).items() if name in given} if rewritten else {}
+        if not grown:
+            raise
+        return read(replace(document, inputs={name: one for name, one in document.inputs.items() if name not in grown}))
     typed = with_roles(typed, bindings)
     for key in document.look.opened:
         typed, found = reopened(typed, found, key)
@@ -143,6 +153,12 @@ def proposals(graph: Graph, values: Mapping[str, Any]) -> dict[str, Binding]:
             except BacklightError:
                 types.append(fitted(node, types, free))
     return {graph.nodes[i].name: proposed(types[i].shape, n) for n, i in enumerate(sorted(free))}
+
+
+def anew(graph: Graph, values: Mapping[str, Any]) -> dict[str, Binding]:
+    """The inputs that would be arrays if none of the single numbers among the values were there."""
+    found = proposals(graph, {name: value for name, value in values.items() if np.ndim(value)})
+    return {name: binding for name, binding in found.items() if np.ndim(valued(name, binding))}
 
 
 def mend(op: Any, operands: list[int], types: list[Any], free: set[int]) -> None:

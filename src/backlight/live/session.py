@@ -67,8 +67,8 @@ class Session:
 
     def open(self, wish: w.Open) -> Iterator[Answer]:
         """Understand a document and send what of it is new to the page."""
-        reading = read(wish.document)
         old = self.sheet
+        reading = read(wish.document, old is not None and old.document.text != wish.document.text)
         revision = revision_of(reading)
         if old is not None and old.revision == revision:
             sheet = rerun(old, reading)
