@@ -154,7 +154,7 @@ def digits() -> Entry:
 def wide() -> Entry:
     """W5: twenty steps inside."""
     x, y, p = data.w5()
-    state = {**{f"{k}_{name}": np.zeros_like(v) for name, v in p.items() for k in "mv"},
+    state = {**{f"{k}_{name}": np.zeros(v.shape, v.dtype) for name, v in p.items() for k in "mv"},
              "c1": np.ones((), np.float32), "c2": np.ones((), np.float32)}
 
     def loss(x: Array, y: Array, **p: Array) -> Array:

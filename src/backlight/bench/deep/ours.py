@@ -66,7 +66,7 @@ def transformer_loss(x: Array, y: Array, **p: Array) -> Array:
 def transformer() -> Entry:
     """W8: five steps inside."""
     x, y, p = data.w8()
-    state = {**{f"{k}_{name}": np.zeros_like(v) for name, v in p.items() for k in "mv"},
+    state = {**{f"{k}_{name}": np.zeros(v.shape, v.dtype) for name, v in p.items() for k in "mv"},
              "c1": np.ones((), np.float32), "c2": np.ones((), np.float32)}
     graph, becomes, out = training(transformer_loss, types_of(x=x, y=y, **p, **state), list(p), adam)
     return looped(compile_steps(graph, becomes, results=[out]), 5, {"x": x, "y": y, **p, **state}, 5)
