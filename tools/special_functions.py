@@ -8,7 +8,7 @@ the double next to the zero has all its digits. Run it, and put what it prints i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import mpmath as mp
 from coefficients import erfcx_of, fit, series
@@ -111,6 +111,24 @@ def zeros_of_lgamma() -> Iterator[list[mp.mpf]]:
                 yield [inside, *(mp.psi(k, inside) / mp.factorial(k + 1) for k in range(6))]
 
 
+def zeros_of_digamma() -> Iterator[list[mp.mpf]]:
+    """Yield the zeros of ψ between 0 and -50, one between any two whole numbers, with the first Taylor coefficients there."""
+    with mp.workdps(60):
+        for n in range(50):
+            low, high = mp.mpf(-n - 1), mp.mpf(-n)
+            for _ in range(220):
+                middle = (low + high) / 2
+                low, high = (middle, high) if mp.psi(0, middle) < 0 else (low, middle)
+            yield [low, *(mp.psi(k, low) / mp.factorial(k) for k in range(1, 7))]
+
+
+def zero(root: mp.mpf, terms: Sequence[mp.mpf]) -> None:
+    """Print a zero, as a sum of two numbers, and the Taylor coefficients there."""
+    high = mp.mpf(float(root))
+    texts = [repr(float(c)) for c in (high, root - high, *terms)]
+    print(f"    ({', '.join(texts[:4])},\n     {', '.join(texts[4:])}),")
+
+
 def listed(name: str, numbers: list[mp.mpf]) -> None:
     """Print one line of a table, wrapped."""
     print(f"    {name!r}: (".replace("'", '"'))
@@ -137,11 +155,11 @@ def main() -> None:
         listed(name, [mp.mpf(radius), high, root - high, *terms])
     print("}\n\nLGAMMA_ZEROS: Final[tuple[tuple[float, ...], ...]] = (")
     for root, *terms in sorted(zeros_of_lgamma()):
-        high = mp.mpf(float(root))
-        if high == mp.nint(high):
-            continue
-        texts = [repr(float(c)) for c in (high, root - high, *terms)]
-        print(f"    ({', '.join(texts[:4])},\n     {', '.join(texts[4:])}),")
+        if float(root) != round(float(root)):
+            zero(root, terms)
+    print(")\n\nDIGAMMA_ZEROS: Final[tuple[tuple[float, ...], ...]] = (")
+    for root, *terms in sorted(zeros_of_digamma()):
+        zero(root, terms)
     print(")")
 
 

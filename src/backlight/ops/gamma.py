@@ -6,13 +6,14 @@ nearly the same size meet there; negative arguments are reflected. About its zer
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import factorial
 from typing import Any, Final
 
 import numpy as np
 
 from . import pair as p
-from .coefficients import LGAMMA_ZEROS
+from .coefficients import DIGAMMA_ZEROS, LGAMMA_ZEROS
 from .kernel import near_root, polynomial
 
 __all__ = ["digamma", "lgamma", "polygamma"]
@@ -128,7 +129,7 @@ def lgamma(x: Any) -> Any:
         reflected = p.add(reflected, p.negative(lgamma_positive(*up)))
         z = np.where(negative, np.where(whole, np.inf, reflected[0]), z)
         if np.any(negative & (np.abs(z) < NEAR_ZERO)):
-            z = about_zeros(x, z)
+            z = about_zeros(LGAMMA_ZEROS, x, z)
     z = np.where((x == 0) | (x <= -1e15) | np.isinf(x), np.inf, z)
     return np.where(np.isnan(x), np.nan, z)
 
@@ -136,10 +137,10 @@ def lgamma(x: Any) -> Any:
 NEAR_ZERO: Final = 1e-3  # values below, of negative numbers: there what the sums of pairs leave out would be seen
 
 
-def about_zeros(x: Any, otherwise: Any) -> Any:
-    """The Taylor series about a zero below 0 where lgamma x is so small, else the other values."""
+def about_zeros(zeros: Sequence[Sequence[float]], x: Any, otherwise: Any) -> Any:
+    """The Taylor series about a zero below 0 where it is so small, else the other values."""
     z = otherwise
-    for high, low, *terms in LGAMMA_ZEROS:
+    for high, low, *terms in zeros:
         d = (x - high) - low
         near = np.abs(d * terms[0]) < NEAR_ZERO
         z = np.where(near, d * polynomial(np.where(near, d, 0.0), terms), z)
@@ -180,6 +181,8 @@ def digamma(x: Any) -> Any:
         up = p.exact_sum(np.ones_like(b), -b)
         reflected = p.add(digamma_positive(*up), p.negative(turned))
         z = np.where(negative, np.where(whole, np.nan, reflected[0]), z)
+        if np.any(negative & (np.abs(z) < NEAR_ZERO)):
+            z = about_zeros(DIGAMMA_ZEROS, x, z)
     z = np.where((x <= -1e15) | np.isnan(x), np.nan, z)
     return np.where(x == np.inf, np.inf, z)
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from tests.run.native.conftest import KINDS, PLAIN
 from tests.run.native.reference import exact, points, units
 
 from backlight.ops import gamma
-from backlight.ops.coefficients import LGAMMA_ZEROS
+from backlight.ops.coefficients import DIGAMMA_ZEROS, LGAMMA_ZEROS
 from backlight.ops.curves import power_log, power_slope
 from backlight.run.emit import scalar
 from backlight.run.native import host
@@ -135,10 +135,11 @@ def test_functions_of_two_have_the_edges_of_ieee_754(name: str, target: str, kin
         assert near, (a, b, z, w)
 
 
-def test_lgamma_keeps_its_digits_next_to_its_zeros_below_0(loops: Run) -> None:
-    zeros = np.array([high for high, *_ in LGAMMA_ZEROS])
+@pytest.mark.parametrize(("name", "known"), [("lgamma", LGAMMA_ZEROS), ("digamma", DIGAMMA_ZEROS)])
+def test_digits_are_kept_next_to_zeros_below_0(name: str, known: Sequence[Sequence[float]], loops: Run) -> None:
+    zeros = np.array([high for high, *_ in known])
     x = np.concatenate([zeros + k * np.spacing(zeros) for k in (-3e9, -2e5, -700, -1, 0, 1, 700, 2e5, 3e9)])
     x = x[x != np.rint(x)]
-    ways = [loops("lgamma", "double", target, x) for target in TARGETS.values()]
-    for found in [*ways, gamma.lgamma(x)]:
-        assert max(units(float(z), exact("lgamma", float(v)), np.float64) for z, v in zip(found, x, strict=True)) <= UNITS
+    ways = [loops(name, "double", target, x) for target in TARGETS.values()]
+    for found in [*ways, getattr(gamma, name)(x)]:
+        assert max(units(float(z), exact(name, float(v)), np.float64) for z, v in zip(found, x, strict=True)) <= UNITS

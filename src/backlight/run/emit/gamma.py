@@ -11,7 +11,7 @@ from collections.abc import Callable
 from math import factorial
 
 from backlight.ops import gamma as known
-from backlight.ops.coefficients import LGAMMA_ZEROS, ROOTS
+from backlight.ops.coefficients import DIGAMMA_ZEROS, LGAMMA_ZEROS, ROOTS
 from backlight.ops.pair import PI
 from backlight.run.emit import logarithm
 from backlight.run.emit.code import Code
@@ -102,14 +102,18 @@ def reflected(c: Code, x: Value, up: Pair) -> Value:
     whole = sine[0].eq(0.0)
     sine = c.select(whole, 1.0, sine[0]), c.select(whole, 0.0, sine[1])
     y = plus(plus(constant(x, *known.LOG_PI), negative(log_of_pair(c, sine))), negative(up))
-    (found,) = c.when(c.any(c.abs(y[0]).lt(known.NEAR_ZERO)), lambda: [about_zeros(c, x, y[0])], [y[0]])
+    (found,) = c.when(c.any(c.abs(y[0]).lt(known.NEAR_ZERO)), lambda: [about_zeros(c, "lgamma", x, y[0])], [y[0]])
     return c.select(whole, INFINITY, found)
 
 
-def about_zeros(c: Code, x: Value, otherwise: Value) -> Value:
-    """Return the Taylor series about a zero below 0 where lgamma x is very small, else the other value."""
-    width = len(LGAMMA_ZEROS[0])
-    symbol = c.module.constant_array("bl.lgamma_zeros", "double", [n for row in LGAMMA_ZEROS for n in row])
+ZEROS = {"lgamma": LGAMMA_ZEROS, "digamma": DIGAMMA_ZEROS}
+
+
+def about_zeros(c: Code, name: str, x: Value, otherwise: Value) -> Value:
+    """Return the Taylor series about a zero below 0 where the function of this name is very small, else the other value."""
+    zeros = ZEROS[name]
+    width = len(zeros[0])
+    symbol = c.module.constant_array(f"bl.{name}_zeros", "double", [n for row in zeros for n in row])
 
     def one(i: Value, y: Value) -> list[Value]:
         at = c.address(Value(c, f"@{symbol}", "ptr", 1), i * width, "double")
@@ -120,7 +124,7 @@ def about_zeros(c: Code, x: Value, otherwise: Value) -> Value:
             total = c.muladd(total, d, term)
         return [c.select(c.abs(d * terms[0]).lt(known.NEAR_ZERO), d * total, y)]
 
-    return c.loop(len(LGAMMA_ZEROS), one, [otherwise])[0]
+    return c.loop(len(zeros), one, [otherwise])[0]
 
 
 def digamma_positive(c: Code, x: Pair) -> Pair:
@@ -161,7 +165,9 @@ def digamma_reflected(c: Code, x: Value, up: Pair) -> Value:
     whole = sine[0].eq(0.0)
     sine = c.select(whole, 1.0, sine[0]), c.select(whole, 0.0, sine[1])
     turned = times(c, constant(x, *PI), over(c, cosine, sine))
-    return c.select(whole, NAN, plus(up, negative(turned))[0])
+    y = plus(up, negative(turned))[0]
+    (found,) = c.when(c.any(c.abs(y).lt(known.NEAR_ZERO)), lambda: [about_zeros(c, "digamma", x, y)], [y])
+    return c.select(whole, NAN, found)
 
 
 def near_root(c: Code, name: str, x: Value, otherwise: Value) -> Value:
