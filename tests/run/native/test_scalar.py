@@ -141,5 +141,7 @@ def test_digits_are_kept_next_to_zeros_below_0(name: str, known: Sequence[Sequen
     x = np.concatenate([zeros + k * np.spacing(zeros) for k in (-3e9, -2e5, -700, -1, 0, 1, 700, 2e5, 3e9)])
     x = x[x != np.rint(x)]
     ways = [loops(name, "double", target, x) for target in TARGETS.values()]
-    for found in [*ways, getattr(gamma, name)(x)]:
+    with np.errstate(all="ignore"):
+        ways.append(getattr(gamma, name)(x))
+    for found in ways:
         assert max(units(float(z), exact(name, float(v)), np.float64) for z, v in zip(found, x, strict=True)) <= UNITS
