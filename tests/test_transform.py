@@ -338,3 +338,17 @@ def test_a_result_that_float_took_out_of_the_graph_is_refused():
         )
     assert grad(lambda x: (np.sum(x * x), float(x[0])), has_aux=True)(x)[1] == 1.0  # beside the result it is what it is
     assert grad(lambda x: 2.0 if float(x) > 1 else x)(2.0) == 0.0  # a number of its own
+    halved = lambda x: np.array([0.75 * float(x), 1.0])[0]
+    with pytest.raises(GraphError) as caught:
+        grad(halved)(2.0)
+    line = halved.__code__.co_firstlineno
+    assert str(caught.value).splitlines()[0] == (
+        f"the function returned 1.5, made of float(x) of node 0 (test_transform.py, line {line}): a plain number, and its gradient "
+        "would be lost: compute with the array itself, or stop_gradient(x) where a constant is meant"
+    )
+
+
+def test_an_argument_that_is_named_twice_has_its_gradient_twice():
+    assert grad(lambda x, y: x * y, (0, 0, -2))(2.0, 3.0) == (3.0, 3.0, 3.0)
+    assert grad(lambda p: p["w"] * p["b"], ("p", "p.w"))({"w": 2.0, "b": 3.0}) == ({"w": 3.0, "b": 2.0}, 3.0)
+    assert grad(lambda x: grad(lambda y: x * y * y, (0, 0))(x)[0])(3.0) == 12.0

@@ -35,6 +35,7 @@ class Pass:
     def __init__(self, function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any], argnums: Argnums) -> None:
         outer = open_tape()
         self.nested = outer is not None
+        self.function = function
         with nullcontext(outer) if outer is not None else record(positions=False) as tape:
             assert tape is not None
             self.tape: Tape = tape
@@ -82,6 +83,8 @@ class Pass:
             raise InputError(f"cannot differentiate by {name}: it is {type(leaf).__name__} {leaf!r:.40}, and numbers are needed")
         if isinstance(leaf, int):
             leaf = float(leaf)
+        if isinstance(leaf, Array) and leaf.tape is tape:  # named twice, or as a part of what was named: the way goes through both
+            return self.checked(name, ops.identity(leaf))
         if isinstance(leaf, Array) and leaf.tape is not None and self.nested:
             x = tape.hold(leaf)
         elif self.nested:
@@ -99,7 +102,7 @@ class Pass:
         return lend(x, name)
 
     def output(self, leaf: Any, name: str = "") -> Array:
-        not_taken_out(self.tape, leaf)
+        not_taken_out(self.tape, leaf, self.function, self.start)
         return as_array(self.tape, name, leaf)
 
     def pull(self, seeds: dict[int, int], conjugate: bool = False) -> list[Any]:
