@@ -175,10 +175,6 @@ def row(name: str) -> Callable[..., Any]:
     return lambda *xs: TABLE[name](*map(whole, xs))
 
 
-def triangle(z: Any, upper: bool) -> Any:
-    return swapaxes(ops.conj(z) if z.dtype.kind == "c" else z, -1, -2) if upper else z
-
-
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     """Through the normal equations' solution by QR where there is full rank."""
     a, b = whole(a), whole(b)
@@ -200,7 +196,6 @@ LINEAR: dict[str, Callable[..., Any]] = {
     "linalg.matrix_norm": matrix_norm, "linalg.matrix_power": matrix_power, "linalg.multi_dot": multi_dot, "linalg.tensorinv": tensorinv,
     "linalg.tensorsolve": tensorsolve,
     "linalg.inv": row("inv"), "linalg.solve": row("solve"), "linalg.det": row("det"), "linalg.lstsq": lstsq,
-    "linalg.cholesky": lambda a, upper=False: triangle(ops.cholesky(whole(a)), upper),
     "linalg.vecdot": vecdot,
     "linalg.diagonal": lambda x, offset=0: diagonal(x, offset, -2, -1), "linalg.trace": lambda x, offset=0, dtype=None: trace(x, offset, -2, -1, dtype),
 }  # fmt: skip

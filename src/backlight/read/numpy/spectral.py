@@ -11,7 +11,7 @@ import numpy as np
 from ... import ops
 from ...errors import InputError
 from .arrange import swapaxes
-from .held import answers, asked, whole
+from .held import answers, asked, bare, whole
 
 __all__ = ["SPECTRAL"]
 
@@ -32,6 +32,16 @@ def half(a: Any, UPLO: str = "L") -> Any:
     low = ops.tril(x) if UPLO in ("L", "l") else turned(ops.triu(x))
     strict = ops.tril(low, k=-1)
     return low + turned(strict)
+
+
+def cholesky(a: Any, upper: bool = False) -> Any:
+    """Of one triangle, as NumPy reads it; where the other one mirrors it, the gradient is mirrored too, as elsewhere in the field."""
+    x = whole(a)
+    plain = np.asarray(bare(x))
+    if plain.ndim > 1 and plain.shape[-1] == plain.shape[-2] and not np.array_equal(plain, np.conj(np.swapaxes(plain, -1, -2))):
+        x = half(x, "U" if upper else "L")
+    z = ops.cholesky(x)
+    return turned(z) if upper else z
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
@@ -203,7 +213,7 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 
 
 SPECTRAL: dict[str, Callable[..., Any]] = {
-    "linalg.eigh": eigh, "linalg.eigvalsh": lambda a, UPLO="L": ops.eigh(half(a, UPLO), upper=UPLO in ("U", "u"))[0], "linalg.eig": eig,
+    "linalg.cholesky": cholesky, "linalg.eigh": eigh, "linalg.eigvalsh": lambda a, UPLO="L": ops.eigh(half(a, UPLO), upper=UPLO in ("U", "u"))[0], "linalg.eig": eig,
     "linalg.eigvals": lambda a: eig(a)[0], "linalg.svd": svd, "linalg.svdvals": lambda x: ops.svd(whole(x))[1], "linalg.qr": qr,
     "linalg.slogdet": lambda a: named(np.linalg.slogdet)(*ops.slogdet(whole(a))), "linalg.pinv": pinv, "linalg.cond": cond,
     "fft.fft": spread(ops.fft), "fft.ifft": spread(ops.ifft), "fft.fft2": over(ops.fft, (-2, -1)), "fft.ifft2": over(ops.ifft, (-2, -1)),
