@@ -110,6 +110,7 @@ CALLS = [
     (lambda x: np.quantile(x, [[0.2, 0.7]], axis=(0, 2), method="inverted_cdf", weights=C**2, keepdims=True), C), (lambda x: np.quantile(x, 0.4, axis=0, method="inverted_cdf", weights=[1.0, 2.0, 3.0]), A),
     (lambda x: np.nanquantile(np.where(x > -1, x, np.nan), [0.3, 0.6], axis=1, method="inverted_cdf", weights=A**2, keepdims=True), A),
     (lambda x: np.quantile(A, 1 / (1 + x**2), axis=1), V), (lambda x: np.percentile(V, 90 / (1 + x**2), method="median_unbiased"), A), (lambda x: np.quantile(x, 0.5 + 0.1 * x[0], method="hazen"), V),
+    (lambda x: np.array(x.tolist()) * 2.0, A), (lambda x: [z := x * 1.0, z.partition(2)][0], V), (lambda x: np.geomspace(x[0] ** 2 + 1, 2.0, 4), V),
     (lambda x: np.linalg.cholesky(np.tril(x) + np.triu(P * 9, 1)), P), (lambda x: np.linalg.cholesky(np.triu(x), upper=True), P), (lambda x: np.linalg.cholesky(x @ x.T), P),
     (lambda x: np.linalg.qr(x.T, mode="complete")[0], A), (lambda x: np.linalg.qr(x.T, mode="complete").R, A), (lambda x: np.linalg.qr(x[:, :1] + np.zeros((3, 2)), mode="complete")[0][:, :1], A),
     (lambda x: np.histogram(x, bins=3, density=True)[1], V), (lambda x: np.broadcast_arrays(x[:, None], x)[0], V), (lambda x: np.atleast_2d(x), V), (lambda x: np.unstack(x)[2], A),
@@ -184,6 +185,9 @@ def test_numbers_are_added_in_place_as_often_as_their_place_is_named():
 
 
 REFUSED = [
+    (lambda x: sum(t for t in np.nditer(x)), InputError,
+     ("NumPy cannot do this with an array of objects, which `numpy.array` makes of traced numbers (Iterator operand or requested dtype holds "
+      "references, but the NPY_ITER_REFS_OK flag was not enabled): make one array of them, with backlight.numpy.array or np.stack")),
     (lambda x: np.pad(x, 1, lambda *a: None), InputError,
      "numpy.pad: a function as mode would write into a NumPy array, and cannot be traced: name a mode, or use concatenate"),
     (lambda x: np.pad(x, 1, "round"), ValueError,

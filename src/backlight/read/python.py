@@ -37,6 +37,10 @@ def open_tape() -> Tape | None:
     return OPEN.get()
 
 
+# What NumPy says of an array of objects that it cannot compute with.
+ABOUT_OBJECTS = ("dtype('O')", "not supported for the input types", "NPY_ITER_REFS_OK")
+
+
 @contextmanager
 def record(positions: bool = True) -> Iterator[Tape]:
     """Keep every operation on the arrays that are made in the block, as in a session at the prompt.
@@ -73,7 +77,7 @@ def meant(tape: Tape, error: Exception) -> BacklightError | None:
     """The error of ours that NumPy has wrapped into one of its own, or dropped for one."""
     if isinstance(error.__cause__, BacklightError):
         return error.__cause__
-    if isinstance(error, TypeError) and ("dtype('O')" in str(error) or "not supported for the input types" in str(error)):
+    if isinstance(error, TypeError) and any(word in str(error) for word in ABOUT_OBJECTS):
         return InputError(
             f"NumPy cannot do this with an array of objects, which `numpy.array` makes of traced numbers ({error}): make one array "
             "of them, with backlight.numpy.array or np.stack"

@@ -324,7 +324,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     a, b = whole(start), whole(stop)
     z = ops.mul(a, ops.exp(linspace(ops.mul(0.0, ops.div(b, a)), ops.log(ops.div(b, a)), num, endpoint)))
     z = moveaxis(z, 0, axis) if axis else z
-    return z if dtype is None else ops.cast(z, dtype=dtype)
+    return ops.cast(z, dtype=np.result_type(z.dtype, np.float64).name if dtype is None else dtype)
 
 
 def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0) -> Any:

@@ -16,7 +16,7 @@ from ...core.array import Array
 from ...core.graph import nearest
 from ...errors import InputError
 from . import answer
-from .held import any_traced, asked, outside, wrapped
+from .held import any_traced, asked, elements, outside, wrapped
 from .memory import assign, share
 
 __all__ = ["METHODS", "method"]
@@ -41,6 +41,13 @@ def same(name: str) -> Callable[..., Any]:
     return lambda x, *args, **named: answer(getattr(np, name), (x, *args), named)
 
 
+def tolist(x: Array) -> Any:
+    """Nested lists of traced numbers, in Python's precision; of whole numbers and truth values, which have no gradient, Python's own."""
+    if x.tape is None or x.dtype.kind not in "fc":
+        return asked(x).tolist()
+    return elements(answer(np.astype, (x, np.result_type(x.dtype, np.float64)), {})).tolist()
+
+
 def item(x: Array, *place: Any) -> Any:
     """One number as Python's own; asked for, so it is a guard."""
     return np.asarray(asked(x)).item(*place)
@@ -48,6 +55,10 @@ def item(x: Array, *place: Any) -> Any:
 
 def in_place_sort(x: Array, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
     assign(x, ..., answer(np.sort, (x, axis), {}))
+
+
+def in_place_partition(x: Array, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+    assign(x, ..., answer(np.partition, (x, kth, axis), {}))
 
 
 def fill(x: Array, value: Any) -> None:
@@ -119,8 +130,8 @@ def plain_kinds(value: Any) -> Any:
 METHODS: dict[str, Callable[..., Any]] = {
     **{name: same(name) for name in SAME if name != "astype"},
     "astype": lambda x, dtype, order="K", casting="unsafe", subok=True, copy=True: ops.cast(x, dtype=np.dtype(dtype).name),
-    "reshape": sized(np.reshape), "transpose": sized(np.transpose), "flatten": flatten, "item": item, "tolist": lambda x: asked(x).tolist(),
-    "compress": lambda x, condition, axis=None: answer(np.compress, (condition, x, axis), {}), "sort": in_place_sort, "view": view, "fill": fill, "put": put, "conj": same("conjugate"), "conjugate": same("conjugate"),
+    "reshape": sized(np.reshape), "transpose": sized(np.transpose), "flatten": flatten, "item": item, "tolist": tolist,
+    "compress": lambda x, condition, axis=None: answer(np.compress, (condition, x, axis), {}), "sort": in_place_sort, "partition": in_place_partition, "view": view, "fill": fill, "put": put, "conj": same("conjugate"), "conjugate": same("conjugate"),
 }  # fmt: skip
 
 ATTRIBUTES: dict[str, Callable[..., Any]] = {
