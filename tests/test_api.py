@@ -73,12 +73,32 @@ def test_a_question_that_cannot_be_answered_is_named(ask, message):
     assert str(caught.value) == message
 
 
+def test_whoever_asks_for_zeros_without_a_name_is_told_where_they_are():
+    with pytest.raises(InputError) as caught:
+        bl.explain(bl.backprop("x*y*z", x=2, y=3, z=0), ask="zero")
+    assert str(caught.value) == (
+        "'zero' is asked of one node: name it, as in explain(run, 'x', ask='zero') (the gradient is zero at x, y)"
+    )
+
+
+def test_a_traced_function_is_run_on_the_nest_that_it_was_traced_with():
+    def loss(p, x):
+        return p["w"] * x + p["b"]
+
+    p = {"w": 2.0, "b": 1.0}
+    graph = bl.trace(loss)(p, 3.0)
+    turned = {"b": 1.0, "w": 2.0}
+    assert [bl.run(graph, nest, 3.0).output.value for nest in (p, turned)] == [7.0, 7.0]
+    assert bl.backprop(graph, p, 3.0)["p.w"].gradient == 3.0
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: bl.run("x + y", x=1), "no value for y: give one, as in y=1"),
         (lambda: bl.run("x + y"), "no value for x, y: give each one, as in x=1"),
         (lambda: bl.run("rate·x", rat=1, x=2), "there is no input 'rat'; did you mean 'rate'?"),
+        (lambda: bl.run(bl.trace(lambda p: p["w"])({"w": 2.0}), {"v": 2.0}), "there is no input 'p.v'; did you mean 'p.w'?"),
         (lambda: bl.run("x", 1, 2), "this graph has 1 inputs (x) and got 2 values"),
         (lambda: bl.run("x", 1, x=2), "the input 'x' got two values, one by position and one by name"),
     ],

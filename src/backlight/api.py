@@ -48,8 +48,8 @@ def run(subject: Graph | str | Callable[..., Any], /, *args: Any, dtype: Any = N
     """Run a graph, a text or a function: the value of every node.
 
     `args` and `values` are numbers, nested lists or arrays for the inputs, by position or by name; numbers and lists become
-    float64 (or `dtype`). Raises: InputError for a missing or an unknown name; ShapeError where shapes do not fit, with the
-    place in the text.
+    float64 (or `dtype`), and a dict stands for the inputs that a trace named after its keys. Raises: InputError for a missing
+    or an unknown name; ShapeError where shapes do not fit, with the place in the text.
 
     >>> run("x·y + 1", x=2, y=3).output.value
     np.float64(7.0)

@@ -52,6 +52,8 @@ def test_words_are_told_apart(line, text, values, options):
             ["explain", "x", "y"],
             "explain takes one text, and got 'x' and 'y': put a text with blanks between quotation marks, and values as in x=2",
         ),
+        (["explain", "x*y", "x=1", "y=2", "--derive", "x"], "--derive takes its value without a blank, as in --derive=x"),
+        (["explain", "--descend", "0.1", "x", "x=1"], "--descend takes its value without a blank, as in --descend=0.1"),
         (["explain", "x", "x=1", "x=2"], "x is given twice: x=1 and x=2"),
         (["explain", "x", "--json", "--json"], "--json is given twice"),
         (["explain", "x", "--json=yes"], "--json takes no value, and it is given 'yes'"),

@@ -169,6 +169,8 @@ def split(words: Sequence[str]) -> Words:
     table = {option.name: option for option in COMMANDS[name].options}
     options: dict[str, str] = {}
     plain: list[str] = []
+    loose: dict[str, str] = {}  # words right behind an option whose value must stand at its sign
+    before = ""
     todo = iter(rest)
     for word in todo:
         if word == "--":
@@ -184,6 +186,9 @@ def split(words: Sequence[str]) -> Words:
                     "(a text that begins with two minus signs goes behind a --)"
                 )
             plain.append(word)
+            if before:
+                loose[word] = before
+            before = ""
             continue
         option = table[key]
         if key in options:
@@ -196,15 +201,21 @@ def split(words: Sequence[str]) -> Words:
                 raise InputError(f"--{key} needs a value, as in --{key} {option.value}")
             value = found
         options[key] = value
-    return Words(name, *texts_and_values(name, plain, "help" in options), options)
+        before = key if option.optional and not has_value else ""
+    return Words(name, *texts_and_values(name, plain, "help" in options, loose), options)
 
 
-def texts_and_values(command: str, plain: Sequence[str], relaxed: bool) -> tuple[str | None, dict[str, str]]:
+def texts_and_values(
+    command: str, plain: Sequence[str], relaxed: bool, loose: Mapping[str, str]
+) -> tuple[str | None, dict[str, str]]:
     """The one text among the words that are no options, and the values."""
     if COMMANDS[command].many:
         return " ".join(plain) or None, {}
     texts = [word for word in plain if not VALUE.match(word)] or list(plain[:1])
     if len(texts) > 1:
+        for word in (*texts[1:], texts[0]):
+            if word in loose:
+                raise InputError(f"--{loose[word]} takes its value without a blank, as in --{loose[word]}={word:.40}")
         raise InputError(
             f"{command} takes one text, and got {texts[0]!r:.40} and {texts[1]!r:.40}: "
             "put a text with blanks between quotation marks, and values as in x=2"

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
+import numpy as np
+
 from ..diff.reverse import reverse
 from ..errors import InputError
 from ..run.record import Run
@@ -43,8 +45,11 @@ def answer(run: Run, question: str, of: int | str | None = None, wrt: int | str 
     """The page that answers one question; raises as `bl.explain`."""
     if question in OF_A_NODE:
         if of is None:
-            name = next((run.graph.nodes[i].name for i in run.graph.inputs if i in run.graph.grads), "x")
-            raise InputError(f"{question!r} is asked of one node: name it, as in explain(run, {name!r}, ask={question!r})")
+            names = [run.graph.nodes[i].name for i in run.graph.inputs if i in run.graph.grads]
+            zero = [name for name in names if not np.any(run[name].gradient)] if question == "zero" else []
+            known = f" (the gradient is zero at {', '.join(zero)})" if zero else ""
+            name = next(iter([*zero, *names]), "x")
+            raise InputError(f"{question!r} is asked of one node: name it, as in explain(run, {name!r}, ask={question!r}){known}")
         return OF_A_NODE[question](run, of)
     if question in OF_A_RUN:
         return OF_A_RUN[question](run)

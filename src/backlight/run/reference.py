@@ -18,6 +18,7 @@ from ..core.guard import hold
 from ..core.infer import pointed, typed, whole_inputs
 from ..core.play import replayed, traced_among
 from ..core.tape import Tape
+from ..core.tree import flatten
 from ..core.types import Type, type_of
 from ..errors import BacklightError, InputError, LimitError, ValueError
 from .record import Run, place
@@ -139,14 +140,24 @@ def inlined(bound: Graph, given: Mapping[str, Any], found: Mapping[int, Any], ta
 
 
 def named(graph: Graph, values: Sequence[Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by position and by name, all by name. Raises InputError for one too many or one given twice."""
+    """Values by position and by name, all by name; a dict stands for the inputs that are named after its keys, as in `p.w`.
+
+    Raises InputError for one too many, for a key that is no input, or for one given twice.
+    """
     names = graph.input_names
-    if len(values) > len(names):
-        raise InputError(f"this graph has {len(names)} inputs ({', '.join(names)}) and got {len(values)} values")
-    twice = [name for name in names[: len(values)] if name in given]
+    found: dict[str, Any] = {}
+    for value in values:
+        first = next((name for name in names if name not in found), None)
+        if first is None:
+            raise InputError(f"this graph has {len(names)} inputs ({', '.join(names)}) and got {len(values)} values")
+        for name, leaf in flatten(value, first.partition(".")[0])[0] if isinstance(value, dict) else [(first, value)]:
+            if name not in names:
+                raise InputError(f"there is no input {name!r}{nearest(name, names)}")
+            found[name] = leaf
+    twice = [name for name in found if name in given]
     if twice:
         raise InputError(f"the input {twice[0]!r} got two values, one by position and one by name")
-    return {**dict(zip(names, values, strict=False)), **given}
+    return {**found, **given}
 
 
 Above.call = call
