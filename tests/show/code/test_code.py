@@ -274,6 +274,17 @@ def test_code_reads_like_what_a_person_writes() -> None:
     assert code(run(grown, {grown.inputs[0]: np.float64(3.0)}), "numpy") == LOOP
 
 
+def test_a_program_of_one_branch_says_which() -> None:
+    def bent(x: Any) -> Any:
+        return x * 2.0 if x > 0.0 else x * 3.0
+
+    line = bent.__code__.co_firstlineno + 1
+    made = bl.backprop(bent, 1.5)
+    assert code(made, "numpy").splitlines()[4] == (
+        f"    # This holds for one answer only. Python asked: true, which chose this branch (test_code.py, line {line})."
+    )
+
+
 @pytest.mark.parametrize("library", ["torch", "jax"])
 def test_a_program_says_where_its_library_differentiates_otherwise(library: str) -> None:
     title = DIALECTS[library].title

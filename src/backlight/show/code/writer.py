@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from ...core.guard import guard_words
 from ...core.types import Type
 from ...errors import InputError
 from ...run.record import Run
@@ -21,6 +22,7 @@ __all__ = ["code"]
 
 # What may leave out an operand when it runs, which then has no gradient in PyTorch.
 FORGETFUL: Final = frozenset({"while_loop", "counted", "cond"})
+ASKED: Final = 3  # questions that are told one by one
 IMPORTS: Final = {
     "math.": "import math", "np.": "import numpy as np", "scipy.special.": "import scipy.special", "scipy.linalg.": "import scipy.linalg",
     "torch.utils.checkpoint.": "import torch.utils.checkpoint",
@@ -47,7 +49,7 @@ def code(run: Run, dialect: str) -> str:
         grads = ", ".join(f"{name!r}: {text}" for name, text in zip(of, results[1:], strict=False))
         return f"{results[0]}, {{{grads}}}" if dialect == "numpy" else results[0]
 
-    lines = [*masked(run, words), *writing.lines(end)]
+    lines = [*branches(run), *masked(run, words), *writing.lines(end)]
     function = f"def f({', '.join(writing.given)}):\n" + indented(lines)
     values = {name: literal(run.value(i), words) for i, name in zip(graph.inputs, writing.given, strict=True)}
     ends = ENDS[dialect](run, wrt, values)
@@ -82,6 +84,13 @@ def noted(run: Run, words: Dialect) -> Callable[[int], Sequence[str]]:
         )
 
     return notes
+
+
+def branches(run: Run) -> list[str]:
+    """What Python asked of values while the function was traced: a program holds where the answers are the same."""
+    asked = list(dict.fromkeys(guard_words(guard) for guard in run.graph.guards))
+    more = [f"# and {len(asked) - ASKED} more questions like these"] if len(asked) > ASKED else []
+    return [f"# This holds for one answer only. Python {words}." for words in asked[:ASKED]] + more
 
 
 def masked(run: Run, words: Dialect) -> list[str]:
