@@ -240,7 +240,7 @@ def polygamma(x: Any, order: int = 1) -> Any:
         far = np.abs(turned[0]) > 1e140  # beyond what pairs can hold
         z = np.where(negative, np.where(far, -turned[0], p.add(reflected, p.negative(turned))[0]), z)
         z = np.where(negative & whole, np.inf if order % 2 else np.nan, z)
-    near = np.abs(x) < 1e-30  # the pole at 0 drowns the rest
+    near = np.abs(x) <= 1e-30  # the pole at 0 drowns the rest
     z = np.where(near & negative, sign * factorial(order) / x ** (order + 1), z)
     z = np.where(x == 0, np.inf if order % 2 else np.copysign(np.inf, -x), z)
     return np.where(np.isnan(x), np.nan, z)

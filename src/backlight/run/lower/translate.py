@@ -6,6 +6,7 @@ kind of number no loop handles, becomes a call of the reference machine. So ever
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from backlight.core.graph import Graph, Node
+from backlight.core.op import Op
+from backlight.core.table import TABLE
 from backlight.core.tape import Tape
 from backlight.core.types import TupleType, Type
 from backlight.run.lower.items import KINDS, Item, Items
+from backlight.run.reference import evaluate
 
 POINT: dict[str, str] = {
     "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negate", "pow": "power", "abs": "abs",
@@ -128,6 +132,10 @@ class Translation:
         tape = Tape()
         handles = [tape.input(f"x{k}", type=t) for k, t in enumerate(types)]
         result = node.op.inside(*handles, **attrs)  # type: ignore[misc]
+        if len(handles) == 1 and node.op.kind == "elementwise" and isinstance(types[0], Type) and types[0].is_float:
+            x = handles[0]
+            for at, value in edges(node.op, tuple(attrs.items())):
+                result = TABLE["where"](TABLE["isnan"](x) if np.isnan(at) else TABLE["equal"](x, at), value, result)
         if not isinstance(node.type, Type) or not isinstance(result.type, Type) or result.type.shape != node.type.shape:
             raise UnableError
         found: dict[int, Any] = {h.number: i for h, i in zip(handles, inputs, strict=True)}
@@ -165,6 +173,28 @@ class Translation:
         if root.form in {"uniform", "position"} or not (view.is_whole(root.shape) and view.shape == item.shape):
             return self.items.point("copy", [number], item.kind, item.shape, self.origin)
         return view.root
+
+
+@functools.lru_cache(1024)
+def edges(op: Op, attrs: tuple[tuple[str, Any], ...]) -> tuple[tuple[float, float], ...]:
+    """Return the infinities, or NaN, where a row of one number is something else than its definition in smaller operations.
+
+    There a definition makes ∞ · 0 of what has a limit: x · sigmoid(x) at −∞.
+    """
+    if TABLE.get(op.name) is not op:
+        return ()
+    tape = Tape()
+    x = tape.input("x", type=Type("float64", ()))
+    made = op.inside(x, **dict(attrs))  # type: ignore[misc]
+    graph = Graph(tuple(tape.nodes), (x.number,), (made.number,))
+    found = []
+    with np.errstate(all="ignore"):
+        for at in (np.inf, -np.inf, np.nan):
+            wanted = np.asarray(op.value(np.float64(at), **dict(attrs)))
+            opened = evaluate(graph, {x.number: np.float64(at)})[made.number]
+            if wanted.dtype.kind == "f" and not np.array_equal(wanted, opened, equal_nan=True):
+                found.append((at, float(wanted)))
+    return tuple(found)
 
 
 NAMES = {kind: name for name, kind in KINDS.items()}
