@@ -213,3 +213,21 @@ def test_every_row_that_moves_numbers_is_known_to_do_so():
     from backlight.diff.pattern import ALONG, MOVES
 
     assert {*TABLE, "put", "logcumsumexp"} >= MOVES | ALONG
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda u: 1.0 / u, lambda u: np.sqrt(u) + np.sum(u), lambda u: np.stack([np.sqrt(u[1]), u[0] * u[1]]),
+        lambda u: np.sqrt(np.sort(u))[::-1] * u[0], lambda u: np.log(u) + u[::-1], lambda u: np.cumsum(np.sqrt(u)),
+    ],
+)  # fmt: skip
+def test_a_row_of_a_jacobian_is_the_gradient_of_its_result_also_beside_a_pole(f: Any, mode: Any):
+    x = np.array([4.0, 0.0])
+    with np.errstate(all="ignore"):
+        found = bl.jacobian(f, mode=mode)(x)
+        wanted = [bl.grad(lambda u, k=k: f(u)[k])(x) for k in range(2)]
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        traced = bl.grad(lambda s: bl.jacobian(f, mode=mode)(s * x)[0, 0])(1.0)
+        assert np.isfinite(traced)

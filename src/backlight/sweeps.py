@@ -24,6 +24,7 @@ from .core.types import Type
 from .diff.batch import Many, batch
 from .diff.colouring import colours, star_colours, star_places
 from .diff.forward import push
+from .diff.masks import Mask, once
 from .diff.pattern import MOST, pattern
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ValueError
@@ -71,36 +72,42 @@ class Sweeps:
         self.tape = made.tape
         self.end = len(self.tape.nodes)
         self.xs = [x for group in made.leaves for x in group]
-        self.forward: tuple[list[int], Tail] | None = None
-        self.reverse: tuple[list[int], Tail] | None = None
 
     def ahead(self, directions: Sequence[Any], count: int) -> list[Any]:
         """The tangents of the results along directions of the arguments, a batch of each."""
-        if self.forward is None:
-            free, start = self.free(self.xs)
-            with np.errstate(all="ignore"):
-                seeds = {x.number: t for x, t in zip(self.xs, free, strict=True)}
-                found = push(self.tape, seeds, self.made.start, self.end).tangents
-            wanted = [found.get(y.number, -1) for y in self.outs]
-            self.forward = wanted, Tail(self, start, free, wanted)
-        wanted, tail = self.forward
-        return tail.run(directions, count, wanted, [y.type for y in self.outs])
+        found = self.pushed(directions, count, False)
+        return found if sound(found) else self.pushed(directions, count, True)
 
     def back(self, seeds: Sequence[Any], count: int) -> list[Any]:
         """The gradients of the arguments for upstream gradients of the results, a batch of each."""
-        if self.reverse is None:
-            free, start = self.free(self.outs)
-            given: dict[int, int] = {}
-            with np.errstate(all="ignore"):
-                for y, u in zip(self.outs, free, strict=True):
-                    if y.number in given:
-                        u = ops.add(self.tape.handle(given[y.number]), self.tape.handle(u)).number
-                    given[y.number] = u
-                walk = pull(self.tape, given, [x.number for x in self.xs], self.made.start)
-            wanted = [walk.grads.get(x.number, -1) for x in self.xs]
-            self.reverse = wanted, Tail(self, start, free, wanted)
-        wanted, tail = self.reverse
-        return tail.run(seeds, count, wanted, [x.type for x in self.xs])
+        found = self.pulled(seeds, count, False)
+        return found if sound(found) else self.pulled(seeds, count, True)
+
+    def pushed(self, directions: Sequence[Any], count: int, masked: bool) -> list[Any]:
+        free, start = self.free(self.xs)
+        with np.errstate(all="ignore"):
+            seeds = {x.number: t for x, t in zip(self.xs, free, strict=True)}
+            masks = {x.number: self.alone(t) for x, t in zip(self.xs, free, strict=True)} if masked else {}
+            found = push(self.tape, seeds, self.made.start, self.end, masks=masks).tangents
+        wanted = [found.get(y.number, -1) for y in self.outs]
+        return Tail(self, start, free, wanted).run(directions, count, wanted, [y.type for y in self.outs])
+
+    def pulled(self, seeds: Sequence[Any], count: int, masked: bool) -> list[Any]:
+        free, start = self.free(self.outs)
+        given: dict[int, int] = {}
+        with np.errstate(all="ignore"):
+            for y, u in zip(self.outs, free, strict=True):
+                if y.number in given:
+                    u = ops.add(self.tape.handle(given[y.number]), self.tape.handle(u)).number
+                given[y.number] = u
+            masks = {y: self.alone(u) for y, u in given.items()} if masked else {}
+            walk = pull(self.tape, given, [x.number for x in self.xs], self.made.start, masks=masks)
+        wanted = [walk.grads.get(x.number, -1) for x in self.xs]
+        return Tail(self, start, free, wanted).run(seeds, count, wanted, [x.type for x in self.xs])
+
+    def alone(self, direction: int) -> Mask:
+        """Where a direction of the batch moves anything: elsewhere its zeros are as good as not there, whatever stands there."""
+        return once(lambda: ops.not_equal(self.tape.handle(direction), 0.0))
 
     def free(self, arrays: Sequence[Array]) -> tuple[list[int], int]:
         """Nodes of their shapes, for which the batch is put in."""
@@ -176,6 +183,11 @@ class Tail:
         if many is not None and many.mapped:
             return many.array
         return zeros(self.sweeps, (n, *type.shape), type.dtype)
+
+
+def sound(found: Sequence[Any]) -> bool:
+    """Whether nothing is NaN: a direction's zeros met no pole."""
+    return not any(x.dtype.kind in "fc" and bool(np.any(np.isnan(as_value(x)))) for x in found)
 
 
 def basis(sizes: Sequence[Array], which: Any, count: int) -> list[Any]:
