@@ -38,7 +38,7 @@ CHECKS = [
 ]
 
 # What each kind of use installs, and which other kinds have that already.
-INSTALLS = {"main": ["--editable", "."], "studio": ["--editable", ".[studio]"], "dev": ["--editable", ".", "--group", "dev"]}
+INSTALLS = {"main": ["--editable", "."], "studio": ["--editable", ".[studio,png]"], "dev": ["--editable", ".", "--group", "dev"]}
 ENOUGH = {"main": ["studio", "dev"], "studio": ["dev"], "dev": []}
 
 

@@ -143,6 +143,7 @@ def test_what_was_asked_and_hidden_is_marked_by_the_engine(browser: Any, served:
         page.page.get_by_text("Hide and ask…").click()
         page.page.get_by_role("checkbox", name="gradient").check()
         assert page.card(node)[-1] == "gradient ?"
+        assert "All is shown but what is hidden." in page.page.locator("body").inner_text()
         assert "72" not in page.page.locator("body").inner_text()
         page.page.get_by_role("textbox", name="What is the gradient of x?").fill("70")
         page.page.get_by_role("button", name="Check").click()

@@ -76,7 +76,7 @@ def test_a_png_is_drawn_where_the_renderer_is_installed() -> None:
 def test_without_a_renderer_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "resvg_py", None)
     with pytest.raises(
-        FileError, match=r"\Aa PNG needs a renderer: pip install 'backlight\[png\]', or save it as \.svg\Z"
+        FileError, match=r"\Aa PNG needs a renderer, the package resvg-py \(the extra `png`\): install it, or save as \.svg\Z"
     ):
         png(drawn(view(RUN)))
 

@@ -20,7 +20,7 @@ def png(drawing: Drawing, theme: Theme = "light", *, scale: float = 2.0) -> byte
     try:
         import resvg_py
     except ImportError:
-        raise FileError("a PNG needs a renderer: pip install 'backlight[png]', or save it as .svg") from None
+        raise FileError("a PNG needs a renderer, the package resvg-py (the extra `png`): install it, or save as .svg") from None
     inks = DARK if theme == "dark" else LIGHT
     text = re.sub(r"@media print\{.*?\}\}", "", svg(drawing, theme=theme))
     text = re.sub(r"var\(--(\w+)\)", lambda found: inks[found[1]], text)
