@@ -21,6 +21,8 @@ class Rows:
 def pack(c: Code, p: Rows, width: int, lanes: int, source: Value, buffer: Value, depth: Value) -> None:
     """Call the function that copies `depth` rows, `width` numbers each, together."""
     way = "rows" if p.column == 1 else "columns" if p.row == 1 else "any"
+    if way == "columns" and depth.text.isdecimal() and int(depth.text) < lanes:
+        way = "any"  # no square is that small
     symbol = f"bl.pack.{p.kind}.{width}.{way}"
 
     def write(inner: Code, start: Value, to: Value, deep: Value, row: Value, column: Value) -> None:
