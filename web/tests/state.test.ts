@@ -112,6 +112,12 @@ describe("news", () => {
     expect([state.mistake, state.failures.get("ways")]).toEqual([null, "too large"]);
   });
 
+  it("of a story that failed are forgotten when something else is chosen", () => {
+    const asking = next(READY, { type: "asked", id: 8, purpose: { about: "story", node: 2, element: [], inputs: {} } });
+    const failed = next(asking, { type: "news", news: { ...mistake, about: "story", message: "too large", to: 8 } });
+    expect([failed.failures.get("story"), next(failed, { type: "select", node: 3 }).failures.size]).toEqual(["too large", 0]);
+  });
+
   it("tell the story of the node that was asked for, of this picture only", () => {
     const told: Told = { kind: "told", revision: 1, title: "", steps: [], way: [], latex: "", mathml: "", text: "", moment: false, to: 8 };
     const asking = next(READY, { type: "asked", id: 8, purpose: { about: "story", node: 2, element: [1], inputs: {} } });

@@ -148,7 +148,9 @@ function bound(state: State, values: Readonly<Record<string, string>>): Document
 
 function selected(state: State, node: number, panel?: State["panel"], element: readonly number[] = []): State {
   const look = { ...state.document.look, selected: node, element };
-  return { ...state, document: { ...state.document, look }, panel: panel ?? (node >= 0 ? shown(state) : state.panel) };
+  const failures = new Map(state.failures);
+  failures.delete("story"); // it was of what was chosen before
+  return { ...state, failures, document: { ...state.document, look }, panel: panel ?? (node >= 0 ? shown(state) : state.panel) };
 }
 
 /** Choosing a node shows its story, unless a panel that is about nodes is open already. */
