@@ -73,6 +73,7 @@ NUMPY: Final = Dialect(
         "i0e_slope": "@i0e_slope({0})", "i1e_slope": "@i1e_slope({0})", "mish_slope": "@mish_slope({0})",
         "erfcx_slope": "@erfcx_slope({0})", "log_ndtr_slope": "0.7978845608028654 / scipy.special.erfcx(-0.7071067811865476 * {0})",
         "sigmoid": "np.exp(-np.logaddexp(0.0, -{0}))",
+        "tanh_slope": "1.0 / np.cosh({0}) ** 2",
         "scatter": "@written({0}, {1}, {2}, {axis}, {mode!r})", "recurrence": "@recurrence({0}, {1}, {axis}, {reverse})",
         "scatter_add": "@added({0}, {1}, {size}, {axis})", "add_along_axis": "@added_along({0}, {1}, {size}, {axis})",
         "argsort": argsorted, "split": split_at, "pad": padded,
