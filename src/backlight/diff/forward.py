@@ -38,6 +38,7 @@ class Climb:
         self.bare = bare  # values only: what is written behind the graph is not looked at again
         self.templates: dict[Any, Template] = {}
         self.seen: set[Any] = set()
+        self.tried: dict[Any, Any] = {}  # where results move, of nodes that were alike
         self.tangents = tangents
         self.masks: dict[int, Mask] = {}  # where a node moves, if not everywhere
         self.whole: dict[int, Sequence[Array | None]] = {}  # nodes with several outputs: the tangents of all of them
@@ -76,7 +77,7 @@ class Climb:
             terms = [t for share in shares.values() for t in share]
             mask = self.chosen(i, node, [k for k, share in shares.items() if share])
         else:
-            mask = climbed(tape, i, node, {k: self.masks.get(j) for k, j in enumerate(node.inputs) if j in tangents})[0]
+            mask = climbed(tape, i, node, {k: self.masks.get(j) for k, j in enumerate(node.inputs) if j in tangents}, self.tried)[0]
             if still(mask):  # only what stands still was taken
                 return
             if op.jvp is not None:
@@ -258,7 +259,7 @@ class Climb:
             (k,) = moving
             t = self.tape.handle(self.tangents[node.inputs[k]])
             self.whole[i] = tuple(node.op(*xs[:k], t, *xs[k + 1 :], **attrs))
-            self.whole_masks[i] = climbed(self.tape, i, node, {k: self.masks.get(node.inputs[k])})
+            self.whole_masks[i] = climbed(self.tape, i, node, {k: self.masks.get(node.inputs[k])}, self.tried)
         else:
             self.whole[i] = ()  # output by output, as they are met
 

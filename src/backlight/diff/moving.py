@@ -25,8 +25,11 @@ from .turned import turned
 __all__ = ["climbed"]
 
 
-def climbed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask]) -> list[Mask]:
-    """Where each result of node i moves, given where those of its operands do that move at all; None: everywhere."""
+def climbed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask], tried: dict[Any, Any]) -> list[Mask]:
+    """Where each result of node i moves, given where those of its operands do that move at all; None: everywhere.
+
+    `tried` remembers what the graph alone decided for nodes before it, since most of them are alike.
+    """
     op, nodes = node.op, tape.nodes
     types = node.type.types if isinstance(node.type, TupleType) else (node.type,)
     masks = list(moving.values())
@@ -38,7 +41,7 @@ def climbed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask]) -> list[
     known = all(mask is None or mask.known is not None for mask in masks)
     product = len(op.linear) > 1
     if op.climb is not None or places or (product and known and (op.fills or any(masks))):
-        return placed(tape, i, node, moving, known)
+        return placed(tape, i, node, moving, known, tried)
     (type_,) = types if len(types) == 1 else (None,)
     found: list[Mask] = []
     for k, mask in moving.items():
@@ -48,7 +51,9 @@ def climbed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask]) -> list[
     return [either(found)] * len(types)
 
 
-def placed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask], known: bool) -> list[Mask]:
+def placed(
+    tape: Tape, i: int, node: Node, moving: Mapping[int, Mask], known: bool, tried: dict[Any, Any]
+) -> list[Mask]:
     """The same, of a row that adds up or places numbers: where the row itself makes something of the masks."""
     op, nodes = node.op, tape.nodes
     operands = [nodes[j] for j in node.inputs]
@@ -56,15 +61,23 @@ def placed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask], known: bo
     flags = [mask for mask in moving.values() if mask is not None]
     strict, firm = any(mask.strict for mask in flags), any(mask.firm for mask in flags)
     if known and all(x.type.is_float or v is not None for x, v in zip(operands, fixed, strict=True)):  # type: ignore[union-attr]
-        bare: list[Any] = [
-            Array(None, -1, np.ones(x.type.shape) if x.type.is_float else v)  # type: ignore[union-attr]
-            for x, v in zip(operands, fixed, strict=True)
-        ]
-        ts: list[Any] = [None] * len(bare)
-        for k, mask in moving.items():
-            ts[k] = bare[k] if mask is None else Array(None, -1, mask.known.astype(float))
-        where = [np.asarray(x.value) > 0.0 for x in summed(node, bare, ts)]
-        return [settled(Lazy(lambda m=m: tape.constant(m[()]), strict, firm, known=m)) for m in where]  # type: ignore[misc]
+        parts = tuple([(k, None if mask is None else mask.known.tobytes()) for k, mask in moving.items()])
+        alike = all(x.type.is_float for x in operands)  # type: ignore[union-attr]
+        key = (op, node.attrs, tuple([x.type for x in operands]), parts) if alike else None
+        where = tried.get(key) if key is not None else None
+        if where is None:
+            bare: list[Any] = [
+                Array(None, -1, np.ones(x.type.shape) if x.type.is_float else v)  # type: ignore[union-attr]
+                for x, v in zip(operands, fixed, strict=True)
+            ]
+            ts: list[Any] = [None] * len(bare)
+            for k, mask in moving.items():
+                ts[k] = bare[k] if mask is None else Array(None, -1, mask.known.astype(float))
+            where = [np.asarray(x.value) > 0.0 for x in summed(node, bare, ts)]
+            where = [None if bool(np.all(m)) else m for m in where]
+            if key is not None:
+                tried[key] = where
+        return [None if m is None else known_mask(tape, m, strict, firm) for m in where]
     made: list[Array] = []
 
     def make(n: int) -> Array:
@@ -84,6 +97,10 @@ def placed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask], known: bo
 
     count = len(node.type.types) if isinstance(node.type, TupleType) else 1
     return [Lazy(lambda n=n: make(n), strict, firm) for n in range(count)]  # type: ignore[misc]
+
+
+def known_mask(tape: Tape, where: Any, strict: bool, firm: bool) -> Mask:
+    return Lazy(lambda: tape.constant(where[()]), strict, firm, known=where)
 
 
 def summed(node: Node, xs: Sequence[Array], ts: Sequence[Array | None]) -> list[Array]:
