@@ -110,6 +110,7 @@ CALLS = [
     (lambda x: np.quantile(x, [[0.2, 0.7]], axis=(0, 2), method="inverted_cdf", weights=C**2, keepdims=True), C), (lambda x: np.quantile(x, 0.4, axis=0, method="inverted_cdf", weights=[1.0, 2.0, 3.0]), A),
     (lambda x: np.nanquantile(np.where(x > -1, x, np.nan), [0.3, 0.6], axis=1, method="inverted_cdf", weights=A**2, keepdims=True), A),
     (lambda x: np.quantile(A, 1 / (1 + x**2), axis=1), V), (lambda x: np.percentile(V, 90 / (1 + x**2), method="median_unbiased"), A), (lambda x: np.quantile(x, 0.5 + 0.1 * x[0], method="hazen"), V),
+    (lambda x: np.max(x[:0], axis=0, initial=3.0), A), (lambda x: np.min(x[:, :0], axis=1, initial=3.0, keepdims=True) * x, A),
     (lambda x: np.array(x.tolist()) * 2.0, A), (lambda x: [z := x * 1.0, z.partition(2)][0], V), (lambda x: np.geomspace(x[0] ** 2 + 1, 2.0, 4), V),
     (lambda x: np.linalg.cholesky(np.tril(x) + np.triu(P * 9, 1)), P), (lambda x: np.linalg.cholesky(np.triu(x), upper=True), P), (lambda x: np.linalg.cholesky(x @ x.T), P),
     (lambda x: np.linalg.qr(x.T, mode="complete")[0], A), (lambda x: np.linalg.qr(x.T, mode="complete").R, A), (lambda x: np.linalg.qr(x[:, :1] + np.zeros((3, 2)), mode="complete")[0][:, :1], A),

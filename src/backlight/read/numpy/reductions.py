@@ -45,6 +45,9 @@ def reduced(name: str) -> Callable[..., Any]:
                 raise InputError(f"numpy.{name}: with where, an initial number is needed, as in initial=0.0")
             empty = IDENTITY[name] if name not in ("max", "min") else initial
             x = ops.where(where, x, empty if x.dtype.kind in "fcb" else int(empty))
+        if initial is not None and name in ("max", "min") and x.size == 0:  # of no numbers it is the first one alone
+            z = ops.sum(x, axis=axes(axis), keepdims=bool(keepdims))
+            return ops.add(z, initial) if z.dtype.kind in "fc" else answers(getattr(np, name))(x, axis, keepdims=keepdims, initial=initial)
         z = TABLE[name](x, axis=axes(axis), keepdims=bool(keepdims))
         if initial is None or (name in ("sum", "prod") and initial == IDENTITY[name]):
             return z
