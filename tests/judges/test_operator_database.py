@@ -75,4 +75,4 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path):
     assert repr(told) == repr(answer)
 
 
-COVERED = 503  # of 547; it grows
+COVERED = 509  # of 547; it grows
