@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from tests.show.code.law import KNOWN, ROWS, executed, gradients_of, near, plain, trial
+from tests.strategies import Sample, graphs
 
 import backlight as bl
 from backlight.core.table import TABLE
@@ -104,14 +106,14 @@ def test_loops_choices_blocks_and_draws_run_anew_for_other_numbers(dialect: str,
     library(dialect)
     of = bl.grad(function) if again else function
     graph = bl.trace(of)(0.7, 1.6)
-    given = lambda graph, *xs: dict(zip(graph.inputs, map(np.float64, xs), strict=True))
+    values = lambda graph, *xs: dict(zip(graph.inputs, map(np.float64, xs), strict=True))
     whole = reverse(graph)
-    made = run(whole, given(whole, 0.7, 1.6))
+    made = run(whole, values(whole, 0.7, 1.6))
     written = code(made, dialect)
     assert gradients_of(made, written, 1e-9, dialect) == []
     f = executed(written)["f"]
     for x, w in [(3.0, 1.3), (30.0, 1.1)]:  # more steps, and none
-        wanted = run(whole, given(whole, x, w))
+        wanted = run(whole, values(whole, x, w))
         if dialect == "numpy":
             value, gradients = f(np.float64(x), np.float64(w))
             assert all(near(g, wanted[i].gradient, 1e-9) == "" for i, g in zip(graph.inputs, gradients.values(), strict=True))
@@ -119,6 +121,13 @@ def test_loops_choices_blocks_and_draws_run_anew_for_other_numbers(dialect: str,
             array = executed(DIALECTS[dialect].head)[DIALECTS[dialect].module].asarray
             value = f(array(np.float64(x)), array(np.float64(w)))
         assert near(np.float64(plain(value)), wanted.output.value, 1e-9) == ""
+
+
+@settings(max_examples=60)
+@given(graphs())
+def test_what_is_put_into_one_line_means_what_the_graph_means(sample: Sample) -> None:
+    made = run(reverse(sample.graph), sample.values)
+    assert gradients_of(made, code(made, "numpy"), 1e-9, "numpy") == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
