@@ -79,7 +79,7 @@ function words(context: CanvasRenderingContext2D, scene: Scene, route: Route | u
   const [x, y, width, height] = route?.label ?? [];
   if (!route || x === undefined || y === undefined || width === undefined || height === undefined) return;
   if (!reached(scene.walk.built, scene.plan.graph.cards[route.consumer]?.node ?? -1, scene.place)) return;
-  const most = Math.floor((width + 20) / 6.65); // letters
+  const most = Math.floor((width + 28) / 6.65); // letters: a range of two digits a side, of a matrix, just fits
   const lines = edgeLines(scene, route, most);
   const left = x + WORDS_ASIDE;
   context.font = `11px ${FACE}`;
