@@ -348,6 +348,11 @@ def test_a_result_that_float_took_out_of_the_graph_is_refused():
     )
 
 
+def test_a_position_means_an_argument_that_is_given_by_name_too():
+    assert grad(lambda x, y: x * y)(x=2.0, y=3.0) == 3.0
+    assert grad(lambda x, y: x * y, (1, 0))(2.0, y=3.0) == (2.0, 3.0)
+
+
 def test_an_argument_that_is_named_twice_has_its_gradient_twice():
     assert grad(lambda x, y: x * y, (0, 0, -2))(2.0, 3.0) == (3.0, 3.0, 3.0)
     assert grad(lambda p: p["w"] * p["b"], ("p", "p.w"))({"w": 2.0, "b": 3.0}) == ({"w": 3.0, "b": 2.0}, 3.0)

@@ -69,6 +69,10 @@ class Pass:
         """An argument by its position or its name, and the leaf in it, as in `model.layers.0.w`, where one is meant."""
         if isinstance(a, int):
             if not -len(given) <= a < len(given):
+                code = getattr(self.function, "__code__", None)
+                by_name = code.co_varnames[: code.co_argcount][a : a + 1] if code is not None and a >= 0 else ()
+                if by_name and by_name[0] in keywords:  # given by its name, which a position means too
+                    return by_name[0], ""
                 raise InputError(f"there is no argument {a}: the function was called with {len(given)}")
             return a % len(given), ""
         head = a if a in names or a in keywords else a.partition(".")[0]
