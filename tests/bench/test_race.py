@@ -1,6 +1,7 @@
 import io
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,10 @@ def test_memory_of_processes_of_their_own_counts() -> None:
     answers = io.StringIO()
     assert worker.work("W10", "numpy", io.StringIO("end\n"), answers) == 0
     assert json.loads(answers.getvalue().splitlines()[-1])["peak_bytes"] > 0
+
+
+def test_tensorflow_js_is_left_out_without_node_and_without_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NODE_PATH", str(tmp_path))
+    assert worker.work("W3", "tfjs", io.StringIO("end\n"), io.StringIO()) == 3
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert worker.work("W3", "tfjs", io.StringIO("end\n"), io.StringIO()) == 3

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 class Entry:
     """`call()` does `units` of the work (steps, calls, epochs) and returns a number that all contestants must share.
 
-    `apart` says that the work is done in processes of its own, whose memory counts.
+    `apart` says that the work is done in processes of its own, whose memory counts; `close` ends those that still run.
     """
 
     call: Callable[[], float]
     units: int
     apart: bool = False
+    close: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ CONTESTANTS = {
     "autograd": ("with_autograd", "ENTRIES"),
     "pytensor": ("with_pytensor", "ENTRIES"),
     "tinygrad": ("with_tinygrad", "ENTRIES"),
+    "tfjs": ("with_tfjs", "ENTRIES"),
     "micrograd": ("with_micrograd", "ENTRIES"),
 }
 DEEP = ["W7", "W8"]  # workloads that the room `deep` has
@@ -68,6 +69,7 @@ def work(workload: str, contestant: str, asked: TextIO, answers: TextIO) -> int:
             took = time.perf_counter() - begin
             best, spent, calls = min(best, took), spent + took, calls + 1
         answer(best_s=best / entry.units, mean_s=spent / calls / entry.units, calls=calls)
+    entry.close()
     answer(peak_bytes=peak_bytes(entry.apart))
     return 0
 
