@@ -3,6 +3,8 @@ import pytest
 from tests.run.native.conftest import KINDS, PLAIN
 from tests.run.native.programs import row_major, run
 
+from backlight.run.emit.code import Module
+from backlight.run.emit.program import define_step
 from backlight.run.emit.value import Target
 from backlight.run.lower.program import Apply, Buffer, Fold, Literal, Multiply, Nest, Place, Position, Read, Write
 from backlight.run.native import host
@@ -124,3 +126,15 @@ def test_numbers_a_few_places_apart_are_read_and_written_alone(target: str, dtyp
         assert np.array_equal(rows, wanted)
         assert np.array_equal(wide[:, ::2], wanted)
         assert np.array_equal(wide[:, 1::2], 2 * wanted)
+
+
+@pytest.mark.parametrize(("functions", "target", "aligned"), [
+    (("tanh", "exp", "sin"), Target("wide", 64, True, True), " alignstack(64) {"),
+    (("exp",), Target("wide", 64, True, True), " #0 {"),  # all its vectors stay in registers
+    (("tanh", "exp", "sin"), PLAIN, " #0 {"),  # its vectors are no wider than the stack is aligned anyway
+])  # fmt: skip
+def test_a_stack_that_takes_wide_vectors_is_aligned_as_they_are(functions: tuple[str, ...], target: Target, aligned: str) -> None:
+    steps = (Read(Place(0, 0, (1,)), "float"), *(Apply(name, (k,), "float") for k, name in enumerate(functions)))
+    module = Module(target)
+    symbol = define_step(module, Nest((1000,), steps, (Write(len(functions), Place(1, 0, (1,))),), (), ()))
+    assert module.functions[symbol].splitlines()[0].endswith(aligned)

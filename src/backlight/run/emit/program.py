@@ -17,7 +17,7 @@ from backlight.run.emit.ask import ask, leave_if
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.inner import define_inner
 from backlight.run.emit.multiply import after_of, product_of, share_tiles, shared_by_tiles, write_multiply
-from backlight.run.emit.nest import units, write_fills, write_nest
+from backlight.run.emit.nest import light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
 from backlight.run.emit.shared import SHARED, STEP, share, touched, work
@@ -108,6 +108,9 @@ def write_instruction(c: Code, instruction: Work, bases: Callable[[int], Value],
         write_multiply(c, instruction, bases, (first, last), addresses, room)
 
 
+STACK = 16  # bytes by which every stack is aligned
+
+
 def unit_count(target_module: Module, instruction: Work) -> int:
     """Return into how many units threads may share out the instruction."""
     if isinstance(instruction, Nest):
@@ -148,7 +151,17 @@ def define_step(module: Module, instruction: Work) -> str:
             room = c.select(mine, c.load(addresses, known, "ptr"), Value(c, "null", "ptr", 1))
         write_instruction(c, plain, bases.__getitem__, first, last, addresses, room)
 
-    return module.define(f"bl.step.{digest}", "void", STEP, "noinline #0", write)
+    return module.define(f"bl.step.{digest}", "void", STEP, "noinline #0" + on_whole_lines(module, plain), write)
+
+
+def on_whole_lines(module: Module, instruction: Work) -> str:
+    """Return the attribute that aligns a function's stack as its vectors are, where they will not all stay in registers.
+
+    The compiler notices that registers run out when it is too late to ask for it, and would put each vector across two lines
+    of the cache, now and then across two pages, unless the stack happens to lie well: a third to all of the time again.
+    """
+    spills = isinstance(instruction, Nest) and not light(instruction) and module.target.width > STACK
+    return f" alignstack({module.target.width})" if spills else ""
 
 
 def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | Choose], table: Value, inside: bool) -> None:
