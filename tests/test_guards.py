@@ -95,8 +95,9 @@ def test_a_number_that_was_asked_for_may_be_off_by_rounding_in_compiled_code():
 
 def test_views_do_not_go_past_a_branch():
     made = bl.backprop(lambda x: (x - 1.0) ** 2 if x > 0 else x, 0.25)
-    with pytest.raises(GraphError, match=r"^descend: Python asked bool\(\) of greater"):
+    with pytest.raises(GraphError) as caught:
         descend(bl.backprop(bent, 1.0), 2.0)
+    assert str(caught.value) == f"descend: {OTHER}"
     with pytest.raises(GraphError) as caught:
         document_of(made)
     line = test_views_do_not_go_past_a_branch.__code__.co_firstlineno + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Final
 
 from .spelling import Line, Spelling, axis_words, joined, key_text, reduced, reshaped, running, sum_of, summed_to
@@ -65,6 +66,25 @@ def deviation(m: str, name: str) -> Callable[[Line], str]:
     return write
 
 
+def split_at(module: str) -> Spelling:
+    """By the places where the parts begin."""
+    def write(line: Line) -> str:
+        axis = line.attrs["axis"]
+        ends = list(accumulate(part.shape[axis] for part in line.type.types[:-1]))
+        return f"{module}.split({line.xs[0]}, {ends}, axis={axis})"
+
+    return write
+
+
+def padded(module: str) -> Spelling:
+    def write(line: Line) -> str:
+        width, mode, value = (line.attrs[word] for word in ("width", "mode", "value"))
+        more = "" if mode == "constant" and value == 0 else f", constant_values={value!r}" if mode == "constant" else f", mode={mode!r}"
+        return f"{module}.pad({line.xs[0]}, {width!r}{more})" if line.out else line.xs[0]
+
+    return write
+
+
 def arrays(module: str) -> dict[str, Spelling]:
     """What NumPy and JAX's NumPy have in common."""
     m = module
@@ -76,6 +96,7 @@ def arrays(module: str) -> dict[str, Spelling]:
     words: dict[str, Spelling] = {name: f"{m}.{name}({{0}})" for name in unary.split()}
     words |= {name: f"{m}.{theirs}({{0}})" for name, theirs in named.items()}
     words |= {name: f"{m}.{name}({{0}}, {{1}})" for name in binary.split()}
+    words |= {"split": split_at(m), "pad": padded(m)}
     words |= {name: reduced(f"{m}.{name}") for name in "sum mean prod any all max min count_nonzero argmax argmin median".split()}
     words |= {name: f"{{0}} {sign} {{1}}" for name, sign in INFIX.items()}
     return words | {

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from .arrays import PLAIN, SLICES, arrays
 from .draws import drawing, draws
 from .linear import JAX_LINEAR, JAX_LINEAR_HELPERS
 from .numpy import SLOPES
-from .spelling import Dialect, Line, reduced
+from .spelling import Dialect, reduced
 from .windows import JAX_WINDOWS, JAX_WINDOWS_HELPERS
 
 __all__ = ["JAX"]
-
-
-def split_at(line: Line) -> str:
-    axis = line.attrs["axis"]
-    sizes = [part.shape[axis] for part in line.type.types]
-    return f"jnp.split({line.xs[0]}, {np.cumsum(sizes[:-1]).tolist()}, axis={axis})"
-
-
-def padded(line: Line) -> str:
-    width, mode, value = (line.attrs[word] for word in ("width", "mode", "value"))
-    more = "" if mode == "constant" and value == 0 else f", constant_values={value!r}" if mode == "constant" else f", mode={mode!r}"
-    return f"jnp.pad({line.xs[0]}, {width!r}{more})" if line.out else line.xs[0]
-
 
 JAX: Final = Dialect(
     "jax", "JAX", "jnp", "import jax\nimport jax.numpy as jnp\n\njax.config.update(\"jax_enable_x64\", True)", "jnp.array({})", "jnp.{}",
@@ -48,7 +33,7 @@ JAX: Final = Dialect(
         "recurrence": "@recurrence({0}, {1}, {axis}, {reverse})",
         "scatter_add": "@added({0}, {1}, {size}, {axis})", "add_along_axis": "@added_along({0}, {1}, {size}, {axis})",
         "argsort": "jnp.argsort({0}, axis={axis}, stable=True, descending={descending})",
-        "split": split_at, "pad": padded, "logcumsumexp": lambda line: f"jax.lax.cumlogsumexp({line.xs[0]}, axis={line.attrs['axis'] % len(line.out)})",
+        "logcumsumexp": lambda line: f"jax.lax.cumlogsumexp({line.xs[0]}, axis={line.attrs['axis'] % len(line.out)})",
     },
     {
         "erfcx": '''\

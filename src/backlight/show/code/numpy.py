@@ -48,22 +48,6 @@ def polygamma(line: Line) -> str:
     return made if line.type.dtype == "float64" else f"{made}.astype({line.type.dtype.name!r})"
 
 
-def split_at(line: Line) -> str:
-    """The places where the parts begin."""
-    axis = line.attrs["axis"]
-    ends, at = [], 0
-    for part in line.type.types[:-1]:
-        at += part.shape[axis]
-        ends.append(at)
-    return f"np.split({line.xs[0]}, {ends}, axis={axis})"
-
-
-def padded(line: Line) -> str:
-    width, mode, value = (line.attrs[word] for word in ("width", "mode", "value"))
-    more = "" if mode == "constant" and value == 0 else f", constant_values={value!r}" if mode == "constant" else f", mode={mode!r}"
-    return f"np.pad({line.xs[0]}, {width!r}{more})" if line.out else line.xs[0]
-
-
 NUMPY: Final = Dialect(
     "numpy", "NumPy", "np", "import numpy as np", "np.array({})", "np.{}",
     arrays("np") | dict(NUMPY_WINDOWS) | dict(NUMPY_LINEAR) | dict(draws("{}.astype({!r})")) | {
@@ -76,7 +60,7 @@ NUMPY: Final = Dialect(
         "tanh_slope": "1.0 / np.cosh({0}) ** 2",
         "scatter": "@written({0}, {1}, {2}, {axis}, {mode!r})", "recurrence": "@recurrence({0}, {1}, {axis}, {reverse})",
         "scatter_add": "@added({0}, {1}, {size}, {axis})", "add_along_axis": "@added_along({0}, {1}, {size}, {axis})",
-        "argsort": argsorted, "split": split_at, "pad": padded,
+        "argsort": argsorted,
         "logcumsumexp": "np.logaddexp.accumulate({0}, axis={axis})",
     },
     {
