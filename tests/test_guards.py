@@ -108,3 +108,16 @@ def test_views_do_not_go_past_a_branch():
     assert set(bundle_of(bl.show(made))) == {"image/svg+xml", "text/plain"}
     drawing = landscape(GRAPH, "x", {"x": 2.0}, low=-2.0, high=4.0, learning_rate=0.1)
     assert "the loss is 4 and its slope 4; where the curve has a gap, Python would have taken another branch" in drawing.twin
+
+
+def test_one_triangle_is_asked_whether_it_mirrors_the_other():
+    f = bl.grad(lambda a: np.sum(np.linalg.cholesky(a)))
+    mirrored, other = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([[2.0, 1.0], [0.5, 3.0]])
+    made = bl.compile(f)
+    for a in (mirrored, other, mirrored + 1.0):
+        np.testing.assert_allclose(made(a), f(a), rtol=1e-13)
+    assert f(mirrored)[0, 1] == f(mirrored)[1, 0] != 0.0
+    assert f(other)[0, 1] == 0.0
+    x = np.random.default_rng(7).normal(size=(9, 9))
+    gram = bl.trace(lambda x: np.sum(np.linalg.cholesky(x @ x.T + 9.0 * np.eye(9))))(x)  # the same to within rounding, at least
+    assert bl.compile(gram)(x + 1.0) == pytest.approx(np.sum(np.linalg.cholesky((x + 1.0) @ (x + 1.0).T + 9.0 * np.eye(9))))

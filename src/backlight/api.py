@@ -79,6 +79,10 @@ def backprop(
     """
     bound, found = bound_to(subject, args, values, dtype)
     reach = None if wrt is None else [bound.number(w) for w in ((wrt,) if isinstance(wrt, (str, int)) else wrt)]
+    if bound.guards:
+        from .read.taken import warn_of_constants
+
+        warn_of_constants(bound.nodes, bound.guards, bound.inputs if reach is None else reach)
     written = reverse(bound, None if of is None else bound.number(of), reach, upstream)
     return run_typed(written, found, upstream is not None)
 

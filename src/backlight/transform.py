@@ -22,7 +22,8 @@ from .core.tree import LEAF, Nest, flatten
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ShapeError
 from .read.numpy import lend
-from .read.python import as_array, is_number, names_of, not_taken_out, open_tape, record
+from .read.python import as_array, is_number, names_of, open_tape, record
+from .read.taken import not_taken_out, warn_of_constants
 
 __all__ = ["Argnums", "Pass", "chosen", "grad", "value_and_grad", "vjp"]
 
@@ -36,6 +37,7 @@ class Pass:
         outer = open_tape()
         self.nested = outer is not None
         self.function = function
+        self.warned = False
         with nullcontext(outer) if outer is not None else record(positions=False) as tape:
             assert tape is not None
             self.tape: Tape = tape
@@ -106,7 +108,12 @@ class Pass:
         return lend(x, name)
 
     def output(self, leaf: Any, name: str = "") -> Array:
-        not_taken_out(self.tape, leaf, self.function, self.start)
+        tape = self.tape
+        if tape.guards:
+            not_taken_out(tape, leaf, self.function, self.start)
+            if not self.warned:
+                warn_of_constants(tape.nodes, tape.guards, [x.number for group in self.leaves for x in group], self.start)
+                self.warned = True
         return as_array(self.tape, name, leaf)
 
     def pull(self, seeds: dict[int, int], conjugate: bool = False) -> list[Any]:

@@ -10,7 +10,7 @@ import pytest
 
 import backlight as bl
 import backlight.numpy as bnp
-from backlight.errors import BacklightError, DTypeError, GraphError, InputError, LeakError, ShapeError
+from backlight.errors import BacklightError, DTypeError, GradientWarning, GraphError, InputError, LeakError, ShapeError
 
 ROOT = Path(__file__).parents[2]
 MADE = runpy.run_path(str(ROOT / "docs" / "make_mistakes.py"))
@@ -38,19 +38,19 @@ def asked(f):
 def test_numbers_that_would_leave_the_graph_unnoticed_are_refused():
     assert asked(lambda x: math.exp(x[0])) == (
         GraphError,
-        "float: node 1 (Float64) would leave the graph in math.exp, and its gradient would be lost: use numpy.exp, or float(x) where a "
+        "float: node 1 (Float64) would leave the graph in math.exp, and its gradient would be lost: use numpy.exp, or x.value where a "
         "constant is meant",
     )
     assert asked(lambda x: len(struct.pack("d", x[0])) * x[0]) == (
         GraphError,
         "float: node 1 (Float64) would leave the graph in struct.pack, and its gradient would be lost: make one array of it first, "
-        "with backlight.numpy.asarray, or float(x) where a constant is meant",
+        "with backlight.numpy.asarray, or x.value where a constant is meant",
     )
     assert asked(lambda x: np.float32(x[0]) * x[1])[0] is GraphError
     assert asked(lambda x: np.array([x[0], x[1]]).astype(float)[0]) == (
         GraphError,
         "float: node 1 (Float64) would leave the graph in the method astype, and its gradient would be lost: make one array of it first, "
-        "with backlight.numpy.asarray, or float(x) where a constant is meant",
+        "with backlight.numpy.asarray, or x.value where a constant is meant",
     )
     assert asked(lambda x: np.mean([x[0], x[1]])) == (
         GraphError,
@@ -86,7 +86,7 @@ def test_what_goes_into_a_plain_numpy_array_is_refused_and_the_way_out_is_told()
     assert asked(fill_one) == (
         GraphError,
         "float: node 1 (Float64) would leave the graph in an assignment into a NumPy array, and its gradient would be lost: "
-        f"{way}, or float(x) where a constant is meant",
+        f"{way}, or x.value where a constant is meant",
     )
     assert asked(fill_some) == (
         GraphError,
@@ -126,7 +126,8 @@ class Exact(float):
 
 def test_numbers_that_are_asked_for_by_name_are_given():
     for ask in (float, lambda x: complex(x).real, lambda x: round(float(x), 3), lambda x: Exact(x), lambda x: float(format(x, '.3f')), lambda x: next(float(v) for v in [x])):
-        assert bl.grad(lambda x, ask=ask: ask(x[0]) * x[1])(np.array([1.5, 2.0])).tolist() == [0.0, 1.5]
+        with pytest.warns(GradientWarning):
+            assert bl.grad(lambda x, ask=ask: ask(x[0]) * x[1])(np.array([1.5, 2.0])).tolist() == [0.0, 1.5]
     assert f"{bnp.asarray(2.5):.2f}" == "2.50"
 
 
@@ -154,7 +155,7 @@ ASKED_BY_AN_ITERATOR = [
     (lambda x: [2.0 * y for y in map(math.fsum, [x])], "math.fsum", "use numpy.sum"),
     (lambda x, sine=math.sin: next(map(sine, x)), "sine", "make one array of it first, with backlight.numpy.asarray"),
     (lambda x: math.hypot(*x), "math.hypot", "use numpy.hypot"),
-    (lambda x: sum(waiting(x)), "an iterator", "write the loop out, with float(x) in it where the number is meant"),
+    (lambda x: sum(waiting(x)), "an iterator", "write the loop out, with x.value in it where the number is meant"),
 ]
 
 
@@ -167,7 +168,7 @@ def test_what_an_iterator_asks_for_is_told_by_name(f, name, way):
     with pytest.raises(GraphError) as caught:
         bl.grad(f)(np.array([0.5, 0.2]))
     assert str(caught.value).splitlines()[0] == (
-        f"float: node 1 (Float64) would leave the graph in {name}, and its gradient would be lost: {way}, or float(x) where a constant is meant"
+        f"float: node 1 (Float64) would leave the graph in {name}, and its gradient would be lost: {way}, or x.value where a constant is meant"
     )
 
 
@@ -183,7 +184,8 @@ def test_questions_of_pythons_math_are_answered():
 
 
 def test_numbers_that_an_iterator_is_told_to_ask_for_are_given():
-    assert bl.grad(lambda x: sum(map(float, x)) * x[0])(np.array([0.5, 2.0])).tolist() == [2.5, 0.0]
+    with pytest.warns(GradientWarning, match="^float.x. of node [12] "):
+        assert bl.grad(lambda x: sum(map(float, x)) * x[0])(np.array([0.5, 2.0])).tolist() == [2.5, 0.0]
 
 
 def test_a_long_line_is_shown_around_the_mistake():

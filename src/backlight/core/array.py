@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
@@ -18,9 +19,10 @@ from ..errors import DTypeError, GraphError, InputError, ShapeError, ValueError
 from .asker import asker
 from .graph import lent
 from .guard import Guard
-from .place import frame_position
+from .place import frame_position, is_outside
 from .table import TABLE
 from .types import Type, type_of
+from .use import use_of
 
 if TYPE_CHECKING:
     from .tape import Tape
@@ -158,6 +160,9 @@ class Array:
         """The number or the NumPy array; GraphError on a tape that keeps no values."""
         if self._value is None:
             raise GraphError(f"node {self.number} has a type, {self.type}, and no value here: nothing has been run")
+        tape = self.tape
+        if tape is not None and tape.open and tape.values is not None and is_outside(sys._getframe(1)):
+            self.ask("numbers", np.asarray(self._value).tobytes(), constant=True)
         return self._value
 
     @property
@@ -342,11 +347,19 @@ class Array:
     def __contains__(self, y: Any) -> bool:
         return bool(lent("method")(self == y, "any")())
 
-    def ask(self, kind: str, answer: Any) -> Any:
-        """Write down that Python asked for this value: what was traced holds for this answer only."""
+    def ask(self, kind: str, answer: Any, constant: bool = False) -> Any:
+        """Write down that Python asked for this value: what was traced holds for this answer only, unless it is just shown."""
         if self.tape is not None and self.tape.values is not None:
-            self.tape.guards.append(Guard(self.number, kind, answer, frame_position(3)))
+            use = use_of() if kind != "bool" else "asked"
+            if use != "shown":
+                self.tape.guards.append(Guard(self.number, kind, answer, frame_position(3), use == "used" and not constant))
         return answer
+
+    def told(self) -> None:
+        """A text of the number is asked for: written down where it is read back as a number, as in `float(f"{x:.3f}")`."""
+        tape = self.tape
+        if tape is not None and tape.open and tape.values is not None and self.dtype.kind in "fc" and use_of(text=True) == "used":
+            tape.guards.append(Guard(self.number, "numbers", np.asarray(self._value).tobytes(), frame_position(3), True))
 
     def plain(self, kind: str) -> None:
         """Refuse those who would compute with the bare number, and lose the gradient unnoticed."""
@@ -360,11 +373,11 @@ class Array:
                     name = found.rpartition(".")[2]
                     way = f"use {INSTEAD.get(name, f'numpy.{name}')}"
                 elif found == "an iterator":
-                    way = f"write the loop out, with {kind}(x) in it where the number is meant"
+                    way = "write the loop out, with x.value in it where the number is meant"
                 raise self.refuse(
                     GraphError(
                         f"{kind}: node {self.number} ({self.type}) would leave the graph in {found}, and its gradient would be "
-                        f"lost: {way}, or {kind}(x) where a constant is meant"
+                        f"lost: {way}, or x.value where a constant is meant"
                     )
                 )
             if self.size != 1:
@@ -407,13 +420,17 @@ class Array:
         return lent("method")(self, "round")(digits or 0) if digits is not None else round(float(self))
 
     def __format__(self, spec: str) -> str:
+        if spec:
+            self.told()
         return format(self._value.item() if spec and self.shape == () else self, spec) if spec else str(self)
 
     def __repr__(self) -> str:
+        self.told()
         if self._value is None:
             return f"<node {self.number}: {self.type} {self.shape}>"
         with np.printoptions(floatmode="unique"):
             return repr(np.asarray(self._value))
 
     def __str__(self) -> str:
+        self.told()
         return repr(self) if self._value is None else str(self._value)

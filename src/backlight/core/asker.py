@@ -35,8 +35,15 @@ Span = tuple[tuple[Any, Any], tuple[Any, Any]]  # lines and columns from and to
 @lru_cache(maxsize=1024)
 def executed(code: CodeType, at: int) -> tuple[str, Span | None]:
     """The instruction at a place in a function, and the expression that it belongs to."""
-    step = next((step for step in dis.get_instructions(code) if step.offset == at), None)
-    where = step.positions if step is not None else None
+    before = step = None
+    for step in dis.get_instructions(code):
+        if step.offset == at:
+            break
+        before = step
+    else:
+        step = None
+    named = before if step is not None and step.opname.startswith("UNPACK") else step  # right of = in `a, b = map(float, x)`
+    where = named.positions if named is not None else None
     if step is None or where is None or where.col_offset is None:
         return step.opname if step is not None else "", None
     return step.opname, ((where.lineno, where.col_offset), (where.end_lineno, where.end_col_offset))
@@ -49,7 +56,9 @@ def loaded(code: CodeType, span: Span) -> dict[Any, Chain]:
     chains: dict[Any, dict[Any, str]] = {}
     for step in dis.get_instructions(code):
         place = step.positions
-        if place is None or place.lineno is None or not step.opname.startswith("LOAD_") or not isinstance(step.argval, str):
+        if place is None or place.lineno is None or place.col_offset is None:
+            continue
+        if not step.opname.startswith("LOAD_") or not isinstance(step.argval, str):
             continue
         first, last = (place.lineno, place.col_offset), (place.end_lineno, place.end_col_offset)
         if start <= first and last <= stop:

@@ -25,12 +25,16 @@ ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 class Guard(NamedTuple):
-    """A question that Python asked of a value while it was traced: which node, how, the answer, and where."""
+    """A question that Python asked of a value while it was traced: which node, how, the answer, and where.
+
+    `used` says that a number was computed with, so that a gradient by what it came from would leave something out.
+    """
 
     node: int
     kind: str
     answer: Any
     at: At | None
+    used: bool = False
 
 
 def guard_words(guard: Guard) -> str:

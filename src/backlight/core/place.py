@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .graph import At
 
-__all__ = ["caller", "frame_position"]
+__all__ = ["caller", "frame_position", "is_outside"]
 
 # Frames of the package itself are not where users wrote things, nor are those of NumPy, which calls us back.
 INSIDE: Final = frozenset({__name__.rsplit(".", 2)[0], "numpy"})
@@ -21,14 +21,19 @@ def caller(depth: int = 2) -> Any:
     """The frame of the nearest caller outside the package, or None."""
     frame: Any = sys._getframe(depth)
     while frame is not None:
-        name = frame.f_globals.get("__name__")
-        ours = OURS.get(name)
-        if ours is None:
-            ours = OURS[name] = str(name).split(".", 1)[0] in INSIDE
-        if not ours:
+        if is_outside(frame):
             return frame
         frame = frame.f_back
     return None
+
+
+def is_outside(frame: Any) -> bool:
+    """Whether a frame is none of ours, nor NumPy's."""
+    name = frame.f_globals.get("__name__")
+    ours = OURS.get(name)
+    if ours is None:
+        ours = OURS[name] = str(name).split(".", 1)[0] in INSIDE
+    return not ours
 
 
 def frame_position(depth: int = 2) -> At | None:

@@ -16,6 +16,7 @@ __all__ = [
     "DTypeError",
     "DifferentiationError",
     "FileError",
+    "GradientWarning",
     "GraphError",
     "IndexError",
     "InputError",
@@ -131,6 +132,13 @@ class NotFiniteError(BacklightError, builtins.ArithmeticError):
 
 class FileError(BacklightError, builtins.OSError):
     """A file that is missing, damaged, or of another format or version; nothing was changed on disk."""
+
+
+class GradientWarning(UserWarning):
+    """A gradient leaves something out that Python computed with plain numbers.
+
+    `bl.grad(lambda x: x * float(x))(3.0)` warns and gives 3, since `float(x)` is a constant; `x * x` gives 6.
+    """
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..core.graph import Graph
 from ..core.op import Op
 from ..core.tape import Tape
 from ..core.tree import Nest, flatten
-from ..errors import BacklightError, GraphError, InputError
+from ..errors import BacklightError, InputError
 from .numpy import held, lend  # and NumPy's functions find their rows from here on
 from .trouble import innermost, placed, unfollowed
 
@@ -178,40 +178,6 @@ def as_array(tape: Tape, name: str, leaf: Any) -> Array:
         place = f" as {name}" if name else ""
         raise InputError(f"the function returned {type(leaf).__name__} {leaf!r:.40}{place}: return numbers or arrays of them")
     return tape.constant(leaf)
-
-
-def not_taken_out(tape: Tape, leaf: Any, function: Any = None, start: int = 0) -> None:
-    """Refuse a result that is what `float(x)` gave, or was made of it: a plain number, whose gradient would be 0 unnoticed.
-
-    A number that stands in the function itself is one of its own. Nodes before `start` are those of a trace around this one.
-    """
-    if isinstance(leaf, Array) or not tape.guards or not is_number(leaf) or np.asarray(leaf).dtype.kind not in "fc":
-        return
-    kinds = ("float", "complex", "numbers")
-    asked = [g for g in tape.guards if g.kind in kinds and g.node >= start and tape.nodes[g.node].type.is_float]  # type: ignore[union-attr]
-    if not asked:
-        return
-    very = next((guard for guard in reversed(asked) if guard.answer is leaf), None)  # handed out, and not one that equals it
-    if very is None and (not np.all(np.isfinite(leaf)) or np.all(np.isin(leaf, (0, 1, -1)))):
-        return
-    if very is None and written_in(getattr(function, "__code__", None), leaf):
-        return
-    guard = very or asked[-1]
-    at = f" ({guard.at.file.rpartition('/')[2]}, line {guard.at.line})" if guard.at is not None else ""
-    taken = "the numbers" if guard.kind == "numbers" else f"{guard.kind}(x)"
-    what = f"{float(leaf):.6g}" if np.ndim(leaf) == 0 and not np.iscomplexobj(leaf) else "numbers"
-    said = f"returned {taken}" if very else f"returned {what}, made of {taken}"
-    raise GraphError(
-        f"the function {said} of node {guard.node}{at}: a plain number, and its gradient would be lost: "
-        f"{'return the array itself' if very else 'compute with the array itself'}, or stop_gradient(x) where a constant is meant"
-    )
-
-
-def written_in(code: Any, number: Any) -> bool:
-    """Whether a number is a constant of a function, or of one inside it: the very object."""
-    if not isinstance(code, CodeType):
-        return False
-    return any(constant is number or written_in(constant, number) for constant in code.co_consts)
 
 
 def trace(function: Callable[..., Any]) -> Callable[..., Graph]:

@@ -16,7 +16,7 @@ from ...core.array import Array
 from ...core.graph import nearest
 from ...errors import InputError
 from . import answer
-from .held import any_traced, asked, elements, outside, wrapped
+from .held import any_traced, asked, bare, elements, outside, wrapped
 from .memory import assign, share
 
 __all__ = ["METHODS", "method"]
@@ -50,7 +50,9 @@ def tolist(x: Array) -> Any:
 
 def item(x: Array, *place: Any) -> Any:
     """One number as Python's own; asked for, so it is a guard."""
-    return np.asarray(asked(x)).item(*place)
+    plain = np.asarray(bare(x))
+    x.ask("numbers", plain.tobytes())
+    return plain.item(*place)
 
 
 def in_place_sort(x: Array, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
