@@ -22,8 +22,7 @@ from backlight.core.op import Op
 from backlight.core.table import TABLE
 
 LONE = ("control", "elementwise")  # loops have laws of their own; of an elementwise row all of a number moves, or nothing
-PADDED = ("conv2d", "conv3d")  # reverse mode multiplies the padding's zeros by the pole
-ROWS = [row for row in TABLE.values() if row.kind not in LONE and row.differentiable and row.args and row.name not in PADDED]
+ROWS = [row for row in TABLE.values() if row.kind not in LONE and row.differentiable and row.args]
 
 
 def numbers(z: Any) -> Any:

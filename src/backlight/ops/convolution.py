@@ -5,10 +5,14 @@
 This is one form that is linear in x, in w and, as a gradient comes in, in the upstream gradient; so there are three
 operations for each number of axes, and each is the derivative's rule of the other two: the convolution itself, the
 transposed convolution (which spreads numbers over windows) and the sum over windows that gives the weights' gradient.
+
+What lies in the padding is not there: its products are left out of the sums, rather than 0 times what they meet, which would be
+NaN beside an infinite weight. So the three agree with one another on every number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,8 +121,37 @@ def rows_of(g: Any, groups: int) -> Any:
     return g.reshape(n, groups, o // groups, count).transpose(1, 0, 3, 2).reshape(groups, n * count, o // groups)
 
 
+def zeros_matter(x: Any, at: Windows) -> bool:
+    """Whether the padding's zeros, multiplied by these numbers, would change a sum."""
+    return any(map(any, at.pads)) and not np.all(np.isfinite(x))
+
+
+def meeting(at: Windows) -> Iterator[tuple[Any, Any, Any]]:
+    """For each place in a window: its index, the windows that have a number of x there, and these numbers."""
+    for place in np.ndindex(*at.kernel):
+        windows, found = [], []
+        for k, d, n, t, (a, _), m in zip(place, at.dilation, at.size, at.stride, at.pads, at.number, strict=True):
+            first = max(0, -((k * d - a) // t))
+            last = max(first, min(m, -((k * d - a - n) // t)))
+            start = first * t + k * d - a
+            windows.append(slice(first, last))
+            found.append(slice(start, start + (last - first) * t, t))
+        yield (..., *place), (..., *windows), (..., *found)
+
+
+def apart(x: Any, groups: int) -> Any:
+    """The groups of channels as an axis of their own."""
+    return x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+
+
 def convolved(x: Any, w: Any, at: Windows, groups: int) -> Any:
     n, o = x.shape[0], w.shape[0]
+    if zeros_matter(w, at):
+        z = np.zeros((n, groups, o // groups, *at.number), np.result_type(x, w))
+        for place, windows, found in meeting(at):
+            w_here = w[place].reshape(groups, o // groups, w.shape[1])
+            z[windows] += np.einsum("ngc...,goc->ngo...", apart(x, groups)[found], w_here)
+        return z.reshape(n, o, *at.number)
     found = columns(x, at, groups) @ w.reshape(groups, o // groups, int(np.prod(w.shape[1:]))).swapaxes(1, 2)
     return found.reshape(groups, n, -1 if n else 0, o // groups).transpose(1, 0, 3, 2).reshape(n, o, *at.number)
 
@@ -143,6 +176,12 @@ def spread_out(g: Any, w: Any, at: Windows, groups: int) -> Any:
 def weighed(x: Any, g: Any, at: Windows, groups: int) -> Any:
     """For each weight the sum of what it was multiplied by, times the gradient there."""
     o, c = g.shape[1], x.shape[1] // groups
+    if zeros_matter(g, at):
+        z = np.zeros((groups, o // groups, c, *at.kernel), np.result_type(x, g))
+        for place, windows, found in meeting(at):
+            z[place] = np.einsum("ngop,ngcp->goc", *[
+                v.reshape(*v.shape[:3], -1 if v.size else 0) for v in (apart(g, groups)[windows], apart(x, groups)[found])])
+        return z.reshape(o, c, *at.kernel)
     return (rows_of(g, groups).swapaxes(1, 2) @ columns(x, at, groups)).reshape(o, c, *at.kernel)
 
 

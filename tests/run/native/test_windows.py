@@ -1,5 +1,7 @@
-"""Convolutions and pools with settings at random, and their gradients: compiled as on the reference machine."""
+"""Convolutions and pools with settings at random, and their gradients: compiled as on the reference machine, also where some
+numbers are infinite or none, beside which the padding's zeros would tell."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -57,4 +59,28 @@ def test_windows_of_any_kind_agree_with_the_reference(seed: int) -> None:
         assert f.latest is not None
         left = [i.op.name for i in f.latest.lowered.program.instructions if isinstance(i, Call)]
         assert not left, (row, settings, shapes)
+        for number in (np.inf, np.nan):
+            values[-1].flat[seed % values[-1].size] = number
+            values[0].flat[seed * 7 % values[0].size] = 0.0
+            with np.errstate(invalid="ignore"):
+                everywhere = zip(f(*values), reference(written, values, outputs), strict=True)
+            for made, wanted in everywhere:
+                assert agree(made, wanted, CLOSE[dtype]), (number, row, settings, shapes)
         done += 1
+
+
+def test_a_program_asks_whether_the_zeros_of_the_padding_tell_unless_it_knows_the_weights() -> None:
+    picture, weights = Type("float64", (2, 1, 5, 5)), Type("float64", (1, 1, 3, 3))
+    known = np.arange(9.0).reshape(1, 1, 3, 3)
+    asking = compile_graph(graph_of(lambda x, w: ops.conv2d(x, w, padding=1), picture, weights))
+    asking.prepare(picture, weights)
+    knowing = compile_graph(graph_of(lambda x: ops.conv2d(x, known, padding=1), picture))
+    knowing.prepare(picture)
+    product = "product (1 × 3·3) (3·3 × 2·5·5)"
+    assert headings(asking) == ["loop 98", "loop 2 × 5 × 5", "loop 9", "choice", product, "loop 2 × 5 × 5 × 3 × 3", "loop 50"]
+    assert headings(knowing) == ["loop 98", "loop 2 × 5 × 5", product]
+
+
+def headings(f: Any) -> list[str]:
+    """What kinds of instructions a program has, those inside others too."""
+    return [m[1] for line in f.listing().splitlines() if (m := re.match(r" *\d+ (\S.*?)    %\d conv2d$", line))]

@@ -10,7 +10,7 @@ machine says what it says. A graph with an operation that only the reference mac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,8 +25,9 @@ from backlight.run.lower.items import KINDS, Item, Unplaced
 from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Carry, Choose, Inner, Instruction, Program, Repeat
 from backlight.run.lower.translate import NAMES, Translation, UnableError, entry_of
+from backlight.run.lower.views import Shape
 
-__all__ = ["handed_over"]
+__all__ = ["either", "handed_over"]
 
 
 def handed_over(program: Program, pairs: Sequence[tuple[int, int]]) -> tuple[Program, dict[int, int]]:
@@ -285,3 +286,22 @@ def chosen(t: Translation, op: str, inputs: list[int], question: list[int], grap
     held = result(len(outs)) if any(branch.checks for branch in branches) else None
     choose = Choose(operand(0) if question else None, tuple(branches), held, scratch(0), (t.origin,))
     return added(operands, op, choose, outs, held, [max(branch.program.arena for branch in branches)])
+
+
+def either(t: Translation, op: str, question: int, inputs: Sequence[int], kind: str, shape: Shape,
+           ways: Sequence[Callable[..., int]]) -> int:
+    """Return the item that one of two ways computes from the same operands: each writes its items, `way(translation, *inputs)`."""
+    operands = Operands(t, [question, *inputs])
+    branches = []
+    for way in ways:
+        b = Translation(origin=t.origin)
+        ins = [b.items.add(Item("source", "input", (), of.kind, of.shape, t.origin, k))
+               for k, of in enumerate(t.items.all[i] for i in inputs)]
+        program, buffers = fuse(b.items, ins, [way(b, *ins)], [])
+        assert not b.arrays
+        program = plan(program)
+        given = tuple((operand(k + 1), buffers[number]) for k, number in enumerate(ins))
+        branches.append(Inner(program, given, ((program.outputs[0], result(0)),)))
+    choose = Choose(operand(0), tuple(branches), None, scratch(0), (t.origin,))
+    rooms = (("i8", max(1, *[branch.program.arena for branch in branches])),)
+    return t.items.add(Item("inner", op, tuple(operands.numbers), kind, shape, t.origin, Unplaced(choose, 1, rooms)))

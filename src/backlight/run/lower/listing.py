@@ -38,7 +38,7 @@ def program_lines(program: Program, graph: Graph) -> list[str]:
     buffers = {b.number: b for b in program.buffers}
     for number, instruction in enumerate(program.instructions):
         lines += [f"{number:3} {heading(instruction)}    {origin(instruction, graph)}"]
-        lines += ["      " + line for line in body(instruction, buffers)]
+        lines += ["      " + line for line in body(instruction, buffers, graph)]
     alone = sum(b.bytes for b in program.buffers if b.role == "arena")
     lines.append(f"arena {program.arena} bytes, for {alone} bytes of buffers")
     for buffer in program.buffers:
@@ -94,7 +94,7 @@ def origin(instruction: Instruction, graph: Graph) -> str:
     return "; ".join(called(n) for n in instruction.nodes)
 
 
-def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
+def body(instruction: Instruction, buffers: dict[int, Buffer], graph: Graph) -> list[str]:
     """Return the steps of an instruction."""
     match instruction:
         case Nest(steps=steps, writes=writes, folds=folds):
@@ -104,7 +104,7 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
         case Multiply(a=a, b=b, c=c, add=add, after=after):
             lines = [f"{place_text(c)} {'+=' if add else '='} {place_text(a)} @ {place_text(b)}"]
-            return lines + (body(after, buffers) if after is not None else [])
+            return lines + (body(after, buffers, graph) if after is not None else [])
         case Contract(a=a, b=b, c=c):
             return [f"{place_text(c)} = {place_text(a)} @ {place_text(b)}"]
         case Scan(x=x, a=factors, z=z, exclusive=exclusive):
@@ -113,15 +113,15 @@ def body(instruction: Instruction, buffers: dict[int, Buffer]) -> list[str]:
         case Sort(x=x, z=z, room=room, descending=descending):
             return [f"{place_text(z)} = order({place_text(x)}){' descending' if descending else ''}, by way of b{room}"]
         case Repeat():
-            return repeat_lines(instruction)
+            return repeat_lines(instruction, graph)
         case Choose(question=question, branches=branches):
             heads = [""] if question is None else [f"if b{question}", "else"]
-            return [line for head, branch in zip(heads, branches, strict=True) for line in inner_lines(head, branch)]
+            return [line for head, branch in zip(heads, branches, strict=True) for line in inner_lines(head, branch, graph)]
         case Call(inputs=inputs, outputs=outputs):
             return [", ".join(f"b{b}" for b in outputs) + " = f(" + ", ".join(f"b{b}" for b in inputs) + ")"]
 
 
-def repeat_lines(x: Repeat) -> list[str]:
+def repeat_lines(x: Repeat, graph: Graph) -> list[str]:
     """Return what goes from step to step of a loop, and what is done in each."""
     lines = []
     for carry in x.carried:
@@ -130,10 +130,10 @@ def repeat_lines(x: Repeat) -> list[str]:
     lines += [f"{named(buffer)} = b{outside}[step]" for outside, buffer, _ in x.slices]
     lines += [f"b{outside}[step] = {named(buffer)}" for buffer, outside, _ in x.kept]
     if x.test is not None:
-        lines += inner_lines(f"as long as {named(x.test.program.outputs[0])}", x.test)
+        lines += inner_lines(f"as long as {named(x.test.program.outputs[0])}", x.test, graph)
     if x.steps is not None:
         lines.append(f"b{x.steps} = steps")
-    return lines + inner_lines("each step", x.step)
+    return lines + inner_lines("each step", x.step, graph)
 
 
 def named(buffer: int) -> str:
@@ -141,11 +141,11 @@ def named(buffer: int) -> str:
     return f"inner b{buffer}"
 
 
-def inner_lines(head: str, x: Inner) -> list[str]:
+def inner_lines(head: str, x: Inner, graph: Graph) -> list[str]:
     """Return a program inside, under a heading: what it is given, its instructions, its memory."""
     lines = [f"{named(buffer)} = b{outside}" for outside, buffer in x.given]
     lines += [f"b{outside} = {named(buffer)}" for buffer, outside in x.results]
-    lines += program_lines(x.program, x.graph)
+    lines += program_lines(x.program, graph if x.graph is None else x.graph)
     return [f"{head}:"] * bool(head) + ["  " + line for line in lines]
 
 

@@ -6,7 +6,11 @@ again and again; what is padded is copied into zeros first.
     by the picture     x'[n, c, y] = Σ over o, k of   w[o, c, k] · g[n, o, (y − k·dilation) / stride]
 
 The last one has a place for each number only where the division leaves no rest. So with a stride of s it is s
-convolutions along each axis, one for each rest, over the few weights that meet it; nothing is multiplied by zero.
+convolutions along each axis, one for each rest, over the few weights that meet it.
+
+The zeros of the padding are multiplied along: to leave them out would take as many products as there are ways for a window to lie
+across an edge, each with tiles of its own. Where that tells, beside a number that is not finite, the sums are made a second way,
+slow and one by one, which leaves out what is not there; the program asks which.
 """
 
 from __future__ import annotations
@@ -14,20 +18,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import gcd, prod
+from math import gcd
 from typing import Any
 
 from backlight.core.types import Type
 from backlight.run.lower.arrange import assemble, room
 from backlight.run.lower.arrays import FLOATS, entry
-from backlight.run.lower.sums import Letters, contracted, in_memory
-from backlight.run.lower.tiles import Axis, Vectors, choose, merged
+from backlight.run.lower.edges import Inside, Sums, beside, weighed_beside
+from backlight.run.lower.sums import in_memory
 from backlight.run.lower.translate import Translation, UnableError
-from backlight.run.lower.views import Shape, View, row_major
-
-FEW = 64  # windows of a picture up to which several pictures share a tile
-PARTS = 4  # into which the sum over pictures is cut for threads; the parts are added up in order
-WIDEST = 64  # bytes of a vector for which it is decided which operand of a weight's gradient gives the columns
+from backlight.run.lower.views import Shape, View
+from backlight.run.lower.walks import Steps
 
 
 def prepared(t: Translation, out: Type, inputs: list[int], types: list[Type]) -> tuple[str, list[int]]:
@@ -63,12 +64,6 @@ def padded(t: Translation, number: int, before: Sequence[int], after: Sequence[i
     return assemble(t, t.items.all[number].kind, full, [(number, room(full, lambda z: z[key]))], 0)
 
 
-def extended(view: View, groups: int) -> tuple[int, ...]:
-    """Return the strides of an array's batch, group and channel within it."""
-    n, channel = view.strides[0], view.strides[1]
-    return n, channel * (view.shape[1] // groups), channel
-
-
 def windows_entry(rank: int) -> None:
     """Enter the three rows of convolutions over so many axes."""
 
@@ -79,11 +74,17 @@ def windows_entry(rank: int) -> None:
 
         kind, (x, w) = prepared(t, out, inputs, types)
         at = layout("conv", types[0].shape[2:], types[1].shape[2:], attrs["stride"], attrs["padding"], attrs["dilation"])
-        x = padded(t, x, [a for a, _ in at.pads], [b for _, b in at.pads])
-        steps, groups, wv = Steps(at.number, at.kernel, at.stride, at.dilation, (0,) * rank), attrs["groups"], t.items.views[w]
+        low, groups = [a for a, _ in at.pads], attrs["groups"]
+        steps = Steps(at.number, at.kernel, at.stride, at.dilation, (0,) * rank)
         o = out.shape[1] // groups
-        shown = View(wv.root, (o, *wv.shape[1:]), wv.offset, wv.strides)
-        return convolved(t, kind, x, w, out.shape, steps, groups, shown, wv.strides[0] * o)
+
+        def by(sums: Sums, t: Translation, x: int, w: int) -> int:
+            wv = t.items.views[w]
+            shown = View(wv.root, (o, *wv.shape[1:]), wv.offset, wv.strides)
+            return sums(t, kind, x, w, out.shape, steps, groups, shown, wv.strides[0] * o)
+
+        x = padded(t, x, low, [b for _, b in at.pads])
+        return beside(t, kind, x, w, out.shape, Inside(tuple(low), at.size), any(map(any, at.pads)), by)
 
     @windows_row(f"conv_weight{rank}d")
     def conv_weight(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
@@ -93,8 +94,9 @@ def windows_entry(rank: int) -> None:
         kind, (x, y) = prepared(t, out, inputs, types)
         size = each("conv_weight", "size", attrs["size"], rank)
         at = layout("conv", types[0].shape[2:], size, attrs["stride"], attrs["padding"], attrs["dilation"])
-        x = padded(t, x, [a for a, _ in at.pads], [b for _, b in at.pads])
-        return weighed(t, kind, x, y, out, Steps(at.number, at.kernel, at.stride, at.dilation, (0,) * rank), attrs["groups"])
+        low, groups = [a for a, _ in at.pads], attrs["groups"]
+        x, steps = padded(t, x, low, [b for _, b in at.pads]), Steps(at.number, at.kernel, at.stride, at.dilation, (0,) * rank)
+        return weighed_beside(t, kind, x, y, out, steps, groups, Inside(tuple(low), at.size), any(map(any, at.pads)))
 
     @windows_row(f"conv_transpose{rank}d")
     def conv_transpose(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
@@ -105,93 +107,6 @@ def windows_entry(rank: int) -> None:
         settings = (attrs["stride"], attrs["padding"], attrs["dilation"], attrs["output_padding"])
         at = transposed_size("conv", types[0], types[1], *settings)
         return spread_out(t, kind, x, w, out, at, attrs["groups"])
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """Windows over axes: how many there are, how large, how far apart windows and their numbers are, and the first."""
-
-    number: Shape
-    kernel: Shape
-    stride: Shape
-    dilation: Shape
-    first: Shape
-
-    def view(self, steps: Sequence[int], offset: int) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-        """Return for an array with these strides the first number's place, and the strides of windows and in windows."""
-        start = offset + sum(f * s for f, s in zip(self.first, steps, strict=True))
-        return (start, tuple(t * s for t, s in zip(self.stride, steps, strict=True)),
-                tuple(d * s for d, s in zip(self.dilation, steps, strict=True)))
-
-
-def convolved(t: Translation, kind: str, x: int, w: int, shape: Shape, at: Steps, groups: int, shown: View, group: int) -> int:
-    """Return the convolution of x, padded as is needed, in a shape.
-
-    The weights of the first group are shown as (channels out, channels in, kernel), those of the next are `group` further.
-    """
-    xv = t.items.views[x]
-    n, o = shape[0], shape[1] // groups
-    picture, group_x, channel = extended(xv, groups)
-    start, along, inside = at.view(xv.strides[2:], xv.offset)
-    steps = row_major(shape)
-    if prod(at.number) < FEW and n > 1:  # several pictures in a tile
-        batch, columns, along, spots = (groups,), (n, *at.number), (picture, *along), (steps[0], *steps[2:])
-        leads: list[tuple[int, ...]] = [(group,), (group_x,), (steps[1] * o,)]
-    else:
-        batch, columns, spots = (n, groups), at.number, steps[2:]  # type: ignore[assignment]
-        leads = [(0, group), (picture, group_x), (steps[0], steps[1] * o)]
-    lead_w, lead_x, lead_z = leads
-    depth = shown.shape[1:]
-    letters = Letters(batch, (o,), columns, depth, (*lead_z, steps[1], *spots))
-    a = View(shown.root, (*batch, o, *depth), shown.offset, (*lead_w, *shown.strides))
-    b = View(xv.root, (*batch, *depth, *columns), start, (*lead_x, channel, *inside, *along))
-    return contracted(t, kind, (w, a), (x, b), letters, shape)
-
-
-def weighed(t: Translation, kind: str, x: int, y: int, out: Type, at: Steps, groups: int) -> int:
-    """Return the gradient of the weights: a sum over all pictures and windows, in parts that are added up in order.
-
-    Which operand gives the columns of the tiles, which must lie side by side, is a question of sizes: with few channels
-    out the windows give them, else y does, and the result is turned.
-    """
-    items = t.items
-    xv, yv = items.views[x], items.views[y]
-    o, c = out.shape[0] // groups, out.shape[1]
-    n = xv.shape[0]
-    parts = next(p for p in range(min(PARTS, n), 0, -1) if n % p == 0)
-    start, along, inside = at.view(xv.strides[2:], xv.offset)
-    picture_x, group_x, channel_x = extended(xv, groups)
-    picture_y, group_y, channel_y = extended(yv, groups)
-    each = n // parts
-    batch, depth = (parts, groups), (each, *at.number)
-    lead_x, lead_y = (picture_x * each, group_x), (picture_y * each, group_y)
-    depth_x, depth_y = (picture_x, *along), (picture_y, *yv.strides[2:])
-    taps, taps_x = (c, *at.kernel), (channel_x, *inside)
-    size = prod(taps)
-    straight = (*row_major((parts, groups, o * size)), 1)[:2]
-    by_y = (tuple(Axis(k, s, 1) for k, s in zip(taps, taps_x, strict=True)), (Axis(o, channel_y, 1),), depth_x, depth_y)
-    by_x = (by_y[1], by_y[0], depth_y, depth_x)
-    cost_y, cost_x = (
-        choose(merged(m), merged(k), merged([Axis(*z) for z in zip(depth, p, q, strict=True)]), 8 if kind == "double" else 4,
-               Vectors(WIDEST // (8 if kind == "double" else 4), 32, True)).cost
-        for m, k, p, q in (by_y, by_x)
-    )
-    if cost_x <= cost_y:
-        letters = Letters(batch, (o,), taps, depth, (*straight, size, *row_major(taps)))
-        a = View(yv.root, (*batch, o, *depth), yv.offset, (*lead_y, channel_y, *depth_y))
-        b = View(xv.root, (*batch, *depth, *taps), start, (*lead_x, *depth_x, *taps_x))
-        found = contracted(t, kind, (y, a), (x, b), letters, (parts, groups, o, *taps))
-        order = (0, 1, *range(2, 2 + len(taps)))
-    else:
-        letters = Letters(batch, taps, (o,), depth, (*straight, *(s * o for s in row_major(taps)), 1))
-        a = View(xv.root, (*batch, *taps, *depth), start, (*lead_x, *taps_x, *depth_x))
-        b = View(yv.root, (*batch, *depth, o), yv.offset, (*lead_y, *depth_y, channel_y))
-        found = contracted(t, kind, (x, a), (y, b), letters, (parts, groups, *taps, o))
-        order = (0, 1 + len(taps), *range(1, 1 + len(taps)))
-    summed = items.fold("sum", found, (0,), False, t.origin) if parts > 1 else items.reshape(
-        found, items.all[found].shape[1:], t.origin)
-    turned = items.view(summed, items.views[summed].transposed(order), t.origin)
-    return items.reshape(turned, out.shape, t.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +141,26 @@ def rests(size: int, before: int, kernel: int, stride: int, dilation: int) -> li
 
 def spread_out(t: Translation, kind: str, x: int, w: int, out: Type, at: Any, groups: int) -> int:
     """Return the transposed convolution."""
-    items, rank = t.items, len(at.size)
     axes = [rests(*z) for z in zip(at.size, (a for a, _ in at.pads), at.kernel, at.stride, at.dilation, strict=True)]
     low, high = [], []
     for along, count in zip(axes, at.number, strict=True):
         met = [r for r in along if r.taps]
         low.append(max([0, *((r.taps - 1) * r.back - r.window for r in met)]))
         high.append(max([0, *(r.window + r.count - count for r in met)]))
+    size = at.number
+    pads = any(low) or any(high)
+
+    def by(sums: Sums, t: Translation, x: int, w: int) -> int:
+        return laid_out(t, kind, x, w, out, axes, low, at.stride, groups, sums)
+
     x = padded(t, x, low, high)
+    return beside(t, kind, x, w, out.shape, Inside(tuple(low), size), pads, by)
+
+
+def laid_out(t: Translation, kind: str, x: int, w: int, out: Type, axes: Sequence[Sequence[Rest]], low: Sequence[int],
+             stride: Shape, groups: int, sums: Sums) -> int:
+    """Return the convolutions for all rests along all axes, laid into one another."""
+    items, rank = t.items, len(axes)
     wv = items.views[w]
     c = wv.shape[1]
     pieces: list[tuple[int, View]] = []
@@ -248,12 +175,12 @@ def spread_out(t: Translation, kind: str, x: int, w: int, out: Type, at: Any, gr
             inside = tuple(r.apart * s for r, s in zip(chosen, wv.strides[2:], strict=True))
             inner = wv.shape[0] // groups
             shown = View(wv.root, (c, inner, *kernel), start, (wv.strides[1], wv.strides[0], *inside))
-            made = convolved(t, kind, x, w, shape, steps, groups, shown, wv.strides[0] * inner)
+            made = sums(t, kind, x, w, shape, steps, groups, shown, wv.strides[0] * inner)
         else:
             made = items.uniform(0.0, kind, shape, t.origin)
         if len(axes) == sum(len(along) for along in axes):
             return made
-        key = (..., *(slice(r.start, None, s) for r, s in zip(chosen, at.stride, strict=True)))
+        key = (..., *(slice(r.start, None, s) for r, s in zip(chosen, stride, strict=True)))
         pieces.append((made, room(out.shape, lambda z, key=key: z[key])))  # type: ignore[misc]
     return assemble(t, kind, out.shape, pieces, None)
 
