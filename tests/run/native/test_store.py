@@ -46,6 +46,20 @@ def test_the_least_used_go_first_when_there_are_too_many(folder: Path) -> None:
     assert sorted(path.stem for path in folder.iterdir()) == ["entry0", "entry3"]
 
 
+def test_the_folder_is_looked_through_once_in_so_many_bytes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [store.key(str(k)) for k in range(2000)]
+    share = sum(store.due(name, store.BETWEEN_BYTES // 10) for name in names) / len(names)
+    assert 0.08 < share < 0.12
+    assert all(store.due(name, store.BETWEEN_BYTES) for name in names)
+    monkeypatch.setattr(store, "LIMIT_BYTES", 20_000)
+    monkeypatch.setattr(store, "BETWEEN_BYTES", 5000)
+    most = 0
+    for name in names[:300]:
+        store.save(name, bytes(1000))
+        most = max(most, len(list(folder.iterdir())))
+    assert 19 < most < 60
+
+
 def test_nothing_is_kept_when_the_store_is_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKLIGHT_CACHE", "off")
     store.save("entry", b"code")

@@ -1,7 +1,7 @@
 """Compiled code on disk: an object file for each module, named by everything that it depends on.
 
 An entry is written beside its place and moved there, so that a reader sees all of it or nothing; it carries its own
-digest, so that a damaged one is noticed and made again; the oldest are removed when there are too many. Nothing here
+digest, so that a damaged one is noticed and made again; now and then the oldest are removed, if there are too many. Nothing here
 can make a compilation fail: a disk that is full or closed is a store that keeps nothing.
 """
 
@@ -11,12 +11,14 @@ import contextlib
 import os
 import sys
 import time
+import zlib
 from pathlib import Path
 
 from backlight.run.digest import sha256
 
 MAGIC = b"backlight object 2\n"
 LIMIT_BYTES = 256 * 2**20
+BETWEEN_BYTES = LIMIT_BYTES // 32  # written between two looks through the folder, on the average
 ABANDONED_S = 3600.0  # nobody writes an entry for an hour
 
 
@@ -101,25 +103,34 @@ def save(name: str, image: bytes) -> None:
         if not isinstance(error, OSError):
             raise
         return
-    prune(where)
+    if due(name, len(image)):
+        prune(where, LIMIT_BYTES)
 
 
-def prune(where: Path, limit: int = LIMIT_BYTES) -> None:
+def due(name: str, size: int) -> bool:
+    """Return whether the folder is looked through after this entry: once in `BETWEEN_BYTES`, whichever processes wrote them.
+
+    To look at every entry takes some tenths of a second where they are small and many. The names decide, which are as good as
+    drawn by lot.
+    """
+    return zlib.crc32(name.encode()) / 2**32 < size / BETWEEN_BYTES
+
+
+def prune(where: Path, limit: int) -> None:
     """Remove the entries that were not used for longest, until the rest fits; and what a killed writer left."""
     found = []
-    with contextlib.suppress(OSError):
-        for path in where.glob("*.part"):
+    with contextlib.suppress(OSError), os.scandir(where) as entries:
+        for entry in entries:
             with contextlib.suppress(OSError):
-                if time.time() - path.stat().st_mtime > ABANDONED_S:
-                    path.unlink()
-        for path in where.glob("*.o"):
-            with contextlib.suppress(OSError):
-                status = path.stat()
-                found.append((status.st_mtime, status.st_size, path))
+                status = entry.stat()
+                if entry.name.endswith(".o"):
+                    found.append((status.st_mtime, status.st_size, entry.path))
+                elif entry.name.endswith(".part") and time.time() - status.st_mtime > ABANDONED_S:
+                    os.unlink(entry.path)
     total = sum(size for _, size, _ in found)
     for _, size, path in sorted(found):
         if total <= limit:
             return
         with contextlib.suppress(OSError):
-            path.unlink()
+            os.unlink(path)
         total -= size
