@@ -131,7 +131,8 @@ def test_an_entry_that_is_damaged_or_foreign_is_made_again(cache: Path, damage: 
     assert path.read_bytes() == whole
 
 
-def test_what_a_killed_writer_left_is_removed_after_an_hour(cache: Path) -> None:
+def test_what_a_killed_writer_left_is_removed_after_an_hour(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BETWEEN_BYTES", 1)  # after every entry
     compiled_anew(5.5)
     old, new = cache / "old.part", cache / "new.part"
     for path in (old, new):
