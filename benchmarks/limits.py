@@ -7,9 +7,10 @@
 Measured first, with loops that our own emitter writes: how many products this processor makes a second, and how many bytes it
 copies, read and written, where they fit a cache and where they do not. Then each workload's own instructions are counted:
 
-- *operations*: multiplications, additions to them and divisions, as they are written for vectors, at the rate of products. A
-  multiplication with an addition counts as one, and the last vector of a row as a whole one. Additions alone, comparisons and
-  moves are not counted: they may run beside.
+- *operations*: of products of matrices the multiplications, each with its addition, at the rate of products; the last vector
+  of a row is a whole one. Of all else the instructions on vectors as they are written: multiplications, divisions, sums,
+  numbers scaled or looked up, whole numbers, at the rate of a loop that is measured with as many of each, none of which waits
+  for another (`together`). Comparisons, moves, loads and stores are not counted: they may run beside.
 - *traffic*: the bytes that each instruction must read and write at least, at the rate of copying as many bytes as the
   workload has in all; and the minibatches, at the rate of the largest memory.
 
@@ -26,9 +27,10 @@ import re
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from math import prod
@@ -37,9 +39,10 @@ from typing import Any
 from backlight.bench import ours
 from backlight.bench.contest import WORKLOADS
 from backlight.bench.race import best_peer, race
-from backlight.run.emit import scalar
+from backlight.run.emit import scalar, widest
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.elementwise import ENTRIES
+from backlight.run.emit.format import FORMATS
 from backlight.run.emit.value import FLOATS, SIZES, Value
 from backlight.run.lower.memory import used
 from backlight.run.lower.program import Apply, Contract, Instruction, Multiply, Nest, Program
@@ -127,6 +130,58 @@ def bytes_copied(size: int, threads: int, rounds: int) -> float:
     return 2 * half * again * threads / best
 
 
+# Instructions on vectors, as they are written, and one of each kind on a vector of floats, its factor and what it may add.
+KINDS = {
+    "product": r"fmul <|call <.*@llvm\.fma\.", "division": r"fdiv <|call <.*@llvm\.sqrt\.", "sum": "fadd <|fsub <",
+    "scaled": r"call <.*\.scalef\.", "shortened": r"call <.*\.range\.", "looked up": r"call <.*\.permvar\.",
+    "whole": "and <|or <|xor <|add <|sub <|shl <|lshr <|ashr <",
+}
+ONE: dict[str, Callable[[Code, Value, Value, Value], Value]] = {
+    "product": lambda c, x, factor, more: c.muladd(x, factor, more),
+    "division": lambda c, x, factor, more: x / factor,
+    "sum": lambda c, x, factor, more: x + more,
+    "scaled": lambda c, x, factor, more: widest.instruction(c, "scalef", FORMATS["float"], x, more),
+    "shortened": lambda c, x, factor, more: widest.instruction(c, "range", FORMATS["float"], x, factor, 2),
+    "looked up": lambda c, x, factor, more: widest.lookup(c, [1 + k / 16 for k in range(16)], x.bits()),
+    "whole": lambda c, x, factor, more: (x.bits() ^ factor.bits()).as_float(),
+}
+
+
+def together(counts: Counter[str], threads: int, rounds: int) -> float:
+    """Return the seconds that so many vectors of each kind of instruction take, where none waits for another."""
+    whole = counts.total()
+    if not whole:
+        return 0.0
+    most = max(counts.values())
+    shares = {kind: round(60 * n / most) for kind, n in counts.items()}
+    order = [kind for _, kind in sorted(((k + 0.5) / n, kind) for kind, n in shares.items() for k in range(n))]
+    steps = 20_000
+
+    def write(c: Code, out: Value) -> None:
+        lanes = c.target.lanes("float")
+        factor, more = c.load(out, 0, "float", lanes), c.load(out, lanes, "float", lanes)
+
+        def step(_: Value, *values: Value) -> list[Value]:
+            found = list(values)
+            for number, kind in enumerate(order):
+                place = number % SUMS
+                found[place] = ONE[kind](c, found[place], factor, more)
+            return found
+
+        ends = c.loop(steps, step, [c.constant(1.0 + k / 100, "float", lanes) for k in range(SUMS)])
+        for k, x in enumerate(ends):
+            c.store(x, out, (k + 2) * lanes)
+
+    call, held = compiled(write, [("out", "ptr", 1)], ctypes.CFUNCTYPE(None, ctypes.c_void_p))
+    lanes, rooms = host.target().lanes("float"), [memory(4 * (SUMS + 2) * host.target().lanes("float")) for _ in range(threads)]
+    for room in rooms:
+        start = room.address - room.block.ctypes.data
+        room.block[start:][: 8 * lanes].view("f4")[:] = [0.999] * lanes + [0.001] * lanes
+    best = min(at_once(lambda k: call(rooms[k].address), threads) for _ in range(rounds))
+    assert held.addresses
+    return best / (steps * len(order) * threads) * whole
+
+
 # -- what a workload asks for ---------------------------------------------------------------------------------------------
 @contextmanager
 def caught() -> Iterator[list[Program]]:
@@ -160,8 +215,8 @@ def program_of(key: str) -> Program:
 
 
 @cache
-def written(functions: tuple[str, ...], kinds: tuple[str, ...]) -> int:
-    """Return how many multiplications and divisions of vectors are written for an operation on operands of these kinds, or for
+def written(functions: tuple[str, ...], kinds: tuple[str, ...]) -> Counter[str]:
+    """Return how many vectors of each kind of instruction are written for an operation on operands of these kinds, or for
     two functions of one operand; what is written for numbers that are seldom met is left out."""
     module = Module(host.target())
     lanes = min(module.target.lanes(kind) for kind in kinds if kind in FLOATS)
@@ -174,15 +229,15 @@ def written(functions: tuple[str, ...], kinds: tuple[str, ...]) -> int:
 
     module.define("here", "void", [(f"x{k}", kind, lanes) for k, kind in enumerate(kinds)], "#0", write)
     often = [text for name, text in module.functions.items() if "cold" not in text.splitlines()[0] and "reduce_large" not in name]
-    return sum(len(re.findall(r"= fmul <|= call <.*@llvm\.(?:fma|sqrt)\.|= fdiv <", text)) for text in often)
+    return Counter({kind: sum(len(re.findall(f"= (?:{pattern})", text)) for text in often) for kind, pattern in KINDS.items()})
 
 
 @dataclass(slots=True)
 class Asked:
-    """Vectors multiplied or divided, and bytes read and written."""
+    """Vectors multiplied in products of matrices, other instructions on vectors by their kind, bytes read and written."""
 
     products: float = 0.0
-    others: float = 0.0
+    others: Counter[str] = field(default_factory=Counter)
     traffic: float = 0.0
 
 
@@ -215,13 +270,13 @@ def changed(instruction: Instruction) -> list[int]:
     return [w.place.buffer for w in nest.writes if w.place.buffer in read]
 
 
-def work_of(nest: Nest) -> float:
-    """Return how many vectors a nest multiplies or divides."""
-    levels, together, total = nest.levels(), nest.together(), 0.0
+def work_of(nest: Nest) -> Counter[str]:
+    """Return how many instructions on vectors of each kind a nest takes."""
+    levels, pairs, total = nest.levels(), nest.together(), Counter[str]()
     for number, step in enumerate(nest.steps):
         if not isinstance(step, Apply) or step.kind not in {"float", "double"} or levels[number] < 0:
             continue
-        pair = together.get(number)
+        pair = pairs.get(number)
         if pair is not None and number != pair.first:
             continue
         box = prod(nest.sizes[: levels[number] + 1])
@@ -229,7 +284,8 @@ def work_of(nest: Nest) -> float:
         vectors = box / (host.target().lanes(step.kind) if inner else 1)
         kinds = tuple(nest.steps[operand].kind for operand in step.operands)
         if any(kind in FLOATS for kind in kinds):
-            total += vectors * written(pair.functions if pair is not None else (step.op,), kinds)
+            for kind, count in written(pair.functions if pair is not None else (step.op,), kinds).items():
+                total[kind] += count * vectors
     return total
 
 
@@ -240,7 +296,7 @@ def line(key: str, threads: int, peers: list[str], peer: float | None, rounds: i
     asked, steps = asked_of(program), EPOCH.get(key, 1)
     whole = sum(b.bytes for b in program.buffers if b.role in {"input", "output", "constant"}) + program.arena
     rate, copied = vector_products(threads, rounds), bytes_copied(whole, threads, rounds)
-    operations = (asked.products + asked.others) / rate * steps
+    operations = (asked.products / rate + together(asked.others, threads, rounds)) * steps
     traffic = asked.traffic / copied * steps
     if key == "W4":  # the rows of each minibatch come from an array that no cache holds
         traffic += steps * 10 * (784 + 10) * SIZES["float"] / bytes_copied(1 << 28, threads, rounds)
@@ -255,7 +311,7 @@ def line(key: str, threads: int, peers: list[str], peer: float | None, rounds: i
     larger, total = max(operations, traffic), operations + traffic
     lines = [
         f"{key}  {workload.title}; {workload.unit}; {threads} thread{'s' * (threads > 1)}",
-        f"    operations {told(operations)} ({asked.products * steps:.3g} vectors in products of matrices, {asked.others * steps:.3g} in all else)",
+        f"    operations {told(operations)} ({asked.products * steps:.3g} vectors in products of matrices, {asked.others.total() * steps:.3g} instructions in all else)",
         f"    traffic    {told(traffic)} ({asked.traffic * steps / 1e6:.3g} MB at {copied / 1e9:.3g} GB/s: {whole / 1e6:.3g} MB in all)",
         f"    ours       {told(mine)}: {mine / larger:.2f} times the larger of the two, {mine / total:.2f} times their sum",
     ]

@@ -73,6 +73,10 @@ def tables() -> Iterator[tuple[str, str, list[mp.mpf]]]:
         yield "sin", precision, fit(sine, lambda z: z, 0, 0.63, near)
         cosine = series(lambda k: (-1) ** k / mp.factorial(2 * k + 4))
         yield "cos", precision, fit(cosine, lambda z: z * z, 0, 0.63, bound)
+        if precision == "float":  # the same near 0: sin r = r + r z sin_near(z), cos r - 1 = z cos_near(z), |r| <= π/16
+            yield "sin_near", precision, fit(sine, lambda z: z, 0, 0.039, near)
+            less = series(lambda k: (-1) ** (k + 1) / mp.factorial(2 * k + 2))
+            yield "cos_near", precision, fit(less, lambda z: z, 0, 0.039, near)
         # atan t = t + t z atan(z), asin x = x + x z asin(z)
         atan = lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z if z > 1e-20 else mp.mpf(-1) / 3
         yield "atan", precision, fit(atan, lambda z: z, 0, 0.1717, bound)

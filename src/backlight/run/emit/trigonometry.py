@@ -8,16 +8,19 @@ every number up to the largest is reduced as exactly as the small ones. That pat
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 
 from backlight.run.emit.code import Code, bundle_type
 from backlight.run.emit.coefficients import POLYNOMIALS
 from backlight.run.emit.format import DOUBLE, FLOAT, PI, Format
 from backlight.run.emit.value import SIZES, Value, type_text
+from backlight.run.emit.widest import by_table, lookup
 
 # The first 1216 bits of 2/π in words of 32, after two words of zeros: enough for the exponent of any number.
 ZEROS = 2
 WORDS = 40
+QUARTERS = {"sin": (-0.0, 1.0, -0.0, -1.0), "cos": (1.0, -0.0, -1.0, -0.0)}
 LARGEST = {"double": 2.0**17, "float": 2.0**14}
 
 
@@ -178,14 +181,36 @@ def turned(c: Code, f: Format, x: Value, r: Value, q: Value, wanted: Sequence[st
     return found
 
 
+def sixteenths(c: Code, f: Format, x: Value, wanted: Sequence[str]) -> list[Value]:
+    """Return what is wanted of the sine and the cosine of x, which is not large, from those of the nearest sixteenth of a turn.
+
+    With x = k π/8 + r: sin x = S + (S (cos r - 1) + C sin r), S and C being the sine and cosine of k π/8. Every sign is in the
+    table, and S = -0 where x is near a multiple of π, so that sin -0 is -0.
+    """
+    t = c.muladd(x, 4 * f.nearest(2 / PI), f.magic)
+    n, r = t - f.magic, x
+    for part in half_pi_parts(c, f):
+        r = c.muladd(n, -part / 4, r)
+    z = r * r
+    less = z * c.polynomial(z, POLYNOMIALS["cos_near", f.kind])
+    sine = c.muladd(r * z, c.polynomial(z, POLYNOMIALS["sin_near", f.kind]), r)
+    of = {name: lookup(c, [getattr(math, name)(k * math.pi / 8) if k % 4 else QUARTERS[name][k // 4] for k in range(16)], t.bits())
+          for name in ("sin", "cos")}
+    found = {"sin": lambda: of["sin"] + c.muladd(of["cos"], sine, of["sin"] * less),
+             "cos": lambda: of["cos"] + c.muladd(-of["sin"], sine, of["cos"] * less)}
+    return [found[name]() for name in wanted]
+
+
 def write(c: Code, f: Format, x: Value, wanted: Sequence[str]) -> list[Value]:
     """Write what is wanted of the sine, the cosine and the tangent of x, which share the reduction.
 
     Large numbers are looked at last, when least is in registers that the call for them would cost.
     """
     a = c.abs(x)
-    r, q = reduce(c, f, a)
-    found = turned(c, f, x, r, q, wanted)
+    if by_table(c, f, x) and "tan" not in wanted:
+        found = sixteenths(c, f, x, wanted)
+    else:
+        found = turned(c, f, x, *reduce(c, f, a), wanted)
     small = a.lt(LARGEST[f.kind])
     return c.when(c.any(~small), lambda: patched(c, f, x, found, small, wanted), found)
 
