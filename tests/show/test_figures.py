@@ -25,6 +25,15 @@ from backlight.show.figures import bracketed, inline, number
         (1 + 2j, None, "1+2i"),
         (1 - 2j, None, "1-2i"),
         (1 / 3, 3, "0.333"),
+        (1000.0, 3, "1000"),
+        (-12345.6, 3, "-12346"),
+        (1000.5, 3, "1000"),  # half-way: to the even one
+        (1001.5, 3, "1002"),
+        (99999.7, 3, "100000"),
+        (999499.4, 3, "999499"),
+        (999500.1, 3, "1e+06"),
+        (1234567.0, 3, "1.23e+06"),
+        (12345678.0, 8, "12345678"),
     ],
 )
 def test_G5_scalars_are_shown_in_full_precision_unless_fewer_digits_are_asked_for(

@@ -59,12 +59,12 @@ def answer(words: Sequence[str]) -> str:
 
 
 def write(text: str) -> int:
-    """Put the whole text on standard output; nothing, where there is none."""
+    """Put the whole text on standard output, folded where that is a terminal; nothing, where there is none."""
     try:
         if hasattr(sys.stdout, "reconfigure") and not str(sys.stdout.encoding).lower().startswith("utf"):
             sys.stdout.reconfigure(errors="replace")
         if text:
-            print(text)
+            print(fitted(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
         return 0
     except BrokenPipeError:
@@ -74,3 +74,12 @@ def write(text: str) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"backlight: cannot write the output: {error.strerror}", file=sys.stderr)
         return FAILED
+
+
+def fitted(text: str) -> str:
+    """The text as the terminal has room for it."""
+    import shutil
+
+    from .lines import folded
+
+    return folded(text, shutil.get_terminal_size().columns)

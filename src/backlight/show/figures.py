@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 __all__ = ["bracketed", "inline", "marked", "number", "trouble"]
 
+PLAIN: Final = 6         # digits before the point: a number of at most so many is written without an exponent
+
 
 def number(x: Any, digits: int | None = None) -> str:
     """One number: as many digits as tell it from its neighbours, or at most `digits` significant ones.
 
+    Digits before the point are never rounded away below a million: 1000 reads better than 1e+03, and is no longer.
+
     >>> number(2.0), number(0.1 + 0.2), number(1 / 3, 4), number(float("nan")), number(True)
     ('2', '0.30000000000000004', '0.3333', 'NaN', 'true')
+    >>> number(1000.0, 3), number(-12345.6, 3), number(1234567.0, 3)
+    ('1000', '-12346', '1.23e+06')
     """
     if isinstance(x, (bool, np.bool_)):
         return "true" if x else "false"
@@ -28,8 +34,11 @@ def number(x: Any, digits: int | None = None) -> str:
         return "NaN"
     if x in (np.inf, -np.inf):
         return "∞" if x > 0 else "-∞"
-    text = str(x) if digits is None else f"{float(x):.{digits}g}"
-    return text.removesuffix(".0")
+    if digits is None:
+        return str(x).removesuffix(".0")
+    text = f"{float(x):.{digits}g}"
+    _, _, power = text.partition("e+")
+    return f"{float(x):.0f}" if power and int(power) < PLAIN else text
 
 
 def inline(value: Any, digits: int = 4, most: int = 6) -> str:

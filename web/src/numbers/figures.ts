@@ -1,20 +1,25 @@
 // Numbers as people read them, spelled as Python spells them, so that the screen, the terminal and a file agree.
 //
 // `figure(x)` writes as many digits as tell x from its neighbours (of its own width: a float32 needs nine at most), and
-// `figure(x, digits)` at most so many significant ones. Nothing here computes: it only chooses among spellings.
+// `figure(x, digits)` at most so many significant ones, but never fewer than stand before the point below a million: 1000
+// reads better than 1e+03. Nothing here computes: it only chooses among spellings.
 
 export type Width = "float64" | "float32" | "other";
 
 const LARGE = 16; // from 1e16 on, and below 1e-4, an exponent reads better than zeros
 const SMALL = -5;
+const PLAIN = 6; // digits before the point: a number of at most so many is written without an exponent
 
 /** One number: `2`, `0.30000000000000004`, `1e-07`, `NaN`, `-∞`. */
 export function figure(x: number, digits?: number, width: Width = "float64"): string {
   if (Number.isNaN(x)) return "NaN";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "-∞";
   if (x === 0) return Object.is(x, -0) ? "-0" : "0";
-  const scientific = digits === undefined ? shortest(x, width) : rounded(x, digits);
-  return spelled(scientific, digits === undefined ? LARGE : digits);
+  if (digits === undefined) return spelled(shortest(x, width), LARGE);
+  const few = rounded(x, digits);
+  const power = Number(few.split("e")[1]);
+  const whole = Number(x.toExponential().split("e")[1]) + 1; // digits before the point; rounding may make it one more
+  return power >= digits && power < PLAIN ? spelled(rounded(x, whole), LARGE) : spelled(few, digits);
 }
 
 /** So many significant digits, as `d.dde±x`; a number half-way between two goes to the even one, as Python has it. */
