@@ -13,6 +13,7 @@ from backlight.core.graph import Graph
 from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.errors import GraphError, LimitError, NameError
+from backlight.explain.births import births
 from backlight.show.folding import folded
 from backlight.show.graph import drawn
 from backlight.show.opened import opened
@@ -185,9 +186,25 @@ def test_what_has_a_problem_is_never_folded_away() -> None:
     values = {name: np.eye(2) if name[0] == "W" else np.zeros(2) for name in graph.input_names}
     run = api.run(graph, **values)
     bad = {i for i in range(graph.forward_count) if not np.isfinite(run.value(i)).all()}
-    assert bad
-    shown = {card.number for card in folded(view(run), most=5).cards if card.kind == "operation"}
+    assert 5 < len(bad) < len(view(run).cards) - 5
+    shown = {card.number for card in folded(view(run), most=len(bad)).cards if card.kind == "operation"}
     assert bad <= shown
+
+
+def test_of_a_problem_that_spread_over_more_than_can_be_read_its_birth_is_never_folded_away() -> None:
+    graph = blocks(6, own=True, spoil=True)
+    values = {name: np.eye(2) if name[0] == "W" else np.zeros(2) for name in graph.input_names}
+    run = api.backprop(graph, **values)
+    forward = births(run)
+    # a gradient belongs to the node that it reaches: there it is no number, and above it was one
+    wrong = {i for i in range(graph.forward_count) if i in run.graph.grads and not np.isfinite(run.value(run.graph.grads[i])).all()}
+    above = {j for i in wrong for j in graph.nodes[i].inputs}
+    born = {finding.node for finding in forward} | {i for i in wrong - above if graph.nodes[i].inputs}
+    assert forward and len(born) < 5 < len(wrong)
+    seen = folded(view(run), most=5)
+    shown = {card.number for card in seen.cards if card.kind == "operation"}
+    assert born <= shown
+    assert len(seen.cards) < len(view(run).cards) - 5
 
 
 def test_folding_makes_no_circle_and_loses_no_output() -> None:

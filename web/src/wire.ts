@@ -80,7 +80,7 @@ export interface Address {
   readonly start: number;
 }
 
-/** A box of the picture; x and y are its middle. Several may show one node: in a tree, or as a chip of a shared leaf. gradient is the node that holds its gradient (-1: none); arrivals are the nodes that add up to it, where several do. math is its operation on its operands in MathML. step counts from the leaves, for walking layer by layer. */
+/** A box of the picture; x and y are its middle. Several may show one node: in a tree, or as a chip of a shared leaf. gradient is the node that holds its gradient (-1: none). math is its operation on its operands in MathML. step counts from the leaves, for walking layer by layer. */
 export interface Card {
   readonly node: number;
   readonly name: string;
@@ -93,7 +93,6 @@ export interface Card {
   readonly chip: boolean;
   readonly openable: boolean;
   readonly gradient: number;
-  readonly arrivals: readonly number[];
   readonly scope: string;
   readonly math: string;
   readonly place: Place | null;
@@ -183,6 +182,7 @@ export interface Graph {
   readonly height: number;
   readonly cards: readonly Card[];
   readonly routes: readonly Route[];
+  readonly sums: readonly Sum[];
   readonly slots: readonly Slot[];
   readonly block_bytes: number;
   readonly forward: number;
@@ -336,6 +336,12 @@ export interface Step {
   readonly title: string;
   readonly lines: readonly (readonly Piece[])[];
   readonly node: number;
+}
+
+/** The nodes that add up to the gradient of a node, in the order of its consumers, where several do. */
+export interface Sum {
+  readonly node: number;
+  readonly arrivals: readonly number[];
 }
 
 /** An explanation. way are the nodes from the output to the input in question; latex, mathml and text are to copy. moment says that it may be another one at other values. */

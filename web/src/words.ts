@@ -2,6 +2,7 @@
 
 import type { Block } from "./numbers/block";
 import { placeIn, said, subscript } from "./numbers/said";
+import { arrivals } from "./state/neighbours";
 import { notesOf } from "./state/notes";
 import { distinct, reached, type Stage } from "./state/walk";
 import type { State } from "./state/state";
@@ -49,8 +50,8 @@ function stageWord(state: State, graph: Graph, block: Block, stage: Stage, node:
       return `${card.name} = ${hides(state, node, "value") ? "?" : said(block.read(node), 6)}`;
     case "backward": {
       if (hides(state, node, "gradient")) return `the gradient of ${card.name} is ?`;
-      const arrivals = card.arrivals.map((one) => said(block.read(one), 6));
-      const total = arrivals.length > 1 && arrivals.length <= 4 ? ` = ${arrivals.join(" + ")}` : "";
+      const came = arrivals(graph, node).map((one) => said(block.read(one), 6));
+      const total = came.length > 0 && came.length <= 4 ? ` = ${came.join(" + ")}` : "";
       return `the gradient of ${card.name} is ${said(block.read(card.gradient), 6)}${total}`;
     }
     case "update": {

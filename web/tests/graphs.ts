@@ -10,7 +10,7 @@ function card(node: number): Card {
   const leaf = [0, 1, 3].includes(node);
   return {
     node, name: NAMES[node] ?? "", type: "Float64", op: leaf ? "input" : "made", signature: "a → a", shape: "()", kind: node === 0 ? "parameter" : leaf ? "input" : "operation",
-    output: node === 4, chip: false, openable: false, gradient: 5 + node, arrivals: [], scope: "", math: "", place: null, step: [0, 0, 1, 0, 2][node] ?? 0,
+    output: node === 4, chip: false, openable: false, gradient: 5 + node, scope: "", math: "", place: null, step: [0, 0, 1, 0, 2][node] ?? 0,
     x, y, width: 80, height: 40,
   };
 }
@@ -25,7 +25,7 @@ const slots: readonly Slot[] = Array.from({ length: 15 }, (_, node) => ({ start:
 export const GRAPH: Graph = {
   kind: "graph", revision: 1, width: 200, height: 220, cards: [0, 1, 2, 3, 4].map(card),
   routes: [route(2, 0, 1, 7, 10, 5), route(2, 1, 2, 7, 10, 6), route(4, 2, 1, 9, 3, 7), route(4, 3, 2, 9, 2, 8)],
-  slots, block_bytes: 120, forward: 5, outputs: [4], differentiated: 4, rate: 11, updates: [{ parameter: 0, change: 12, updated: 13 }],
+  sums: [], slots, block_bytes: 120, forward: 5, outputs: [4], differentiated: 4, rate: 11, updates: [{ parameter: 0, change: 12, updated: 13 }],
   carries: [{ source: 13, target: 0 }], state: [], to: 1,
 };
 

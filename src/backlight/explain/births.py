@@ -8,6 +8,7 @@ not hide another that is born beside it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..core.graph import Graph, Node
 from ..core.types import Type
 from ..run.record import Run
 from .finding import Finding, at_words, first_bad, operand_at
-from .formula import names
+from .formula import names, names_of
 from .mends import advice
 from .page import Line, Page, Step
 
@@ -39,8 +40,7 @@ def births(run: Run, kind: Literal["nan", "inf"] = "nan", backward: bool = False
     """
     graph = run.graph
     low, high = (graph.forward_count, len(graph)) if backward else (0, graph.forward_count)
-    called: list[str] = []
-    found = []
+    found: list[tuple[int, Any, Any]] = []
     for i in range(low, high):
         if not isinstance(graph.nodes[i].type, Type):
             continue
@@ -49,10 +49,12 @@ def births(run: Run, kind: Literal["nan", "inf"] = "nan", backward: bool = False
             continue
         bad = bad_of(value, kind)
         if bad.any() and (fresh := born(run, i, bad, kind)).any():
-            called = called or names(graph)
-            element = first_bad(fresh)
-            found.append(Finding(kind, i, element, int(fresh.sum()), bad.size, birth_sentence(run, i, element, kind, called)))
-    return found
+            found.append((i, fresh, bad))
+    called = names_of(graph, {j for i, _, _ in found for j in (i, graph.nodes[i].why.of) if j >= 0}) if found else {}
+    return [
+        Finding(kind, i, first_bad(fresh), int(fresh.sum()), bad.size, birth_sentence(run, i, first_bad(fresh), kind, called))
+        for i, fresh, bad in found
+    ]
 
 
 def born(run: Run, i: int, bad: Any, kind: str) -> Any:
@@ -69,7 +71,7 @@ def born(run: Run, i: int, bad: Any, kind: str) -> Any:
     return bad
 
 
-def birth_sentence(run: Run, i: int, element: tuple[int, ...], kind: str, called: list[str]) -> str:
+def birth_sentence(run: Run, i: int, element: tuple[int, ...], kind: str, called: Mapping[int, str]) -> str:
     """`NaN is born at node 3, log(x), element [1]: log of −1`."""
     node = run.graph.nodes[i]
     word = "NaN" if kind == "nan" else "∞"
@@ -101,10 +103,10 @@ def made_of(run: Run, i: int, element: tuple[int, ...]) -> str:
     return beside
 
 
-def gradient_words(graph: Graph, node: Node, called: list[str]) -> str:
+def gradient_words(graph: Graph, node: Node, called: Mapping[int, str]) -> str:
     """What a gradient node is, in words."""
     why = node.why
-    if why.of < 0 or why.of >= len(called):
+    if why.of not in called:
         return node.op.name
     kinds = {"local": "the local derivative", "downstream": "what goes down", "sum": "the summed gradient", "seed": "the seed"}
     operand = f" to operand {why.operand}" if why.operand else ""

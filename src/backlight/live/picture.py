@@ -7,7 +7,7 @@ nodes behind the gradients (`updates`), computed by whatever machine runs the gr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..show.graph import CROWD, LETTER, ROW
 from ..show.layout import Edge, Layout, Size, layout
 from ..show.view import View, neighbourhood, tree, view
 from .document import Look
-from .news import Card, Place, Route, Slot
+from .news import Card, Place, Route, Slot, Sum
 from .news import Graph as Picture
 from .typeset import definitions
 from .updates import NOTHING, Learning
@@ -74,16 +74,16 @@ def picture(
     numbers: dict[int, int] = {}
     made: list[Card] = []
     maths, rank = definitions(graph), ranks(graph)
-    arrivals = arriving(graph)
     for box in range(len(plan.boxes)):
         at = plan.boxes[box]
         if at.shows < things:
             numbers[box] = len(made)
-            made.append(card(graph, shown.cards[at.shows], at, rank, maths, arrivals))
+            made.append(card(graph, shown.cards[at.shows], at, rank, maths))
     table, size = slots(graph)
     seed = next((node.why.of for node in graph.nodes[graph.forward_count :] if node.why.kind == "seed"), -1)
     return Picture(
-        revision, plan.width, plan.height, tuple(made), routed(graph, shown, plan, labelled, numbers), table, size,
+        revision, plan.width, plan.height, tuple(made), routed(graph, shown, plan, labelled, numbers),
+        sums(graph, {one.node for one in made}), table, size,
         graph.forward_count, graph.outputs, seed, learning.rate, learning.updates, learning.carries, learning.state, to,
     )  # fmt: skip
 
@@ -122,20 +122,19 @@ def ranks(graph: Graph) -> list[int]:
     return found
 
 
-def arriving(graph: Graph) -> dict[int, list[int]]:
-    """For every forward node the nodes of the gradients that come down to it, in the order of its consumers."""
+def sums(graph: Graph, shown: Set[int]) -> tuple[Sum, ...]:
+    """For every shown node that several gradients come down to, which they are, in the order of its consumers."""
     found: dict[int, list[int]] = {}
     for (consumer, operand), part in sorted(graph.parts.items()):
         if consumer < graph.forward_count:
             found.setdefault(graph.nodes[consumer].inputs[operand - 1], []).append(part.downstream)
-    return found
+    return tuple(Sum(node, tuple(came)) for node, came in found.items() if len(came) > 1 and node in shown)
 
 
-def card(graph: Graph, shown: Shown, box: Any, rank: Sequence[int], maths: Sequence[Any], arrivals: Any) -> Card:
+def card(graph: Graph, shown: Shown, box: Any, rank: Sequence[int], maths: Sequence[Any]) -> Card:
     """One box of the layout as a card."""
     node = graph.nodes[shown.number]
     group = shown.kind == "group"
-    came = arrivals.get(shown.number, ())
     at = node.at
     return Card(
         node=shown.number,
@@ -149,7 +148,6 @@ def card(graph: Graph, shown: Shown, box: Any, rank: Sequence[int], maths: Seque
         chip=box.chip,
         openable=not group and node.op.inside is not None,
         gradient=graph.grads.get(shown.number, -1),
-        arrivals=tuple(came) if len(came) > 1 else (),
         scope=shown.scope,
         math="" if group else mathml(maths[shown.number]),
         place=Place(at.line, at.column, at.end) if at is not None and at.end else None,

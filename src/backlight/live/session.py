@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..core.collection import no_collection
 from ..errors import BacklightError, GraphError, InputError, LimitError
 from . import news as n
 from . import wishes as w
@@ -117,9 +118,12 @@ class Session:
 
 
 def quietly(answers: Iterator[Answer]) -> Iterator[Answer]:
-    """The same, without warnings of numbers too large or of none: a visitor may ask for them, and sees what comes of it."""
+    """The same, without warnings of numbers too large or of none: a visitor may ask for them, and sees what comes of it.
+
+    While a piece of news is made the cycle collector is held back, which would look through a large picture again and again.
+    """
     while True:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), no_collection():
             found = next(answers, None)
         if found is None:
             return

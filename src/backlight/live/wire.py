@@ -44,6 +44,7 @@ from .news import (
     Slot,
     Span,
     Step,
+    Sum,
     Told,
     Update,
     Values,
@@ -79,8 +80,8 @@ __all__ = [
     "Binding", "Document", "Look", "Question",
     "Absent", "Address", "Card", "Carry", "Code", "Contour", "Descended", "File", "Filling", "Formula", "Found",
     "Graph", "Growth", "Hint", "Input", "Landscape", "Lesson", "Limits", "Line", "Marked",
-    "Mistake", "Note", "Opened", "Piece", "Place", "Route", "Slot", "Span", "Step", "Told",
-    "Update", "Values", "Verdict", "Verdicts", "Way", "Ways", "Welcome", "Word",
+    "Mistake", "Note", "Opened", "Piece", "Place", "Route", "Slot", "Span", "Step", "Sum",
+    "Told", "Update", "Values", "Verdict", "Verdicts", "Way", "Ways", "Welcome", "Word",
     "Ack", "Answer", "Ask", "Chart", "Check", "Compare", "Derive", "Descend", "Export",
     "Matrix", "Move", "Open", "Search", "Story", "Survey", "Trust", "Why",
 ]  # fmt: skip

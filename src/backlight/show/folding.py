@@ -3,7 +3,8 @@
 A group is a stretch of operations that were written in the same scope (`encoder/block.3`), one after the other, which
 keeps the folded graph free of circles. Its label is honest: a body repeated with the same parameters is `×12`; groups
 alike but with parameters of their own are drawn once, `+11 more`. What has a problem, a value or a gradient that is no
-number, is never folded away, nor is an output.
+number, is never folded away, nor is an output; where a problem has spread over more cards than can be read, those stay
+at which it was born.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from .card import Card, Joint, troubled
+from .card import Card, Joint
+from .figures import trouble
 from .view import View
 
 __all__ = ["folded"]
@@ -34,28 +36,40 @@ def folded(seen: View, *, most: int = MOST, unfold: Collection[str] = (), fold: 
     `unfold` names scopes that stay open whatever happens, `fold` those that are one card however few cards there are.
     """
     if fold:
-        seen = _folded_at(seen, None, unfold, fold)
+        seen = _folded_at(seen, None, unfold, fold, _open(seen, most))
     deepest = max((card.scope.count("/") + 1 for card in seen.cards if card.scope), default=0)
-    best = seen
+    best, kept = seen, _open(seen, most) if deepest else set()
     for depth in range(deepest, 0, -1):
         if len(best.cards) <= most:
             break
-        best = min(best, _folded_at(seen, depth, unfold), key=lambda found: len(found.cards))
+        best = min(best, _folded_at(seen, depth, unfold, (), kept), key=lambda found: len(found.cards))
     return best
 
 
-def _folded_at(seen: View, depth: int | None, unfold: Collection[str], fold: Collection[str] = ()) -> View:
-    """The view with the scopes of one depth folded, or, without a depth, those that are named."""
+def _open(seen: View, most: int) -> set[int]:
+    """The places that are never folded away: outputs, and problems, or where these were born if they are more than `most`."""
+    up = {place for place, card in enumerate(seen.cards) if trouble(card.value)}
+    down = {place for place, card in enumerate(seen.cards) if trouble(card.gradient)}
+    kept = {place for place, card in enumerate(seen.cards) if card.output}
+    if len(up | down) <= most:
+        return kept | up | down
+    came_up = {joint.consumer for joint in seen.joints if joint.operand in up}
+    came_down = {joint.operand for joint in seen.joints if joint.consumer in down}
+    return kept | (up - came_up) | (down - came_down)
+
+
+def _folded_at(seen: View, depth: int | None, unfold: Collection[str], fold: Collection[str], kept: Collection[int]) -> View:
+    """The view with the scopes of one depth folded, or, without a depth, those that are named; `kept` stay open."""
     cards = seen.cards
     consumers: list[list[int]] = [[] for _ in cards]
     operands: list[list[Joint]] = [[] for _ in cards]
     for joint in seen.joints:
         consumers[joint.operand].append(joint.consumer)
         operands[joint.consumer].append(joint)
-    groups = _stretches(cards, operands, lambda scope: _named(scope, depth, fold), unfold)
+    groups = _stretches(cards, operands, lambda scope: _named(scope, depth, fold), unfold, kept)
     owner: dict[int, Group] = {place: group for group in groups for place in group.members}
     for place, card in enumerate(cards):                   # parameters go where all their readers are
-        if card.kind in ("parameter", "constant") and consumers[place] and not troubled(card):
+        if card.kind in ("parameter", "constant") and consumers[place] and place not in kept:
             readers = {id(owner.get(reader)): owner.get(reader) for reader in consumers[place]}
             group = next(iter(readers.values()))
             if len(readers) == 1 and group is not None:
@@ -74,7 +88,8 @@ def _named(scope: str, depth: int | None, fold: Collection[str]) -> str:
 
 
 def _stretches(
-    cards: Sequence[Card], operands: Sequence[Sequence[Joint]], of: Callable[[str], str], unfold: Collection[str]
+    cards: Sequence[Card], operands: Sequence[Sequence[Joint]], of: Callable[[str], str], unfold: Collection[str],
+    kept: Collection[int],
 ) -> list[Group]:
     groups: list[Group] = []
     last = ""
@@ -82,7 +97,7 @@ def _stretches(
         if not operands[place]:
             continue
         scope = of(card.scope)
-        if not scope or card.output or troubled(card) or any(_within(scope, name) or _within(name, scope) for name in unfold):
+        if not scope or place in kept or any(_within(scope, name) or _within(name, scope) for name in unfold):
             last = ""
         elif scope == last:
             groups[-1].members.append(place)

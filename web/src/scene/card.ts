@@ -3,8 +3,9 @@
 import type { Block, Reading } from "../numbers/block";
 import { bracketed, ends, inline } from "../numbers/figures";
 import { element, said, width } from "../numbers/said";
+import { arrivals } from "../state/neighbours";
 import { reached } from "../state/walk";
-import type { Card, Route } from "../wire";
+import type { Card, Graph, Route } from "../wire";
 import { cellsOf, LETTER, MAP, onMap, PAD, ROW, type Cell } from "./cells";
 import type { Area } from "./camera";
 import type { Scene } from "./scene";
@@ -47,7 +48,7 @@ export function cardLines(scene: Scene, card: Card): readonly Line[] {
   else if (card.kind !== "constant") lines.push({ text: "no value yet", tone: "quiet" });
   if (gradient) {
     lines.push(...numberLines("gradient", gradient, "backward", card.gradient));
-    const total = sum(scene.block, card);
+    const total = sum(scene.block, scene.plan.graph, card.node);
     if (total && gradient !== "?") lines.push({ text: `${" ".repeat(9)}${total}`, tone: "backward" });
   }
   return lines;
@@ -94,14 +95,16 @@ export function numberAt(scene: Scene, card: Card, box: Area, x: number, y: numb
 }
 
 /** How the gradient is summed over the edges that bring it, as in `= 3 + 3`; empty where one edge does. */
-export function sum(block: Block, card: Card): string {
-  if (card.arrivals.length === 0) return "";
-  const readings = card.arrivals.map((node) => block.read(node));
-  if (readings.length <= SUMMANDS && readings.every((reading) => reading?.shape.length === 0)) {
+export function sum(block: Block, graph: Graph, node: number): string {
+  const came = arrivals(graph, node);
+  if (came.length === 0) return "";
+  if (came.length > SUMMANDS) return `+ summed over ${came.length} edges`;
+  const readings = came.map((one) => block.read(one));
+  if (readings.every((reading) => reading?.shape.length === 0)) {
     const terms = readings.map((reading) => said(reading, 6));
     return `= ${terms.map((term) => (term.startsWith("-") ? `(${term})` : term)).join(" + ")}`;
   }
-  return `+ summed over ${card.arrivals.length} edges`;
+  return `+ summed over ${came.length} edges`;
 }
 
 /** What an edge carries: the value up, and upstream × local = downstream down. */

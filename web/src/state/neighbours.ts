@@ -28,3 +28,12 @@ export function placeOf(graph: Graph, node: number): number {
   const whole = graph.cards.findIndex((card) => card.node === node && !card.chip);
   return whole >= 0 ? whole : graph.cards.findIndex((card) => card.node === node);
 }
+
+const summed = new WeakMap<Graph, ReadonlyMap<number, readonly number[]>>();
+
+/** The nodes that add up to the gradient of a node; none where one edge brings it. */
+export function arrivals(graph: Graph, node: number): readonly number[] {
+  const found = summed.get(graph) ?? new Map(graph.sums.map((one) => [one.node, one.arrivals]));
+  summed.set(graph, found);
+  return found.get(node) ?? [];
+}

@@ -34,9 +34,12 @@ export function concealed(shown: Shown): ReadonlySet<number> {
   const { graph, document } = shown;
   const found = new Set<number>();
   if (!graph || (document.asked.length === 0 && document.hidden.length === 0)) return found;
-  for (const { node, gradient, arrivals } of graph.cards) {
+  for (const { node, gradient } of graph.cards) {
     if (hides(shown, node, "value")) found.add(node);
-    if (hides(shown, node, "gradient")) for (const one of [gradient, ...arrivals]) found.add(one);
+    if (hides(shown, node, "gradient")) found.add(gradient);
+  }
+  for (const { node, arrivals } of graph.sums) {
+    if (hides(shown, node, "gradient")) for (const one of arrivals) found.add(one);
   }
   for (const { operand, downstream } of graph.routes) {
     if (hides(shown, graph.cards[operand]?.node ?? -1, "gradient")) found.add(downstream);

@@ -10,7 +10,7 @@ from typing import Literal
 
 from .understood import Place
 
-__all__ = ["Slot", "Card", "Route", "Update", "Carry", "Graph", "Values", "Address", "Filling", "Code", "Absent"]
+__all__ = ["Slot", "Card", "Route", "Sum", "Update", "Carry", "Graph", "Values", "Address", "Filling", "Code", "Absent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Slot:
 class Card:
     """A box of the picture; x and y are its middle. Several may show one node: in a tree, or as a chip of a shared leaf.
 
-    `gradient` is the node that holds its gradient (-1: none); `arrivals` are the nodes that add up to it, where several do.
-    `math` is its operation on its operands in MathML. `step` counts from the leaves, for walking layer by layer.
+    `gradient` is the node that holds its gradient (-1: none). `math` is its operation on its operands in MathML. `step` counts
+    from the leaves, for walking layer by layer.
     """
 
     node: int
@@ -41,7 +41,6 @@ class Card:
     chip: bool
     openable: bool
     gradient: int
-    arrivals: tuple[int, ...]
     scope: str
     math: str
     place: Place | None
@@ -68,6 +67,14 @@ class Route:
     local: int
     downstream: int
     label: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The nodes that add up to the gradient of a node, in the order of its consumers, where several do."""
+
+    node: int
+    arrivals: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,7 @@ class Graph:
     height: float
     cards: tuple[Card, ...]
     routes: tuple[Route, ...]
+    sums: tuple[Sum, ...]
     slots: tuple[Slot, ...]
     block_bytes: int
     forward: int
