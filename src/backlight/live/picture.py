@@ -53,9 +53,9 @@ def slots(graph: Graph) -> tuple[tuple[Slot, ...], int]:
     return tuple(found), size
 
 
-def seen(run: Run, look: Look) -> View:
-    """What of a run is shown, as the visitor wants it."""
-    whole = view(run)
+def seen(run: Run, look: Look, bare: bool = False) -> View:
+    """What of a run is shown, as the visitor wants it; `bare` for who reads the numbers of the edges from the block."""
+    whole = view(run, bare=bare)
     if look.near:
         node, up, down = (*look.near, 1, 1)[:3]
         whole = neighbourhood(whole, node, up, down)

@@ -101,7 +101,7 @@ def said(sheet: Sheet) -> Iterator[dict[str, Any]]:
     yield kept(n.Welcome(VERSION, (), (), (), (), LIMITS, sheet.document))
     yield kept(n.Opened(sheet.revision, sheet.inputs(), spans(sheet.document.text), sheet.note))
     yield kept(n.Formula(formulas(graph)))
-    yield kept(picture(sheet.run, seen(sheet.explained(), look), look, revision=sheet.revision, learning=sheet.learning))
+    yield kept(picture(sheet.run, seen(sheet.explained(), look, bare=True), look, revision=sheet.revision, learning=sheet.learning))
     yield kept(n.Values(sheet.revision, 1), sheet.run.block.tobytes())
     yield kept(verdicts(sheet, Check()))
     try:

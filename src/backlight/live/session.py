@@ -80,7 +80,7 @@ class Session:
         yield n.Opened(sheet.revision, sheet.inputs(), spans(wish.document.text), sheet.note, wish.id), None
         if not same:
             yield n.Formula(formulas(reading.graph), wish.id), None
-            shown = seen(sheet.explained(), wish.document.look)
+            shown = seen(sheet.explained(), wish.document.look, bare=True)
             yield picture(
                 sheet.run, shown, wish.document.look, revision=sheet.revision, learning=sheet.learning, to=wish.id
             ), None  # fmt: skip

@@ -163,11 +163,11 @@ def cards(
     marked = {graph.number(key) for key in parameters}
     found = []
     asked = asked_of(graph)
-    arriving: dict[int, list[Any]] = {}
+    arriving: dict[int, list[int]] = {}
     if run is not None and only is None:
         for (consumer, operand), part in sorted(graph.parts.items()):
             if consumer < graph.forward_count:
-                arriving.setdefault(graph.nodes[consumer].inputs[operand - 1], []).append(run.value(part.downstream))
+                arriving.setdefault(graph.nodes[consumer].inputs[operand - 1], []).append(part.downstream)
     for i in range(graph.forward_count) if only is None else only:
         node = graph.nodes[i]
         shape, signed = "", signature_of(graph.nodes, i)
@@ -176,6 +176,7 @@ def cards(
         gradient = None
         if run is not None and i in graph.grads:
             gradient = run.value(graph.grads[i])
+        came = arriving.get(i, ())
         value = run.value(i) if run is not None and not isinstance(node.type, TupleType) else None
         found.append(
             Card(
@@ -191,7 +192,7 @@ def cards(
                 gradient=gradient,
                 scope=node.scope,
                 notes=notes(graph, run, i, asked.get(i, ())),
-                arrivals=tuple(arriving[i]) if len(arriving.get(i, ())) > 1 and gradient is not None else (),
+                arrivals=tuple(map(run.value, came)) if run is not None and len(came) > 1 and gradient is not None else (),
             )
         )
     return found
@@ -223,9 +224,15 @@ def _kind(graph: Graph, number: int, marked: Collection[int]) -> Kind:
     return "operation"
 
 
-def joints(subject: Graph | Run, only: Collection[int] | None = None) -> list[Joint]:
-    """Every edge between forward nodes, or those of `only` some consumers, in the order of consumers and operands."""
+def joints(subject: Graph | Run, only: Collection[int] | None = None, bare: bool = False) -> list[Joint]:
+    """Every edge between forward nodes, or those of `only` some consumers, in the order of consumers and operands.
+
+    `bare` ones hold no numbers, for who only wants to know where they lead.
+    """
     graph, run = parted(subject)
+    if bare:
+        some = range(graph.forward_count) if only is None else only
+        return [Joint(i, j, k) for i in some for k, j in enumerate(graph.nodes[i].inputs, 1)]
     parts = graph.parts.of(only) if only is not None and isinstance(graph.parts, Parts) else graph.parts
     found = []
     for i in range(graph.forward_count) if only is None else only:

@@ -34,9 +34,12 @@ class View:
         raise NameError(f"node {number} is not in this view: it shows {', '.join(str(card.number) for card in self.cards[:8])}")
 
 
-def view(subject: Graph | Run, parameters: Collection[str | int] = (), *, lettered: bool = False) -> View:
-    """All forward nodes of a graph or a run. With `lettered`, unnamed operations are called a, b, c, …"""
-    return View(tuple(cards(subject, parameters, lettered)), tuple(joints(subject)))
+def view(subject: Graph | Run, parameters: Collection[str | int] = (), *, lettered: bool = False, bare: bool = False) -> View:
+    """All forward nodes of a graph or a run. With `lettered`, unnamed operations are called a, b, c, …
+
+    `bare` leaves out what the edges carry, for who only wants to know where everything stands.
+    """
+    return View(tuple(cards(subject, parameters, lettered)), tuple(joints(subject, bare=bare)))
 
 
 def stepped(seen: View, rate: float) -> View:
