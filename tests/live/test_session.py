@@ -71,6 +71,22 @@ def test_J2_variables_are_found_by_themselves_with_values_of_a_shape_that_fits(t
     assert all(i.proposed for i in found["Opened"].inputs)
 
 
+def test_of_thousands_of_formulas_the_first_and_the_last_are_typeset_and_the_others_counted() -> None:
+    text = "h0 = 2*x\n" + "\n".join(f"h{i} = w*h{i - 1}" for i in range(1, 300))
+    _, found = opened(text, x="1", w="1")
+    lines = found["Formula"].lines
+    assert len(lines) == 81
+    assert "<mn>59</mn>" in lines[59] and lines[60] == '<math display="block"><mi>… 220 more …</mi></math>'
+    assert "<mn>280</mn>" in lines[61] and "<mn>299</mn>" in lines[80]
+
+
+def test_what_adds_up_to_a_gradient_stands_once_however_often_its_node_is_drawn() -> None:
+    _, found = opened(" + ".join(["x*y"] * 40), x="1", y="2")
+    graph = found["Graph"]
+    assert sum(card.node == graph.cards[0].node for card in graph.cards) > 20
+    assert sorted(len(one.arrivals) for one in graph.sums) == [40, 40]
+
+
 def test_the_formula_is_typeset_line_by_line() -> None:
     _, found = opened("q = x + y\nL = q*z", x=-2, y=5, z=-4)
     first, second = found["Formula"].lines

@@ -11,6 +11,7 @@ __all__ = ["definitions", "formulas"]
 
 LONG = 200               # operations in one formula; what is longer refers to a part by its number
 SHORT = 5                # on a card
+FIRST, LAST = 60, 20     # formulas, where there are more; a browser takes a second to set thousands that nobody reads
 
 
 def definitions(graph: Graph, longest: int = SHORT) -> list[Math]:
@@ -31,9 +32,17 @@ def definitions(graph: Graph, longest: int = SHORT) -> list[Math]:
 
 
 def formulas(graph: Graph) -> tuple[str, ...]:
-    """Every named operation and every output in MathML, in order, written out down to the names in it."""
-    return tuple(
-        mathml(infix("=", name(node.name), math, 5) if node.name else math, display=True)
+    """Every named operation and every output in MathML, in order, written out down to the names in it.
+
+    Of very many the first and the last, and between them how many are left out.
+    """
+    outputs = set(graph.outputs)
+    found = [
+        infix("=", name(node.name), math, 5) if node.name else math
         for i, (node, math) in enumerate(zip(graph.nodes, definitions(graph, LONG), strict=False))
-        if (node.inputs and node.name) or i in graph.outputs
-    )
+        if (node.inputs and node.name) or i in outputs
+    ]
+    left_out = len(found) - FIRST - LAST
+    if left_out > 1:
+        found[FIRST:-LAST] = [name(f"… {left_out} more …")]
+    return tuple(mathml(math, display=True) for math in found)
