@@ -185,15 +185,15 @@ def sixteenths(c: Code, f: Format, x: Value, wanted: Sequence[str]) -> list[Valu
     """Return what is wanted of the sine and the cosine of x, which is not large, from those of the nearest sixteenth of a turn.
 
     With x = k π/8 + r: sin x = S + (S (cos r - 1) + C sin r), S and C being the sine and cosine of k π/8. Every sign is in the
-    table, and S = -0 where x is near a multiple of π, so that sin -0 is -0.
+    table, and S = -0 where x is near a multiple of π; with z times each polynomial +0 at r = 0, sin -0 is -0.
     """
     t = c.muladd(x, 4 * f.nearest(2 / PI), f.magic)
     n, r = t - f.magic, x
     for part in half_pi_parts(c, f):
         r = c.muladd(n, -part / 4, r)
     z = r * r
-    less = z * c.polynomial(z, POLYNOMIALS["cos_near", f.kind])
-    sine = c.muladd(r * z, c.polynomial(z, POLYNOMIALS["sin_near", f.kind]), r)
+    less = c.muladd(z, c.polynomial(z, POLYNOMIALS["cos_near", f.kind]), 0.0)
+    sine = c.muladd(r, c.muladd(z, c.polynomial(z, POLYNOMIALS["sin_near", f.kind]), 0.0), r)
     of = {name: lookup(c, [getattr(math, name)(k * math.pi / 8) if k % 4 else QUARTERS[name][k // 4] for k in range(16)], t.bits())
           for name in ("sin", "cos")}
     found = {"sin": lambda: of["sin"] + c.muladd(of["cos"], sine, of["sin"] * less),
