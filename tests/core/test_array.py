@@ -1,8 +1,11 @@
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import backlight as bl
+import backlight.numpy as bnp
 from backlight.core.array import Array, as_value
 from backlight.core.tape import Tape
 from backlight.core.types import Type
@@ -93,3 +96,16 @@ def test_with_positions_a_node_knows_the_line_it_was_written_on():
 
 def test_an_array_shows_its_numbers():
     assert repr(Array(None, -1, np.array([1.0, 2.5]))) == "array([1. , 2.5])"
+
+
+def test_an_array_is_handed_to_other_processes_as_its_numbers():
+    x = bnp.asarray([1.5, 2.5])[::-1]
+    again = pickle.loads(pickle.dumps(x))  # noqa: S301 - our own
+    assert type(again) is Array
+    assert again.tape is None
+    assert again.value.tolist() == [2.5, 1.5]
+    with pytest.raises(GraphError) as caught:
+        bl.grad(lambda x: len(pickle.dumps(x)) * x)(1.0)
+    assert str(caught.value).splitlines()[0] == (
+        "pickle: node 0 (Float64) belongs to the trace that is open: hand x.value to other processes"
+    )

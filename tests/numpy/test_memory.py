@@ -337,3 +337,37 @@ def test_a_real_or_imaginary_part_is_written_to_as_numpy_writes(k):
     upstream = np.cos(np.arange(want.size)).reshape(want.shape) * (1.0 + 0.3j if want.dtype.kind == "c" else 1.0)
     columns = [(parts(np)[k](x + h) - parts(np)[k](x - h)) / 2e-6 for h in 1e-6 * np.eye(3)]
     assert pullback(upstream)[0] == pytest.approx([np.sum(np.real(np.conj(upstream) * c)) for c in columns], rel=1e-8, abs=1e-8)
+
+
+def windows(x, shape, strides):
+    return np.sum(np.lib.stride_tricks.as_strided(x, shape, strides).sum(axis=1) ** 2)
+
+
+@pytest.mark.parametrize("turn", [lambda x: x, lambda x: np.reshape(x, (2, 3)).T])
+def test_windows_on_memory_are_followed_where_they_stay_in_it(turn):
+    x = np.arange(6.0)
+    f = lambda x: windows(turn(x), (3, 2), turn(np.arange(6.0)).strides if turn(x).ndim == 2 else (8, 8))
+    step = 1e-6
+    small = [(f(x + step * e) - f(x - step * e)) / (2 * step) for e in np.eye(6)]
+    np.testing.assert_allclose(bl.grad(f)(x), small, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "strides"),
+    [
+        (lambda x: x[2:], (3, 3), (-8, 8)),  # before its first number, where NumPy still has x[1]
+        (lambda x: x, (4, 4), (8, 8)),  # behind its last
+        (lambda x: x.astype("float32"), (4, 3), (4, 4)),  # numbers of another width than what stands for them
+        (lambda x: x[::2], (2, 2), (16, 16)),  # numbers with gaps between
+    ],
+)
+def test_windows_that_lead_out_of_the_memory_are_refused(make, shape, strides):
+    with pytest.raises(bl.errors.InputError) as caught:
+        bl.grad(lambda x: windows(make(x), shape, strides))(np.arange(6.0))
+    y = make(np.arange(6.0))
+    kind = "Float32" if y.dtype == np.float32 else "Float64"
+    number = 0 if y.size == 6 and kind == "Float64" else 1
+    assert str(caught.value).splitlines()[0] == (
+        f"as_strided: strides {strides} of shape {shape} lead to memory that is not node {number}'s (Vector {kind} {y.shape}), whose "
+        "numbers are nodes in a trace: use np.lib.stride_tricks.sliding_window_view, or an array of indices"
+    )

@@ -7,7 +7,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from scipy import fft, linalg, optimize, special, stats
+from scipy import fft, integrate, linalg, optimize, special, stats
 
 import backlight as bl
 
@@ -119,3 +119,22 @@ def test_with_the_array_api_scipys_special_functions_keep_the_graph():
     said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True,
                           env={**os.environ, "SCIPY_ARRAY_API": "1"})  # fmt: skip
     assert said.stdout == "all\n"
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: integrate.trapezoid(x**2, dx=0.5),
+        lambda x: integrate.simpson(x[:7] ** 2, x=np.arange(7.0) ** 1.5),
+        lambda x: np.sum(integrate.cumulative_trapezoid(x**2, x, initial=0) ** 2),
+        lambda x: np.sum(integrate.cumulative_simpson(x**2, dx=0.5) ** 2),
+        lambda x: integrate.romb(x[:5] ** 2),
+        lambda x: integrate.fixed_quad(lambda t: x[0] * t**2, 0, x[1])[0],
+    ],
+)
+def test_integrals_of_samples_are_followed_as_they_stand(f):
+    x = np.array([0.7, 1.3, 0.4, 2.2, 1.9, 0.95, 1.1, 0.33])
+    value, gradient = bl.value_and_grad(f)(x)
+    assert value == pytest.approx(f(x), rel=1e-14)
+    small = [np.imag(f(x + 1e-30j * e)) / 1e-30 for e in np.eye(8)]
+    np.testing.assert_allclose(gradient, small, rtol=1e-12, atol=1e-14)

@@ -10,7 +10,7 @@ import pytest
 from scipy import special
 
 import backlight as bl
-from backlight.read.numpy.special import RULES
+from backlight.read.numpy.special import RULES, SEVERAL
 
 # Operands where the usual ones (0.7, 1, 1.3, …) do not lie where the function is defined.
 PLACES = {
@@ -147,3 +147,57 @@ def test_a_slope_by_an_order_has_its_digits_in_the_tails_too(function, k, true, 
 
 def test_the_slope_of_one_over_gamma_at_its_zeros():
     assert [bl.grad(special.rgamma)(-float(n)) for n in range(4)] == pytest.approx([1.0, -1.0, 2.0, -6.0])
+
+
+PARTS = [(name, k) for name, parts in SEVERAL.items() for k in range(len(parts))]
+
+
+@pytest.mark.parametrize(("name", "k"), PARTS)
+def test_each_number_of_several_has_scipys_value_and_derivatives_of_two_orders(name, k):
+    function = scipys(name)
+    for place in ((0.7,), (3.4,)) if function.nin == 1 else ((0.7, 0.3), (3.4, 0.02), (-1.2, 0.97)):
+        for i in range(function.nin):
+
+            def f(x, i=i, place=place):
+                return function(*place[:i], x, *place[i + 1 :])[k]
+
+            value, first = bl.value_and_grad(f)(place[i])
+            assert value == f(place[i])
+            assert first == pytest.approx(slope(f, place[i], 1e-3), rel=1e-8, abs=1e-9)
+            assert bl.jvp(f, (place[i],), (1.0,))[1] == pytest.approx(first, rel=1e-13)
+            if name != "ellipj" or i == 0:
+                assert bl.grad(bl.grad(f))(place[i]) == pytest.approx(slope(bl.grad(f), place[i], 1e-3), rel=1e-7, abs=1e-8)
+
+
+def test_the_parts_of_one_function_are_saved_and_found_by_name(tmp_path):
+    run = bl.backprop(lambda x: special.airy(x)[2] * special.sici(x)[0], 0.7)
+    run.save(tmp_path / "airy.run")
+    again = bl.load_run(tmp_path / "airy.run")
+    assert again["x"].gradient == run["x"].gradient == bl.grad(lambda x: special.airy(x)[2] * special.sici(x)[0])(0.7)
+    assert [node.op.name for node in again.graph.nodes[:4]] == ["input", "airy0", "airy1", "airy2"]
+    with pytest.raises(bl.errors.DifferentiationError) as caught:
+        bl.grad(lambda z: special.airye(z)[2], holomorphic=True)(1.0 + 1.0j)
+    assert str(caught.value).splitlines()[0] == (
+        "scipy.special.airye: the scale of Bi is no analytic function of a complex number: take airy, or real numbers"
+    )
+
+
+MOVED = {
+    "ellipk": (special.ellipk, mp.ellipk), "ellipe": (special.ellipe, mp.ellipe),
+    "ellipkinc": (partial(special.ellipkinc, 0.8), partial(mp.ellipf, 0.8)),
+    "ellipeinc": (partial(special.ellipeinc, 0.8), partial(mp.ellipe, 0.8)),
+    **{
+        f"ellipj{k}": (lambda m, k=k: special.ellipj(1.7, m)[k], lambda m, q=q: mp.re(mp.ellipfun(q, 1.7, m=m)))
+        for k, q in enumerate(("sn", "cn", "dn"))
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_elliptic_functions_keep_their_digits_where_the_parameter_is_small_or_one(name):
+    f, exact = MOVED[name]
+    places = [0.0, 1e-9, 0.04, 0.0999, 0.1001, 0.6, 0.99, 1.0 if name.startswith("ellipj") else -1e-5]  # SciPy's are NaN below 0
+    with mp.workdps(50):
+        slopes = [float(mp.diff(exact, m, h=mp.mpf("1e-15"))) for m in places]
+    for m, want in zip(places, slopes, strict=True):
+        assert bl.grad(f)(m) == pytest.approx(want, rel=3e-14, abs=1e-15)

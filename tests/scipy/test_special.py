@@ -101,11 +101,11 @@ def test_neither_scipy_nor_its_twin_is_loaded_before_it_is_asked_for():
 
 
 @pytest.mark.parametrize(("call", "message"), [
-    (lambda x: special.airye(x)[0], "scipy.special.airye has no operation here, so it cannot be traced: use another function, or give it the plain "
+    (lambda x: special.kelvin(x)[0], "scipy.special.kelvin has no operation here, so it cannot be traced: use another function, or give it the plain "
                                    "value (x.value), which counts as constant"),
     (lambda x: special.jn_zeros(x, 2), "backlight.scipy.special.jn_zeros has no operations here, so it cannot be traced: use another function, or "
                                       "give it the plain value (x.value), which counts as constant"),
-    (lambda x: special.polygamma(x, x), "polygamma: n must be plain whole numbers from 0 on, and it is array([0.3, 0.4])"),
+    (lambda x: special.polygamma(x, x), "polygamma: n must be plain whole numbers, and it is array([0.3, 0.4])"),
     (lambda x: special.multigammaln(x, 3), "multigammaln: a must be above 1, half of d − 1, and its smallest number is 0.3"),
     (lambda x: special.multigammaln(x, 0.5), "multigammaln: d must be a positive whole number, and it is 0.5"),
     (lambda x: special.softmax(x, axis=1), "there is no axis 1: the array has 1 axes"),
@@ -123,3 +123,8 @@ def test_a_name_that_nobody_has_is_an_attribute_error():
     with pytest.raises(AttributeError) as caught:
         bl.scipy.signals  # noqa: B018
     assert str(caught.value) == "module 'backlight.scipy' has no attribute 'signals': there are linalg, special, stats"
+
+
+def test_polygamma_of_orders_below_0_is_scipys_nan_and_of_none_is_empty():
+    np.testing.assert_array_equal(special.polygamma(np.array([-3, 0]), 1.5), [np.nan, special.digamma(1.5)])
+    assert special.polygamma(np.zeros(0, int), 1.5).shape == (0,)

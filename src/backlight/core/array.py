@@ -344,6 +344,13 @@ class Array:
     def __deepcopy__(self, memo: Any) -> Array:
         return self.__copy__()
 
+    def __reduce__(self) -> Any:
+        """Its numbers alone, for other processes: a node belongs to the trace that it was written in."""
+        if self.tape is not None and self.tape.open:
+            word = f"pickle: node {self.number} ({self.type}) belongs to the trace that is open"
+            raise GraphError(f"{word}: hand x.value to other processes")
+        return alone, (self.value,)
+
     def __contains__(self, y: Any) -> bool:
         return bool(lent("method")(self == y, "any")())
 
@@ -434,3 +441,8 @@ class Array:
     def __str__(self) -> str:
         self.told()
         return repr(self) if self._value is None else str(self._value)
+
+
+def alone(value: Any) -> Array:
+    """An array without a tape."""
+    return Array(None, -1, value)

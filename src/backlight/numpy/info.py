@@ -11,7 +11,7 @@ __all__ = ["Info", "info"]
 
 @final
 class Info:
-    """NumPy's answers, with the devices in a tuple, as the standard of 2025.12 has them."""
+    """NumPy's answers."""
 
     __slots__ = ("numpy",)
 
@@ -26,9 +26,9 @@ class Info:
         """The only one: "cpu"."""
         return str(self.numpy.default_device())
 
-    def devices(self) -> tuple[str, ...]:
-        """All of them."""
-        return tuple(self.numpy.devices())
+    def devices(self) -> list[str]:
+        """All of them, in a list."""
+        return list(self.numpy.devices())
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """The dtypes of Python's own numbers, and of indices."""
@@ -44,6 +44,6 @@ def info() -> Info:
 
     >>> import backlight.numpy as np
     >>> np.__array_namespace_info__().devices()
-    ('cpu',)
+    ['cpu']
     """
     return Info()

@@ -29,7 +29,8 @@ __all__ = ["here", "innermost", "placed", "unfollowed"]
 
 INSIDE: Final = __name__.partition(".")[0]
 OTHERS: Final = frozenset({INSIDE, "numpy", "scipy", "contextlib", "functools"})
-AROUND: Final = frozenset({"wrapper", "ua_function", "inner", "<lambda>"})  # what stands around a function of SciPy
+# What stands around a function of SciPy.
+AROUND: Final = frozenset({"wrapper", "axis_nan_policy_wrapper", "ua_function", "inner", "inner_f", "<lambda>"})
 MOST_NAMES = 4
 LONGEST = 110  # characters of a line that are shown
 
@@ -64,8 +65,9 @@ def unfollowed(error: Exception) -> InputError | None:
         frame = trace.tb_frame
         parts = frame.f_globals.get("__name__", "").split(".")
         if parts[0] == "scipy":
-            if not name and frame.f_code.co_name.strip("_") not in AROUND:
-                room, name = ".".join([part for part in parts if part[0] != "_"]), frame.f_code.co_name
+            said = frame.f_code.co_name.removesuffix("_signature")  # what stands before a function of many libraries has its name
+            if not name and said.strip("_") not in AROUND:
+                room, name = ".".join([part for part in parts if part[0] != "_"]), said
                 name = f"{owner_of(frame.f_locals.get('self'))}{name}"
             given = given or any(map(traced, frame.f_locals.values()))
         elif parts[0] not in OTHERS:  # a person's own code, which SciPy called back

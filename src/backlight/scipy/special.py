@@ -156,18 +156,20 @@ def sinc(x: Any) -> Any:
 
 
 def polygamma(n: Any, x: Any) -> Any:
-    """The derivative of order n of digamma; n may be an array of whole numbers.
+    """The derivative of order n of digamma; n may be an array of whole numbers. NaN below 0, as SciPy gives it.
 
     >>> print(polygamma(1, 1.0))
     1.6449340668482264
     """
     orders = np.asarray(bare(n))
-    if is_traced(n) or np.any(orders != np.floor(orders)) or np.any(orders < 0):
-        raise ValueError(f"polygamma: n must be plain whole numbers from 0 on, and it is {n!r:.60}")
+    if is_traced(n) or np.any(orders != np.floor(orders)):
+        raise ValueError(f"polygamma: n must be plain whole numbers, and it is {n!r:.60}")
     (x,) = floats(x)
-    z = None
+    z = None if orders.size else x
     for order in np.unique(orders):
-        if order > 20:
+        if order < 0:
+            found = x * np.nan
+        elif order > 20:
             found = (-1.0) ** (order + 1) * math.gamma(order + 1.0) * of("zeta", float(order) + 1.0, x)
         else:
             found = ops.digamma(x) if order == 0 else ops.polygamma(x, order=int(order))

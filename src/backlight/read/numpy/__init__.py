@@ -33,6 +33,7 @@ from .polynomial import POLYNOMIALS
 from .quantiles import QUANTILES
 from .questions import QUESTIONS
 from .reductions import REDUCTIONS
+from .several import SEVERAL
 from .special import RULES
 from .spectral import SPECTRAL
 from .ufuncs import ufunc_traced, written_into
@@ -148,8 +149,9 @@ SHORT: dict[Any, Any] = {}  # the rows of functions of one float that are a row 
 
 
 def short(function: Any) -> Any:
-    row = TABLE.get(UFUNCS.get(function.__name__, function.__name__))
-    return row if row is not None and row.args == ("x",) and function.__name__ not in COMPOSED and function.__name__ not in RULES else False
+    name = function.__name__
+    row = TABLE.get(UFUNCS.get(name, name))
+    return row if row is not None and row.args == ("x",) and not any(name in table for table in (COMPOSED, RULES, SEVERAL)) else False
 
 
 def ufunc(self: Array, function: Any, method: str, *inputs: Any, **named: Any) -> Any:

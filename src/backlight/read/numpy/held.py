@@ -7,6 +7,7 @@ that has no row is computed on the values, and the values that it was `asked` fo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from ...core.array import Array
 from ...core.asker import asker
 from ...core.guard import Guard
 from ...core.place import frame_position
-from ...errors import GraphError
+from ...errors import GraphError, InputError
 
 __all__ = ["answers", "any_float", "any_traced", "bare", "held", "is_traced", "kind_of", "outside", "whole", "wrapped"]
 
@@ -179,6 +180,26 @@ def elements(x: Array, dtype: Any = None) -> Any:
     if not x.shape:
         made[()] = x
         return made
+    frame = sys._getframe(2)
+    if frame.f_code.co_name == "as_strided":
+        made = laid_out(x, frame.f_locals.get("shape"), frame.f_locals.get("strides"))
     flat = ops.reshape(x, shape=(x.size,))
-    made.reshape(-1)[:] = [ops.index(flat, key=i) for i in range(x.size)]
+    made[...] = np.array([*[ops.index(flat, key=i) for i in range(x.size)], None], object)[:-1].reshape(x.shape)
+    return made
+
+
+def laid_out(x: Array, shape: Any, strides: Any) -> Any:
+    """Room for objects in the place of an array's numbers, which NumPy will read with these strides: they must not lead out of it."""
+    value = np.asarray(x.value)
+    made = np.empty_like(value, object)
+    shape = value.shape if shape is None else tuple(shape)
+    strides = value.strides if strides is None else tuple(strides)
+    low = sum(min(0, (n - 1) * step) for n, step in zip(shape, strides, strict=False))
+    high = sum(max(0, (n - 1) * step) for n, step in zip(shape, strides, strict=False))
+    dense = made.strides == value.strides and made.nbytes == value.nbytes
+    if not dense or low < 0 or high >= made.nbytes or any(step % made.itemsize for step in strides):
+        raise InputError(
+            f"as_strided: strides {strides} of shape {shape} lead to memory that is not node {x.number}'s ({x.type} {x.shape}), whose "
+            "numbers are nodes in a trace: use np.lib.stride_tricks.sliding_window_view, or an array of indices"
+        )
     return made

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -22,9 +23,10 @@ from ...core.op import Op, stretch
 from ...core.own import remember
 from ...core.types import Type
 from ...errors import DifferentiationError
-from . import orders
+from . import elliptic, orders
+from .elliptic import where_zero
 
-__all__ = ["RULES", "special"]
+__all__ = ["RULES", "SEVERAL", "special"]
 
 Local = Callable[..., Any]
 UFUNCS: Final = "scipy.special._ufuncs"  # where SciPy keeps its elementwise functions, loaded by whoever called one
@@ -112,15 +114,6 @@ def box_cox(p: Any, log_x: Any) -> Any:
     return ops.square(log_x) * rise(p * log_x)
 
 
-def third_kind(t: Any, k: Any) -> Any:
-    """How the incomplete elliptic integral of the first kind moves with its parameter."""
-    return where_zero(
-        k, (t - ops.sin(t) * ops.cos(t)) * 0.25,
-        lambda k: (of("ellipeinc", t, k) / (1.0 - k) - of("ellipkinc", t, k)) / (2.0 * k)
-        - ops.sin(t) * ops.cos(t) / (2.0 * (1.0 - k) * ops.sqrt(1.0 - k * ops.sin(t) ** 2)),
-    )  # fmt: skip
-
-
 def at_poles(x: Any, rule: Any) -> Any:
     """A slope of 1/Γ, and (−1)^n n! where Γ has a pole, at x = −n."""
     if x.dtype.kind == "c":
@@ -142,12 +135,6 @@ def gauss(x: Any) -> Any:
 def sides(name: str, sign: float) -> Local:
     """Half of the neighbours of a Bessel function together: f(n − 1) ± f(n + 1)."""
     return lambda z, n, x: 0.5 * (of(name, less(n), x) + sign * of(name, more(n), x))
-
-
-def where_zero(x: Any, limit: Any, rule: Callable[[Any], Any]) -> Any:
-    """A rule of x, and its limit at 0, where it is no number."""
-    none = ops.equal(x, 0.0)
-    return ops.where(none, limit, rule(ops.where(none, 0.5, x)))
 
 
 # By the name of SciPy's function: the local derivative by each operand, (z, *xs) -> Array; None where there is no formula.
@@ -210,12 +197,15 @@ RULES: dict[str, tuple[Local | None, ...]] = {
     "expi": (lambda z, x: ops.exp(x) / x,), "exp1": (lambda z, x: -ops.exp(-x) / x,),
     "expn": (None, lambda z, n, x: -of("expn", ops.sub(n, 1), x)),
     "spence": (lambda z, x: where_zero(x - 1.0, -1.0, lambda d: -ops.log1p(d) / d),),
-    "ellipk": (lambda z, k: where_zero(k, math.pi / 8, lambda k: (of("ellipe", k) / (1.0 - k) - of("ellipk", k)) / (2.0 * k)),),
-    "ellipe": (lambda z, k: where_zero(k, -math.pi / 8, lambda k: (of("ellipe", k) - of("ellipk", k)) / (2.0 * k)),),
-    "ellipkinc": (lambda z, t, k: 1.0 / ops.sqrt(1.0 - k * ops.sin(t) ** 2), lambda z, t, k: third_kind(t, k)),
+    "ellipk": (lambda z, k: elliptic.complete_first(k, partial(of, "ellipk"), partial(of, "ellipe")),),
+    "ellipe": (lambda z, k: elliptic.complete_second(k, partial(of, "ellipk"), partial(of, "ellipe")),),
+    "ellipkinc": (
+        lambda z, t, k: 1.0 / ops.sqrt(1.0 - k * ops.sin(t) ** 2),
+        lambda z, t, k: elliptic.first(t, k, partial(of, "ellipkinc"), partial(of, "ellipeinc")),
+    ),
     "ellipeinc": (
         lambda z, t, k: ops.sqrt(1.0 - k * ops.sin(t) ** 2),
-        lambda z, t, k: where_zero(k, (ops.sin(t) * ops.cos(t) - t) * 0.25, lambda k: (of("ellipeinc", t, k) - of("ellipkinc", t, k)) / (2.0 * k)),
+        lambda z, t, k: elliptic.second(t, k, partial(of, "ellipkinc"), partial(of, "ellipeinc")),
     ),
     "hyp0f1": (None, lambda z, a, x: of("hyp0f1", more(a), x) / a), "hyp1f1": (None, None, lambda z, a, b, x: a / b * of("hyp1f1", more(a), more(b), x)),
     "hyp2f1": (None, None, None, lambda z, a, b, c, x: a * b / c * of("hyp2f1", more(a), more(b), more(c), x)),
@@ -227,53 +217,68 @@ RULES: dict[str, tuple[Local | None, ...]] = {
     "inv_boxcox1p": (lambda z, y, p: ops.pow(1.0 + z, 1.0 - p), lambda z, y, p: -ops.pow(1.0 + z, 1.0 - p) * box_cox(p, ops.log1p(z))),
 }  # fmt: skip
 
-MADE: dict[Any, Op] = {}
+# The same of functions that give several numbers, for each of them: filled by several.py.
+SEVERAL: dict[str, tuple[tuple[Local | None, ...], ...]] = {}
+MADE: dict[tuple[Any, int | None], Op] = {}
 
 
-def special(function: Any, *inputs: Any) -> Array | None:
-    """The node of one of SciPy's functions, or None where this table has no rule for it."""
-    rules = RULES.get(function.__name__)
-    if rules is None or function.nout != 1 or len(rules) != function.nin or UFUNCS not in sys.modules:
+def special(function: Any, *inputs: Any) -> Any:
+    """The node of one of SciPy's functions, or a tuple of nodes, or None where these tables have no rule for it."""
+    name = function.__name__
+    if UFUNCS not in sys.modules or not (name in SEVERAL or (name in RULES and function.nout == 1)):
         return None
-    op = made(function, rules)
+    if len(SEVERAL[name][0] if name in SEVERAL else RULES[name]) != function.nin:
+        return None
     inputs = tuple(np.int64(x) if type(x) is int and any(kinds[k] in "lqp" for kinds in function.types) else x for k, x in enumerate(inputs))
     complexes = [x.dtype for x in inputs if isinstance(x, (Array, np.ndarray, np.generic)) and x.dtype.kind == "c"]
     if complexes:  # an order beside a complex number is a real number still
         real = np.zeros(0, complexes[0]).real.dtype
         inputs = tuple(np.asarray(x, real) if type(x) in (int, float) else x for x in inputs)
-    return op(*inputs)
+    if name in SEVERAL:
+        return tuple([made(function, k)(*inputs) for k in range(function.nout)])
+    return made(function)(*inputs)
 
 
-def made(function: Any, rules: tuple[Local | None, ...]) -> Op:
-    """The operation of a function, one for all its uses, known to files by its name in SciPy."""
-    op = MADE.get(function)
+def part(name: str, k: int, *xs: Any) -> Any:
+    """One of the numbers that a function gives together."""
+    return made(getattr(sys.modules[UFUNCS], name), k)(*xs)
+
+
+def made(function: Any, part: int | None = None) -> Op:
+    """The operation of a function or of one of its parts, one for all its uses, known to files by its name in SciPy."""
+    op = MADE.get((function, part))
     if op is None:
-        op = MADE[function] = new(function, rules)
+        op = MADE[function, part] = new(function, part)
         remember(op, function)
     return op
 
 
 def make(source: str) -> None:
     """Make the operation that a file names, where SciPy is loaded."""
-    name = source.removeprefix(FROM)
-    if source.startswith(FROM) and name in RULES and hasattr(sys.modules.get(UFUNCS), name):
-        made(getattr(sys.modules[UFUNCS], name), RULES[name])
+    name, _, place = source.removeprefix(FROM).partition("#")
+    if not source.startswith(FROM) or not hasattr(sys.modules.get(UFUNCS), name):
+        return
+    if (not place and name in RULES) or (place.isdecimal() and int(place) < len(SEVERAL.get(name, ()))):
+        made(getattr(sys.modules[UFUNCS], name), int(place) if place else None)
 
 
 Above.maker = make
 
 
-def new(function: Any, rules: tuple[Local | None, ...]) -> Op:
-    name = function.__name__.strip("_")
+def new(function: Any, part: int | None) -> Op:
+    """The operation itself: SciPy's value, and its rules."""
+    plain = function.__name__.strip("_")
+    name = plain if part is None else f"{plain}{part}"
+    rules = RULES[function.__name__] if part is None else SEVERAL[function.__name__][part]
     words = [f"operand {k + 1}" if len(rules) > 1 else "x" for k in range(len(rules))]
     return Op(
         name=name,
         args=(*"abcdefgh"[: len(rules) - 1], "x"),
         type=lambda *types: type_of_result(function, name, types),
-        value=function,
+        value=function if part is None else lambda *xs: function(*xs)[part],
         kind="elementwise",
-        doc=f"SciPy's function {name}: its value is SciPy's own.",
-        source=f"{FROM}{function.__name__}",
+        doc=f"SciPy's function {plain}: its value is SciPy's own." if part is None else f"Number {part} of what SciPy's {plain} gives.",
+        source=f"{FROM}{function.__name__}" + ("" if part is None else f"#{part}"),
         words="by its formula in SciPy's functions",
         paper=lambda *xs, **attrs: m.call(name, *xs),
         local=tuple(rule or refusing(name, word) for rule, word in zip(rules, words, strict=True)),
@@ -282,7 +287,8 @@ def new(function: Any, rules: tuple[Local | None, ...]) -> Op:
 
 def type_of_result(function: Any, name: str, types: tuple[Type, ...]) -> Type:
     """The dtype that SciPy has for operands of these dtypes, in the shape that they stretch to."""
-    return Type(function(*[np.ones(0, t.dtype) for t in types]).dtype, stretch(name, types))
+    found = function(*[np.ones(0, t.dtype) for t in types])
+    return Type((found[0] if isinstance(found, tuple) else found).dtype, stretch(name, types))
 
 
 def refusing(name: str, word: str) -> Local:
