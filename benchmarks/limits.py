@@ -61,7 +61,7 @@ def compiled(write: Callable[..., None], parameters: list[tuple[str, str, int]],
     """Return a function that is written here, and what holds its code."""
     module = Module(host.target())
     module.define("run", "void", parameters, "#0", write, linkage="")
-    loaded = host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), ["run"])
+    loaded = host.Loaded(host.assemble(module.text(host.attributes())), ["run"])
     return signature(loaded.addresses["run"]), loaded
 
 

@@ -66,7 +66,7 @@ def compiled(instructions: list[Instruction], sizes: list[int]) -> Callable[[], 
     module = Module(host.target())
     (piece,) = define_pieces(module, program)
     assert piece.symbol is not None
-    loaded = host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), [piece.symbol])
+    loaded = host.Loaded(host.assemble(module.text(host.attributes())), [piece.symbol])
     arrays = [np.random.default_rng(k).normal(size=n).astype(np.float32) for k, n in enumerate(sizes)]
     arena = np.zeros(arena_bytes(host.target(), program) + 64, np.uint8)
     table = (ctypes.c_void_p * (RESERVED + len(sizes)))(arena.ctypes.data, None, None, *(a.ctypes.data for a in arrays))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BacklightError",
+    "CompilerError",
     "DTypeError",
     "DifferentiationError",
     "FileError",
@@ -127,6 +128,13 @@ class NotFiniteError(BacklightError, builtins.ArithmeticError):
     """A number that is infinite or NaN, in a run that watches for them; the message names the first node that has one.
 
     `bl.compile(lambda x: log(x), watch="nan")(-1.0)` fails; give `x` a positive value.
+    """
+
+
+class CompilerError(BacklightError, builtins.RuntimeError):
+    """A compiler that fell over, in a process of its own: nothing but that is lost. The mistake is in Backlight or in LLVM.
+
+    The graph runs on the reference machine: `bl.backprop(f, …)`, or `f` without `bl.compile`.
     """
 
 

@@ -30,7 +30,7 @@ def loops() -> Callable[..., Callable[..., np.ndarray]]:
 
         parameters = [("z", "ptr", 1), *((f"x{k}", "ptr", 1) for k in range(count)), ("n", "i64", 1)]
         module.define("run", "void", parameters, "#0", write, linkage="")
-        return host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), ["run"])
+        return host.Loaded(host.assemble(module.text(host.attributes())), ["run"])
 
     def run(name: str, kind: str, target: Target, *operands: np.ndarray) -> np.ndarray:
         if (name, kind, target.name) not in kept:

@@ -28,7 +28,7 @@ def run(target: Target, instructions: Sequence[Instruction], arrays: Sequence[np
     module = Module(target)
     pieces = define_pieces(module, program)
     symbols = [piece.symbol for piece in pieces if piece.symbol]
-    loaded = host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), symbols)
+    loaded = host.Loaded(host.assemble(module.text(host.attributes())), symbols)
     memory = np.zeros(arena_bytes(target, program) + 64, np.uint8)
     places = [a.ctypes.data for a in arrays]
     table = (ctypes.c_void_p * (RESERVED + len(arrays)))(memory.ctypes.data, share, pool, None, *places)

@@ -38,7 +38,7 @@ define double @run(i64 %k) nounwind {
 
 @pytest.fixture(scope="module")
 def code() -> bytes:
-    return host.assemble(f'target triple = "{host.triple()}"\n{TEXT}')
+    return host.assemble(TEXT)
 
 
 def call(loaded: Loaded, k: int) -> float:
@@ -64,7 +64,7 @@ def test_any_byte_of_an_object_file_may_be_another_and_any_end_missing(code: byt
     "@environ = external global ptr\ndefine ptr @get() nounwind { %x = load ptr, ptr @environ\n ret ptr %x }",  # an address
 ], ids=["written", "an address"])  # fmt: skip
 def test_what_we_never_write_is_refused_and_left_to_the_compiler(more: str) -> None:
-    code = host.assemble(f'target triple = "{host.triple()}"\n{TEXT}{more}')
+    code = host.assemble(TEXT + more)
     with pytest.raises(image.StrangeError):
         image.placed(code, ["run"])
     assert call(Loaded(code, ["run"]), 1) == 13.5

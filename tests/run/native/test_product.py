@@ -34,7 +34,7 @@ def compiled(target: Target, p: Product) -> tuple[host.Loaded, object]:
 
     parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1)]
     module.define("run", "void", [*parameters, ("add", "i1", 1)], "#0", write, linkage="")
-    loaded = host.Loaded(host.assemble(module.text(host.triple(), host.attributes())), ["run"])
+    loaded = host.Loaded(host.assemble(module.text(host.attributes())), ["run"])
     signature = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64, ctypes.c_int64, ctypes.c_bool)
     return loaded, signature(loaded.addresses["run"])
 

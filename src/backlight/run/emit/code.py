@@ -290,9 +290,8 @@ class Module:
         self.functions[symbol] = f"{head}\nentry:\n{body}\n  {end}\n}}\n"
         return symbol
 
-    def text(self, triple: str, attributes: str, layout: str = "") -> str:
-        """Return the whole module; `#0` are the attributes that every function has."""
-        head = [f'target datalayout = "{layout}"'] if layout else []
-        parts = [*head, f'target triple = "{triple}"', *self.constants.values(), *self.declarations.values()]
+    def text(self, attributes: str) -> str:
+        """Return the whole module; `#0` are the attributes that every function has. What system it is for, the compiler adds."""
+        parts = [*self.constants.values(), *self.declarations.values()]
         parts += [*self.functions.values(), f"attributes #0 = {{ {attributes} }}"]
         return "\n".join(parts) + '\n!0 = !{!"branch_weights", i32 1, i32 2000}\n'

@@ -15,6 +15,8 @@ helpers at work at 192, job open at 256, taken at 320, sleepers at 384, stop at 
 
 from __future__ import annotations
 
+import platform
+
 STATE_BYTES, TAKEN, STOP = 1024, 320, 392
 SPINS = 1500  # pauses of some 50 cycles: about 20 microseconds
 
@@ -211,10 +213,10 @@ done:
 SYMBOLS = ["bl.pool.prepare", "bl.pool.help", "bl.pool.ring", "bl.pool.share"]
 
 
-def text(triple: str, attributes: str) -> str:
+def text(attributes: str) -> str:
     """Return the module of the pool."""
-    x86 = triple.startswith(("x86_64", "i686"))
+    x86 = platform.machine() in {"x86_64", "AMD64", "i686"}
     pause = "call void @llvm.x86.sse2.pause()" if x86 else ""
     declare = "declare void @llvm.x86.sse2.pause()" if x86 else ""
     body = TEXT.format(pause=pause, declare_pause=declare, spins=SPINS)
-    return f'target triple = "{triple}"\n{body}\nattributes #0 = {{ {attributes} }}\n'
+    return f'{body}\nattributes #0 = {{ {attributes} }}\n'

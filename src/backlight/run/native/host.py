@@ -1,8 +1,8 @@
 """This processor: its vectors, its compiler, and object files turned into addresses.
 
-The only file that knows llvmlite, and it imports it when first asked: code that lies on disk is found and run without it, which
-saves half of the memory of a small process and a tenth of a second. A module becomes an object file first and code in memory
-second, so that what is kept on disk and what runs are the same bytes.
+LLVM is loaded into this process only where nothing else will do: code that lies on disk is found and run without it, and what is
+compiled anew a process of its own compiles (`apart`), which keeps its memory and its accidents to itself. A module becomes
+an object file first and code in memory second, so that what is kept on disk and what runs are the same bytes.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import contextlib
 import functools
 import importlib.util
 import itertools
+import os
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from backlight import errors
 from backlight.run.emit.value import Target
-from backlight.run.native import image, processor
+from backlight.run.native import compiler, image, processor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,14 +52,15 @@ def inner_lock() -> Any:
 @functools.cache
 @locked
 def llvm() -> Any:
-    """Return llvmlite's binding, ready for this processor. Raises: GraphError where it is missing."""
+    """Return llvmlite's binding, loaded into this process. Raises: GraphError where it is missing."""
+    needed()
+    return compiler.llvm()
+
+
+def needed() -> None:
+    """Raise GraphError where there is no compiler."""
     if not present():
         raise errors.GraphError("this needs a compiler: pip install llvmlite, or let the reference machine run the graph")
-    import llvmlite.binding as binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    return binding
 
 
 @functools.cache
@@ -69,27 +71,18 @@ def present() -> bool:
 
 @functools.cache
 @locked
-def features() -> str:
-    """Return the processor's features as LLVM writes them."""
-    return str(llvm().get_host_cpu_features().flatten())
-
-
-@functools.cache
 def target() -> Target:
     """Return what the writer must know of this processor."""
-    has = set(features().split(","))
-    if "+avx512f" in has and "+avx512dq" in has and "+avx512vl" in has:
+    try:
+        has = processor.vectors()
+    except image.StrangeError:
+        llvm()
+        has = {name[1:] for name in compiler.features().split(",") if name[0] == "+"}
+    if {"avx512f", "avx512dq", "avx512vl"} <= has:
         return Target("native", 64, fma=True, scalef=True)
-    if "+avx2" in has and "+fma" in has:
+    if {"avx2", "fma"} <= has:
         return Target("native", 32, fma=True)
-    return Target("native", 16, fma="+fma" in has or "+neon" in has)
-
-
-@functools.cache
-@locked
-def triple() -> str:
-    """Return the name of this system, as LLVM has it."""
-    return str(llvm().get_process_triple())
+    return Target("native", 16, fma=not has.isdisjoint({"fma", "neon"}))
 
 
 @functools.cache
@@ -99,8 +92,8 @@ def identity() -> str:
     try:
         return f"{processor.spoken()} {library()}"
     except image.StrangeError:
-        binding = llvm()
-        return f"{binding.get_host_cpu_name()} {features()} {binding.llvm_version_info}"
+        llvm()
+        return compiler.about()
 
 
 def library() -> str:
@@ -119,37 +112,46 @@ def attributes() -> str:
     return f'nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" "no-builtins"'
 
 
-@functools.cache
-@locked
-def machine(level: int = 2) -> Any:
-    """Return LLVM's code generator for this processor."""
-    binding = llvm()
-    found = binding.Target.from_default_triple()
-    return found.create_target_machine(cpu=binding.get_host_cpu_name(), features=features(), opt=level, reloc="pic",
-                                       codemodel="default")
+def alone() -> bool:
+    """Return whether the compiler is to have a process of its own: where its code is put into memory without it.
 
+    `BACKLIGHT_COMPILER` may say `apart` or `here` instead. Where no process can be started it is here in any case.
+    Raises: ValueError for another word.
+    """
+    asked = os.environ.get("BACKLIGHT_COMPILER", "")
+    if asked not in {"", "here", "apart"}:
+        raise errors.ValueError(f"compile: BACKLIGHT_COMPILER is {asked!r}; set it to 'apart' or to 'here', or not at all")
+    if asked == "here" or not (asked or image.possible()):
+        return False
+    from backlight.run.native import apart
 
-def optimise(module: Any, over: Any) -> None:
-    """Inline what is marked so, and clean up after it: the vectors are written already, little is left to find."""
-    binding = llvm()
-    options = binding.create_pipeline_tuning_options(speed_level=1)
-    builder = binding.create_pass_builder(over, options)
-    passes = binding.create_new_module_pass_manager()
-    passes.add_always_inliner_pass()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.add_new_gvn_pass()
-    passes.add_instruction_combine_pass()
-    passes.run(module, builder)
+    return apart.possible()
 
 
 @locked
-def assemble(text: str, level: int = 2) -> bytes:
-    """Return the object file of a module written as text."""
-    binding = llvm()
-    module = binding.parse_assembly(text)
-    over = machine(level)
-    optimise(module, over)
-    return bytes(over.emit_object(module))
+def begin() -> None:
+    """Say that something is about to be compiled: the compiler gets ready meanwhile, where it has a process of its own."""
+    if present() and alone():
+        from backlight.run.native import apart
+
+        apart.begin()
+
+
+@locked
+def assemble(text: str, kind: Literal["native", "wasm"] = "native") -> bytes:
+    """Return the object file of a module written as text, for this processor or for a page.
+
+    Raises: GraphError where there is no compiler; CompilerError where it falls over.
+    """
+    needed()
+    if alone():
+        from backlight.run.native import apart
+
+        try:
+            return apart.assemble(text, kind)
+        except apart.UnavailableError:
+            pass
+    return compiler.assemble(text, kind)
 
 
 class Loaded:
@@ -188,4 +190,4 @@ class Loaded:
 @locked
 def shared_jit() -> Any:
     """Return the one place that code is loaded into."""
-    return llvm().create_lljit_compiler(machine())
+    return llvm().create_lljit_compiler(compiler.machine("native"))

@@ -215,12 +215,14 @@ def find(name: str | None, graph: Graph) -> tuple[Recipe, host.Loaded] | None:
     """Return the recipe and the code of the entry of a graph; None if it is not there, or is not what it says."""
     data = store.load(name) if name is not None else None
     if name is None or data is None:
+        host.begin()
         return None
     try:
         recipe, image = unpacked(data, graph)
         return recipe, host.Loaded(image, recipe.symbols)
     except (ValueError, KeyError, TypeError, RuntimeError):
         store.remove(name)
+        host.begin()
         return None
 
 
@@ -229,14 +231,14 @@ def made(name: str | None, graph: Graph, recipe: Recipe, module: Module) -> host
     before = packed(recipe, graph) if name is not None else None
     if name is None or before is None:
         return loaded(module, recipe.symbols)
-    image = host.assemble(module.text(host.triple(), host.attributes()))
+    image = host.assemble(module.text(host.attributes()))
     store.save(name, before + image)
     return host.Loaded(image, recipe.symbols)
 
 
 def loaded(module: Module, symbols: Sequence[str]) -> host.Loaded:
     """Return the code of a module: from disk if it is there and can be loaded, else made and put there."""
-    text = module.text(host.triple(), host.attributes())
+    text = module.text(host.attributes())
     return entry(store.key(VERSION, text, host.identity()), lambda: text, symbols)
 
 
@@ -257,6 +259,7 @@ def entry(name: str, text: Callable[[], str], symbols: Sequence[str]) -> host.Lo
             return host.Loaded(image, symbols)
         except (RuntimeError, KeyError):  # it is not what it says
             store.remove(name)
+    host.begin()
     image = host.assemble(text())
     store.save(name, image)
     return host.Loaded(image, symbols)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -28,28 +27,12 @@ from backlight.run.native import host
 from backlight.run.wasm import linked
 
 TARGET = Target("wasm", 16, fma=False)
-TRIPLE = "wasm32-unknown-unknown"
-FEATURES = "+simd128,+bulk-memory,+mutable-globals,+sign-ext,+nontrapping-fptoint"
 ATTRIBUTES = 'nounwind "no-builtins"'
 
 
-@functools.cache
-@host.locked
-def machine() -> Any:
-    """Return LLVM's code generator for WebAssembly."""
-    host.llvm().initialize_all_targets()  # 10 MB of them: not for those who need this processor alone
-    host.llvm().initialize_all_asmprinters()
-    found = host.llvm().Target.from_triple(TRIPLE)
-    return found.create_target_machine(cpu="generic", features=FEATURES, opt=2, reloc="static", codemodel="default")
-
-
-@host.locked
 def compile_module(module: Module, exports: Sequence[str]) -> linked.Module:
     """Return the WebAssembly of a module written for `TARGET`."""
-    over = machine()
-    parsed = host.llvm().parse_assembly(module.text(TRIPLE, ATTRIBUTES, str(over.target_data)))
-    host.optimise(parsed, over)
-    return linked.link(bytes(over.emit_object(parsed)), exports)
+    return linked.link(host.assemble(module.text(ATTRIBUTES), "wasm"), exports)
 
 
 NUMBER = Type("float64", ())
@@ -87,6 +70,7 @@ def compile_page(graph: Graph, outputs: Sequence[int] | None = None) -> Page:
     wanted = graph.outputs if outputs is None else tuple(outputs)
     if all(graph.type(i) == NUMBER for i in (*graph.inputs, *wanted)) and (long := tape(graph, wanted)) is not None:
         return walked_page(long, graph, wanted)
+    host.begin()
     lowered = lower(graph, wanted)
     program = lowered.program
     missing = sorted({i.op.name for i in program.instructions if isinstance(i, Call)})

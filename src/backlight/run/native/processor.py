@@ -27,9 +27,16 @@ LEAVES = [(0, 0, (0, 1, 2, 3)), (1, 0, (0, 2, 3)), (7, 0, (0, 1, 2, 3)), (7, 1, 
           (0x80000008, 0, (1,))]
 
 
+# A name as LLVM has it: leaf, which of its numbers, the bit, and the registers that the system must save for it
+VECTORS = {
+    "fma": (1, 2, 12, 0x6), "avx2": (7, 1, 5, 0x6), "avx512f": (7, 1, 16, 0xE6), "avx512dq": (7, 1, 17, 0xE6),
+    "avx512vl": (7, 1, 31, 0xE6),
+}  # fmt: skip
+
+
 @functools.cache
-def spoken() -> str:
-    """Return what the processor says of itself. Raises: StrangeError where it cannot be asked."""
+def answers() -> tuple[dict[tuple[int, int], list[int]], int]:
+    """Return four numbers for each leaf that there is, and which registers the system saves. Raises: StrangeError."""
     if not possible():
         raise StrangeError("another system")
     try:
@@ -41,9 +48,10 @@ def spoken() -> str:
     base = ctypes.addressof(held)
     close(base, mmap.PAGESIZE)
     ask = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_void_p)(base)
-    found, numbers = [], (ctypes.c_uint32 * 4)()
+    found: dict[tuple[int, int], list[int]] = {}
+    saved, numbers = 0, (ctypes.c_uint32 * 4)()
     most = {0: 0, 0x80000000: 0}
-    for leaf, part, chosen in LEAVES:
+    for leaf, part, _ in LEAVES:
         family = leaf & 0x80000000
         if leaf > family and leaf > most[family]:
             continue
@@ -51,6 +59,23 @@ def spoken() -> str:
         if leaf == family:
             most[family] = numbers[0]
         if leaf == 1 and numbers[2] & SAVES:
-            found.append(f"{ctypes.CFUNCTYPE(ctypes.c_uint64)(base + 64)():x}")
-        found.append(" ".join(f"{numbers[k]:08x}" for k in chosen))
-    return ", ".join(found)
+            saved = ctypes.CFUNCTYPE(ctypes.c_uint64)(base + 64)()
+        found[leaf, part] = list(numbers)
+    return found, saved
+
+
+@functools.cache
+def spoken() -> str:
+    """Return what the processor says of itself. Raises: StrangeError where it cannot be asked."""
+    found, saved = answers()
+    told = [" ".join(f"{found[leaf, part][k]:08x}" for k in chosen) for leaf, part, chosen in LEAVES if (leaf, part) in found]
+    return ", ".join([*told, f"{saved:x}"])
+
+
+def vectors() -> set[str]:
+    """Return what it can do with vectors, as LLVM calls it. Raises: StrangeError where it cannot be asked."""
+    found, saved = answers()
+    return {
+        name for name, (leaf, number, bit, registers) in VECTORS.items()
+        if (leaf, 0) in found and found[leaf, 0][number] >> bit & 1 and saved & registers == registers
+    }  # fmt: skip

@@ -159,7 +159,7 @@ def pool() -> Pool | None:
 
 def make(helpers: int) -> Pool:
     """Return a new pool with this many helpers."""
-    code = kept.loaded_own("pool", lambda: written.text(host.triple(), host.attributes()), written.SYMBOLS)
+    code = kept.loaded_own("pool", lambda: written.text(host.attributes()), written.SYMBOLS)
     made = Pool(ctypes.create_string_buffer(written.STATE_BYTES), code)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))  # the interpreter may be gone before the last helper is
     Setting.made.append(made)

@@ -34,7 +34,7 @@ def written() -> str:
     """Return the walker as text."""
     module = Module(host.target())
     define_walker(module)
-    return module.text(host.triple(), host.attributes())
+    return module.text(host.attributes())
 
 
 class Walked:
