@@ -122,7 +122,7 @@ def test_a_name_that_nobody_has_is_an_attribute_error():
     assert str(caught.value) == "backlight.scipy.special.sinus is not there, and SciPy has none either"
     with pytest.raises(AttributeError) as caught:
         bl.scipy.signals  # noqa: B018
-    assert str(caught.value) == "module 'backlight.scipy' has no attribute 'signals': there are linalg, special, stats"
+    assert str(caught.value) == "module 'backlight.scipy' has no attribute 'signals': there are fft, linalg, special, stats"
 
 
 def test_polygamma_of_orders_below_0_is_scipys_nan_and_of_none_is_empty():

@@ -2,8 +2,8 @@
 
 SciPy's elementwise functions ask an array what it means by them, and are followed as they stand. The others turn what they are
 given into plain arrays first, and nobody can follow them; here they are written in operations, under SciPy's names and
-arguments: `special` with `logsumexp`, `softmax` and `polygamma` among them, the distributions of `stats`, and what Gaussian
-processes need of `linalg`.
+arguments: `special` with `logsumexp`, `softmax` and `polygamma` among them, the distributions of `stats`, what Gaussian
+processes need of `linalg`, and the transforms of `fft`.
 
 >>> import backlight as bl
 >>> from backlight.scipy import special, stats
@@ -18,7 +18,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["linalg", "special", "stats"]
+__all__ = ["fft", "linalg", "special", "stats"]
 
 
 def __getattr__(name: str) -> Any:
