@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { between, fitted, inWindow, onSheet, panned, revealing, visible, zoomed } from "../src/scene/camera";
 import { cellsOf, onMap } from "../src/scene/cells";
+import { chipLines } from "../src/scene/chip";
+import { close } from "../src/scene/close";
 import { detail, distances } from "../src/scene/detail";
 import { Places } from "../src/scene/places";
+import { grown, roomsOf } from "../src/scene/rooms";
+import { plansOf } from "../src/scene/scene";
 import { pointAt } from "../src/scene/ways";
 import { powersOf, scaleOf, ticksOf } from "../src/plot/scale";
 
 import { bracketed } from "../src/numbers/figures";
 import { elementAt, placeIn } from "../src/numbers/said";
+import { GRAPH } from "./graphs";
 
 const WINDOW = { width: 800, height: 600 };
 
@@ -28,6 +33,49 @@ describe("the numbers on a card", () => {
   it("have a place by their indices, and indices by their place", () => {
     expect([0, 5, 23].map((at) => placeIn([2, 3, 4], elementAt([2, 3, 4], at)))).toEqual([0, 5, 23]);
     expect([placeIn([2, 3], [2, 0]), placeIn([2, 3], [1]), placeIn([], []), placeIn([2], [-1])]).toEqual([-1, -1, -1, -1]);
+  });
+});
+
+describe("a picture seen from afar", () => {
+  const worded = { ...GRAPH, height: 400, cards: GRAPH.cards.map((card) => ({ ...card, y: card.y * 1.8 + 20 })), routes: GRAPH.routes.map((route) => ({ ...route, label: [50, 120, 60, 30] })) };
+
+  it("has its layers closer together, and every height leads back to where it was", () => {
+    const moved = close(worded);
+    expect(moved?.graph.height).toBeLessThan(worded.height - 60);
+    for (let y = -50; y <= 450; y += 3.7) expect(moved?.drop(moved.lift(y))).toBeCloseTo(y, 9);
+    const heights = [...worded.cards].sort((a, b) => a.y - b.y).map(({ y }) => moved?.lift(y) ?? NaN);
+    expect([...heights].sort((a, b) => a - b)).toEqual(heights);
+    const tops = new Set(moved?.graph.cards.map(({ y, height }) => y - height / 2));
+    expect([...tops].sort((a, b) => a - b).slice(1).every((top, at) => top - ([...tops].sort((a, b) => a - b)[at] ?? 0) - 40 <= 34)).toBe(true);
+    expect(close(GRAPH)).toBe(null);
+  });
+
+  it("is one plan where no words stand on its edges, and two where they do", () => {
+    const one = plansOf(GRAPH);
+    expect(one.near).toBe(one.far);
+    const { near, far } = plansOf(worded);
+    expect([near.of, far.of, near.graph]).toEqual([worded, worded, worded]);
+    expect(far.whole.height).toBeLessThan(near.whole.height);
+  });
+
+  it("lets boxes grow towards each other, but not over each other, nor over an edge that goes by", () => {
+    const boxes = [0, 100, 400].map((left) => ({ left, right: left + 60, top: 0, bottom: 40 }));
+    const way = [300, -100, 300, 100];
+    const rooms = roomsOf(boxes, [way], [], { width: 500, height: 40 });
+    const all = boxes.map((box, at) => grown(box, rooms[at] ?? box, 1000, 10, 0));
+    expect(all[0]?.right).toBeLessThan(all[1]?.left ?? 0);
+    expect(all[1]?.right).toBeLessThan(300);
+    expect(all[2]?.left).toBeGreaterThan(300);
+    const some = grown(boxes[1] ?? all[0]!, rooms[1] ?? all[0]!, 90, 50, 0);
+    expect([some.right - some.left, some.bottom - some.top]).toEqual([90, 50]);
+  });
+
+  it("says a number with fewer digits rather than cut it, which would make it another", () => {
+    const reading = { numbers: Float64Array.of(-0.00067025), shape: [], dtype: "float64" };
+    const [card] = GRAPH.cards;
+    if (!card) throw new Error("there is a card");
+    const words = [200, 76, 70, 62].map((width) => chipLines({ ...card, kind: "operation" }, reading, null, { width, height: 30 })[1]?.text);
+    expect(words).toEqual(["↑ -0.00067025", "↑ -0.00067", "↑ …", "↑ …"]);
   });
 });
 

@@ -54,7 +54,7 @@ LESSONS: Final[tuple[Lesson, ...]] = (
         Document("x*x", {"x": number("3")}, "x·x"),
         "x is used twice, so two gradients arrive at it, 3 along each edge, and they are added up to 6. Where paths meet, gradients are "
         "summed: that is all that sharing means.",
-        ("Look at it as a tree: each use of x is drawn by itself, with its own share.",),
+        ("Press tree, above the graph: each use of x is drawn by itself, with its own share.",),
     ),
     Lesson(
         "neuron", "One neuron", FIRST,
@@ -62,7 +62,7 @@ LESSONS: Final[tuple[Lesson, ...]] = (
                  {"w": learnt("0.6"), "x": number("1.5"), "b": learnt("0.9"), "y": number("0", 0, 1)}, "One neuron", rate=0.5),
         "The loss asks the neuron to answer 0. Its weight gets the gradient of z times x, its bias that of z alone; descent moves both "
         "against it. When the neuron is very wrong and very sure, the sigmoid is flat and it learns slowly at first.",
-        ("Take 50 steps and watch a fall.", "Start at w = 2, b = 2: it takes far longer to get going. Why?"),
+        ("Under Descent take 50 steps and watch a fall.", "Start at w = 2, b = 2: it takes far longer to get going. Why?"),
     ),
     Lesson(
         "perceptron", "The perceptron", NETWORKS,
@@ -73,7 +73,7 @@ LESSONS: Final[tuple[Lesson, ...]] = (
         "Five inputs, ten answers, one bias for all of them. The gradient at the subtraction is twice its value. The gradient of W is "
         "the outer product of x with what arrives at the sum, so a column that answers well hardly changes; that of b adds up "
         "all ten of these, because b was stretched over all ten.",
-        ("Take 100 steps and compare the answers with y.",),
+        ("Under Descent take 100 steps and compare the answers with y.",),
     ),
     Lesson(
         "layers", "Two layers", NETWORKS,
@@ -83,7 +83,7 @@ LESSONS: Final[tuple[Lesson, ...]] = (
                  "Two layers", rate=0.05),
         "What arrives at a layer's sum is its error δ. The weights get δ ⊗ input; the layer below gets W₂ᵀδ, bent by the slope of tanh. "
         "The matrix form writes the same for any number of layers.",
-        ("Open the matrix form.", "Make all of W2 zero: the first layer gets no gradient until the second has moved."),
+        ("Open the matrix form, under Why.", "Make all of W2 zero: the first layer gets no gradient until the second has moved."),
     ),
     Lesson(
         "cross-entropy", "Softmax with cross-entropy", NETWORKS,
@@ -109,21 +109,22 @@ LESSONS: Final[tuple[Lesson, ...]] = (
         Document("x^2 - y^2", {"x": learnt("1", -2, 2), "y": learnt("0.01", -2, 2)}, "A saddle", rate=0.1),
         "Along x it is a valley, along y a ridge. Descent first slides to the middle, where the gradient is almost 0 and it seems to be "
         "done; but y grows by a fifth at every step and in the end it runs off. With y = 0 exactly it would stay for ever.",
-        ("Take 10 steps, then 20 more.", "Set y to 0 and try again.", "Draw the lines of equal height over x and y."),
+        ("Under Descent take 10 steps, then 20 more.", "Set y to 0 and try again.",
+         "Under Landscape draw the lines of equal height over x and y."),
     ),
     Lesson(
         "plateau", "A plateau", GROUND,
         Document("(sigmoid(w) - 1)^2", {"w": learnt("-8", -10, 10)}, "A plateau", rate=1.0),
         "The loss is nearly 1, as high as it can be, and the slope is −0.00067: where the sigmoid is flat, being wrong does not make the "
         "gradient large. Descent needs thousands of steps to leave. Cross-entropy, softplus(−w) here, has slope −1 at the same place.",
-        ("Draw the landscape over w.", "Type softplus(-w) instead and take ten steps."),
+        ("Under Landscape draw the loss over w.", "Type softplus(-w) instead and take ten steps."),
     ),
     Lesson(
         "ravine", "A ravine", GROUND,
         Document("a^2 + 50*b^2", {"a": learnt("4", -5, 5), "b": learnt("1", -2, 2)}, "A ravine", rate=0.019),
         "Across the ravine the ground is fifty times as steep as along it. The rate that b can just bear, below 0.02, is far too small for a: "
         "b jumps from wall to wall, each time a tenth less high, while a creeps by 4 in a hundred a step.",
-        ("Set the rate to 0.021: b grows without bound.", "Choose momentum or Adam and compare the paths."),
+        ("Under Descent set the rate to 0.021 and take steps: b grows without bound.", "Choose momentum or Adam and compare the paths."),
     ),
     Lesson(
         "dying-relu", "A dying ReLU", WRONG,
@@ -131,7 +132,7 @@ LESSONS: Final[tuple[Lesson, ...]] = (
                  {"w": learnt("1"), "x": number("1"), "b": learnt("-3"), "y": number("2")}, "A dying ReLU", rate=0.1),
         "The sum is −2, so the ReLU gives 0 and passes no gradient on: w and b get exactly 0, and no number of steps will ever wake "
         "it. It is dead for every x below 3. A smaller rate or a better start would not have pushed b so far down.",
-        ("Drag b up to −0.9 and take ten steps.", "Ask why the gradient of w is zero.", "Use leaky_relu instead."),
+        ("Drag b up to −0.9 and take ten steps, under Descent.", "Read under Problems why the gradient of w is zero.", "Use leaky_relu instead."),
     ),
     Lesson(
         "chain", "A chain that explodes, or dies", WRONG,
@@ -147,14 +148,14 @@ LESSONS: Final[tuple[Lesson, ...]] = (
                  "The same start for every neuron", rate=0.1),
         "Both neurons start alike, so they answer alike, get the same gradients and stay alike: two neurons do the work of one, however "
         "long they learn. Random starts are there to break exactly this.",
-        ("Take 100 steps: the two numbers of w are the same to the last digit.", "Set w to [0.5, 0.6] and take 100 steps."),
+        ("Under Descent take 100 steps: the two numbers of w are the same to the last digit.", "Set w to [0.5, 0.6] and take 100 steps."),
     ),
     Lesson(
         "sign", "The wrong sign", WRONG,
         Document("L = -(w*x - y)^2", {"w": learnt("1.4", -10, 10), "x": number("1"), "y": number("1")}, "The wrong sign", rate=0.1),
         "One minus too many turns every gradient around. Descent does what it is told, it lowers L: the answer runs away from y, by a "
         "fifth more at every step, and L goes to −∞. A loss that falls below what it can be is a wrong sign.",
-        ("Take 20 steps.", "Remove the minus and take them again."),
+        ("Under Descent take 20 steps.", "Remove the minus and take them again."),
     ),
     Lesson(
         "nan", "A NaN is born", WRONG,

@@ -24,10 +24,10 @@ const MARGIN_PX = 20;
 const TOOLS_PX = 44; // of height that the tools take at the top
 
 /** All of the sheet, no larger than it was drawn for (a phone may enlarge by hand). */
-export function fitted(sheet: Size, window: Size): Camera {
+export function fitted(sheet: Size, window: Size, most = 1.25): Camera {
   const across = (window.width - 2 * MARGIN_PX) / Math.max(sheet.width, 1);
   const down = (window.height - 2 * MARGIN_PX - TOOLS_PX) / Math.max(sheet.height, 1);
-  const zoom = clamp(Math.min(across, down, 1.25));
+  const zoom = clamp(Math.min(across, down, most));
   return { x: sheet.width / 2, y: sheet.height / 2 - TOOLS_PX / 2 / zoom, zoom };
 }
 

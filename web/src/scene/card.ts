@@ -123,10 +123,11 @@ export function edgeLines(scene: Scene, route: Route, most = Infinity): readonly
   const [upstream, local] = [block.read(route.upstream), block.read(route.local)];
   const [left, right] = [short(upstream), short(local)];
   if (upstream?.shape.length === 0 && local?.shape.length === 0) {
-    const text = `↓ ${left} × ${right} = ${down}`;
-    const few = (node: number): string => said(block.read(node), 4);
-    const shorter = `↓ ${few(route.upstream)} × ${few(route.local)} = ${hidden ? "?" : few(route.downstream)}`;
-    return [...lines, { text: text.length > most ? shorter : text, tone: "backward" }];
+    const texts = [6, 4, 3, 2].map((digits) => {
+      const [g, slope, sent] = [route.upstream, route.local, route.downstream].map((node) => said(block.read(node), digits));
+      return `↓ ${g} × ${slope} = ${hidden ? "?" : sent}`;
+    });
+    return [...lines, { text: texts.find((text) => text.length <= most) ?? texts[3] ?? "", tone: "backward" }];
   }
   return [...lines, { text: `↓ ${left}`, tone: "backward" }, { text: `  × ${right}`, tone: "backward" }, { text: `  = ${down}`, tone: "backward" }];
 }

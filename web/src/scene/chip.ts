@@ -1,6 +1,8 @@
 // What a chip says: the name of its node and, as far as there is room, its value and its gradient.
 
 import type { Reading } from "../numbers/block";
+import { inline } from "../numbers/figures";
+import { said, width } from "../numbers/said";
 import type { Card } from "../wire";
 import type { Size } from "./camera";
 import { short, type Tone } from "./card";
@@ -23,8 +25,8 @@ export function mapped(reading: Reading | "?" | null): reading is Reading {
 export function chipLines(card: Card, value: Reading | "?" | null, gradient: Reading | "?" | null, room: Size): readonly ChipLine[] {
   const rows = Math.max(1, Math.floor((room.height - 3) / CHIP_ROW_PX));
   const letters = Math.floor((room.width - 6) / CHIP_LETTER_PX);
-  const up = value && card.kind !== "constant" ? `↑ ${value === "?" ? "?" : short(value)}` : "";
-  const down = gradient ? `↓ ${gradient === "?" ? "?" : short(gradient)}` : "";
+  const up = value && card.kind !== "constant" ? `↑ ${value === "?" ? "?" : fitting(value, letters - 2)}` : "";
+  const down = gradient ? `↓ ${gradient === "?" ? "?" : fitting(gradient, letters - 2)}` : "";
   const lines: ChipLine[] = [{ text: card.name, tone: "strong" }];
   if (up === "") return lines;
   if (rows >= 3 || (rows === 2 && down === "")) {
@@ -38,6 +40,13 @@ export function chipLines(card: Card, value: Reading | "?" | null, gradient: Rea
   }
   const first = `${card.name} ${up}`;
   return first.length <= letters ? [{ text: first, tone: "forward" }] : lines;
+}
+
+/** A reading in so many letters, with fewer digits if need be: a number that is cut is another number. */
+function fitting(reading: Reading, letters: number): string {
+  const one = reading.shape.length === 0;
+  const tries = [short(reading), ...(one ? [5, 4, 3, 2] : [2]).map((digits) => (one ? said(reading, digits) : inline(reading.numbers, reading.shape, digits, 3, width(reading))))];
+  return tries.find((text) => text.length <= letters) ?? (one ? "…" : (tries[0] ?? ""));
 }
 
 /** As many letters of a line as there is room for. */

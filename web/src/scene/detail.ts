@@ -5,7 +5,7 @@
 
 export type Detail = "dot" | "chip" | "card";
 
-const CARD_ZOOM = 0.72; // letters of 12 px are then at least 8.6 px tall; below that a chip says more
+export const CARD_ZOOM = 0.72; // letters of 12 px are then at least 8.6 px tall; below that a chip says more
 const CHIP_WIDTH = 34; // px
 const CHIP_HEIGHT = 13;
 const NEAR = 1; // edges

@@ -9,17 +9,19 @@ import { badge, bend, worst } from "./badge";
 import { cardLines, known, roomOf, squeeze, updateText, type Line } from "./card";
 import { LETTER, MAP, PAD, ROW } from "./cells";
 import { CHIP_LETTER_PX, CHIP_PX, CHIP_ROW_PX, chipLines, cut, mapped } from "./chip";
-import { detail, type Detail } from "./detail";
+import { CARD_ZOOM, detail, type Detail } from "./detail";
 import { edges, paths } from "./edges";
 import { FACE, type Inks } from "./inks";
 import { Maps, matrixOf } from "./maps";
 import { packets } from "./packet";
+import { FEW, grown } from "./rooms";
 import type { Scene } from "./scene";
 import type { Strengths } from "./strength";
 
-const FEW = 120; // cards, of which even the references to a shared leaf bear their name, however far away they are
 
 export class Painter {
+  /** Where the chips stand that may have grown beyond their boxes, by place. */
+  readonly areas = new Map<number, Area>();
   private readonly maps = new Maps();
   private graph: unknown = null;
 
@@ -34,7 +36,7 @@ export class Painter {
     const tx = (window.width / 2 - camera.x * camera.zoom) * ratio;
     const ty = (window.height / 2 - camera.y * camera.zoom) * ratio;
     context.setTransform(k, 0, 0, k, tx, ty);
-    const area = grown(visible(camera, window), 40 / camera.zoom);
+    const area = wider(visible(camera, window), 40 / camera.zoom);
     const routes = scene.plan.routes.within(area);
     const cards = scene.plan.cards.within(area);
     paths(context, scene, routes);
@@ -46,20 +48,21 @@ export class Painter {
   private cards(context: CanvasRenderingContext2D, scene: Scene, places: readonly number[]): void {
     const { plan, camera, near, walk, place } = scene;
     const dots: { card: Card; box: Area }[] = [];
-    const late: { card: Card; box: Area; how: Detail }[] = [];
+    const late: { card: Card; box: Area; how: Detail; at: number }[] = [];
+    this.areas.clear();
     for (const at of places) {
       const [card, box] = [plan.graph.cards[at], plan.boxes[at]];
       if (!card || !box || !reached(walk.built, card.node, place)) continue;
-      const how = card.chip && camera.zoom >= 0.4 ? "card" : detail(camera.zoom, card.width, card.height, near.get(at) ?? Infinity);
+      const how = card.chip && camera.zoom >= (plan.graph.cards.length <= FEW ? CARD_ZOOM : 0.4) ? "card" : detail(camera.zoom, card.width, card.height, near.get(at) ?? Infinity);
       const named = scene.marks.troubled.has(card.node) || (card.chip && plan.graph.cards.length <= FEW);
       if (how === "dot" && !named) dots.push({ card, box });
-      else late.push({ card, box, how: how === "dot" ? "chip" : how });
+      else late.push({ card, box, how: how === "dot" ? "chip" : how, at });
     }
     this.dots(context, scene, dots);
     this.maps.refresh(arrays(late.map(({ card }) => card), scene), scene.version, (node) => scene.block.read(node));
-    for (const { card, box, how } of late) {
+    for (const { card, box, how, at } of late) {
       if (how === "card") this.card(context, scene, card, box);
-      else this.chip(context, scene, card, box);
+      else this.chip(context, scene, card, box, at);
     }
     this.outlines(context, scene, places);
   }
@@ -179,27 +182,29 @@ export class Painter {
   }
 
   /** Name, value and gradient in letters of a size that can be read from any distance. */
-  private chip(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area): void {
+  private chip(context: CanvasRenderingContext2D, scene: Scene, card: Card, box: Area, at: number): void {
     const { inks, camera } = scene;
     const scale = 1 / camera.zoom;
     const { value, gradient } = known(scene, card);
-    const size = { width: (box.right - box.left) * camera.zoom, height: (box.bottom - box.top) * camera.zoom };
+    const most = scene.plan.rooms[at] ?? box;
+    const size = { width: (most.right - most.left) * camera.zoom, height: (most.bottom - most.top) * camera.zoom };
     const maps = card.kind !== "group" && !card.chip && mapped(value) && size.height >= CHIP_ROW_PX + 12 && size.width >= 48;
     const drawn = maps || card.chip ? [{ text: card.name, tone: "strong" as const }] : chipLines(card, value, gradient, size);
-    const least = { width: (card.chip ? card.name.length * CHIP_LETTER_PX + 8 : 40) * scale, height: (drawn.length * CHIP_ROW_PX + 3) * scale };
-    const place: Area = {
-      left: Math.min(box.left, card.x - least.width / 2), right: Math.max(box.right, card.x + least.width / 2),
-      top: Math.min(box.top, card.y - least.height / 2), bottom: Math.max(box.bottom, card.y + least.height / 2),
-    };
+    const letters = Math.max(...drawn.map(({ text }) => text.length));
+    const frames = card.output ? 6 : 0; // px more for the second frame
+    const wish = { width: letters * CHIP_LETTER_PX + 8 + frames, height: drawn.length * CHIP_ROW_PX + 3 + (maps ? 9 : frames) };
+    const place = grown(box, most, wish.width * scale, wish.height * scale, (card.chip ? 8 : 40) * scale);
+    this.areas.set(at, place);
+    const middle = (place.left + place.right) / 2;
     this.frame(context, inks, card, place, scale);
     const room = (place.right - place.left) * camera.zoom - 6;
-    const top = maps ? place.top + (CHIP_ROW_PX / 2 + 1) * scale : card.y - ((drawn.length - 1) * CHIP_ROW_PX * scale) / 2;
+    const top = maps ? place.top + (CHIP_ROW_PX / 2 + 1) * scale : (place.top + place.bottom) / 2 - ((drawn.length - 1) * CHIP_ROW_PX * scale) / 2;
     context.textAlign = "center";
     context.textBaseline = "middle";
     drawn.forEach((line, row) => {
       context.font = `${line.tone === "strong" ? "bold " : ""}${CHIP_PX * scale}px ${FACE}`;
       context.fillStyle = ink(inks, line.tone);
-      context.fillText(cut(line.text, Math.floor(room / CHIP_LETTER_PX)), card.x, top + row * CHIP_ROW_PX * scale);
+      context.fillText(cut(line.text, Math.floor(room / CHIP_LETTER_PX)), middle, top + row * CHIP_ROW_PX * scale);
     });
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
@@ -227,7 +232,8 @@ export class Painter {
       const { rows, columns } = matrixOf(reading.shape);
       const side = Math.min(width / columns, height / rows, 10 * scale);
       const [wide, tall] = [Math.max(side * columns, 4 * scale), Math.max(side * rows, 4 * scale)];
-      const middle = shown.length === 1 ? card.x : card.x + (at === 0 ? -1 : 1) * (width / 2 + 3 * scale);
+      const across = (place.left + place.right) / 2;
+      const middle = shown.length === 1 ? across : across + (at === 0 ? -1 : 1) * (width / 2 + 3 * scale);
       const [x, y] = [middle - wide / 2, top + (height - tall) / 2];
       const cell = this.maps.cell(Number(node));
       if (!cell) return;
@@ -245,7 +251,7 @@ export class Painter {
     const scale = 1 / camera.zoom;
     const stage: Stage | undefined = place >= 0 ? walk.stages[place] : undefined;
     for (const at of places) {
-      const [card, box] = [plan.graph.cards[at], plan.boxes[at]];
+      const [card, box] = [plan.graph.cards[at], this.areas.get(at) ?? plan.boxes[at]];
       if (!card || !box || !reached(walk.built, card.node, place)) continue;
       const now = stage?.nodes.includes(card.node);
       if (now) {
@@ -288,6 +294,6 @@ function outline(context: CanvasRenderingContext2D, box: Area, away: number, lin
   context.setLineDash([]);
 }
 
-function grown(area: Area, by: number): Area {
+function wider(area: Area, by: number): Area {
   return { left: area.left - by, right: area.right + by, top: area.top - by, bottom: area.bottom + by };
 }

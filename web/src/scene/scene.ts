@@ -5,11 +5,18 @@ import type { Graph, Route } from "../wire";
 import type { Trouble } from "../state/trouble";
 import type { Walk } from "../state/walk";
 import type { Area, Camera, Size } from "./camera";
+import { close, type Close } from "./close";
 import type { Inks } from "./inks";
 import { Places } from "./places";
+import { FEW, roomsOf } from "./rooms";
 
 /** A graph with the places of its boxes and routes. */
 export interface Plan {
+  /** As it came; `graph` has its heights changed where layers were moved together. */
+  readonly of: Graph;
+  /** A height of the sheet as it came on this one, and back. */
+  readonly lift: (y: number) => number;
+  readonly drop: (y: number) => number;
   readonly graph: Graph;
   /** The sheet, with the words beside its edges. */
   readonly whole: Size;
@@ -17,6 +24,8 @@ export interface Plan {
   readonly cards: Places;
   readonly routes: Places;
   readonly edges: readonly (readonly [number, number])[];
+  /** How far each box may grow where it is seen from afar; of large graphs none. */
+  readonly rooms: readonly Area[];
   /** The points of each route, led past its words. */
   readonly ways: readonly (readonly number[])[];
 }
@@ -58,7 +67,16 @@ function aside({ points, label }: Route): readonly number[] {
   return points.map((value, at) => (at % 2 === 0 && inside(at) ? x : value));
 }
 
-export function planOf(graph: Graph): Plan {
+const same = (y: number): number => y;
+
+/** The plan of a picture, and that for seeing it from afar: the same one where moving together gains nothing. */
+export function plansOf(of: Graph): { readonly near: Plan; readonly far: Plan } {
+  const near = planOf(of, { graph: of, lift: same, drop: same });
+  const moved = close(of);
+  return { near, far: moved ? planOf(of, moved) : near };
+}
+
+function planOf(of: Graph, { graph, lift, drop }: Close): Plan {
   const boxes = graph.cards.map(({ x, y, width, height }) => ({
     left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2,
   }));
@@ -81,7 +99,7 @@ export function planOf(graph: Graph): Plan {
   });
   const whole = { width: areas.reduce((most, { right }) => Math.max(most, right), graph.width), height: graph.height };
   return {
-    graph, whole, boxes, ways, cards: new Places(boxes), routes: new Places(areas),
+    of, graph, lift, drop, whole, boxes, ways, rooms: graph.cards.length <= FEW ? roomsOf(boxes, ways, graph.routes, whole) : [], cards: new Places(boxes), routes: new Places(areas),
     edges: graph.routes.map(({ consumer, operand }) => [consumer, operand] as const),
   };
 }

@@ -5,10 +5,10 @@ import { reached, type Walk } from "../state/walk";
 import type { Graph } from "../wire";
 import { between, fitted, inWindow, onSheet, panned, revealing, visible, zoomed, type Camera, type Size } from "./camera";
 import { cardLines, edgeLines, numberAt } from "./card";
-import { detail, distances } from "./detail";
+import { CARD_ZOOM, detail, distances } from "./detail";
 import type { Inks } from "./inks";
 import { Painter } from "./paint";
-import { planOf, type Marks, type Plan, type Scene } from "./scene";
+import { plansOf, type Marks, type Plan, type Scene } from "./scene";
 import { Snapshot } from "./snapshot";
 import { Strengths } from "./strength";
 
@@ -17,6 +17,7 @@ const PACKET_MS = 650;
 const CLICK_PX = 5; // a hand that moved less has clicked
 const NEAR = 1;
 const CROWD = 2500; // boxes in sight, from which on they are painted once and then moved
+const AFAR = CARD_ZOOM * 0.999; // nearer, the room for the words on the edges is needed
 const SOME = 40; // the same while nothing but the camera changes
 
 export interface Shown {
@@ -49,6 +50,8 @@ export class GraphView {
   private readonly strengths = new Strengths();
   private readonly fingers = new Map<number, { readonly x: number; readonly y: number }>();
   private shown: Shown | null = null;
+  private plans: { readonly near: Plan; readonly far: Plan } | null = null;
+  /** The one that is shown: from afar the one whose layers stand closer together. The camera is on its sheet. */
   private plan: Plan | null = null;
   private near: ReadonlyMap<number, number> = new Map();
   private window: Size = { width: 1, height: 1 };
@@ -69,13 +72,16 @@ export class GraphView {
   show(shown: Shown): void {
     const before = this.shown;
     this.shown = shown;
-    if (!this.plan || this.plan.graph !== shown.graph) {
-      this.plan = planOf(shown.graph);
+    if (!this.plan || this.plan.of !== shown.graph) {
+      const y = this.plan?.drop(this.camera.y) ?? this.camera.y;
+      this.plans = plansOf(shown.graph);
+      this.plan = this.planAt(this.camera.zoom);
+      this.camera = { ...this.camera, y: this.plan?.lift(y) ?? y };
       if (!this.byHand) this.fit(before === null || shown.still);
     }
     if (!before || before.marks.selected !== shown.marks.selected || before.graph !== shown.graph) {
       const chosen = shown.graph.cards.flatMap((card, place) => (card.node === shown.marks.selected ? [place] : []));
-      this.near = distances(shown.graph.cards.length, chosen.length > 0 ? this.plan.edges : [], chosen, NEAR);
+      this.near = distances(shown.graph.cards.length, chosen.length > 0 ? (this.plan?.edges ?? []) : [], chosen, NEAR);
     }
     if (before?.place !== shown.place) this.started = performance.now();
     this.dirty();
@@ -83,17 +89,34 @@ export class GraphView {
 
   /** All of the picture in the window. */
   fit(atOnce = false): void {
-    if (!this.plan) return;
+    if (!this.plans) return;
     this.byHand = false;
-    this.go(fitted(this.plan.whole, this.window), atOnce);
+    const { near, far } = this.plans;
+    const whole = fitted(near.whole, this.window);
+    if (whole.zoom >= CARD_ZOOM) this.turn(near);
+    else this.turn(far);
+    this.go(whole.zoom >= CARD_ZOOM ? whole : fitted(far.whole, this.window, AFAR), atOnce);
     this.calls.moved(this.glide?.to ?? this.camera, false);
   }
 
-  /** Put the camera somewhere, as a link says. */
+  private planAt(zoom: number): Plan | null {
+    return this.plans && (zoom >= CARD_ZOOM ? this.plans.near : this.plans.far);
+  }
+
+  /** Go over to the other plan; what was at this height of the sheet stays where it is in the window. */
+  private turn(plan: Plan | null, y = this.camera.y): void {
+    if (!plan || plan === this.plan) return;
+    const by = this.plan ? plan.lift(this.plan.drop(y)) - y : 0;
+    this.camera = { ...this.camera, y: this.camera.y + by };
+    this.plan = plan;
+  }
+
+  /** Put the camera somewhere, as a link says: on the sheet as it was laid out. */
   look(camera: Camera): void {
     this.byHand = true;
     this.glide = null;
-    this.camera = camera;
+    this.plan = this.planAt(camera.zoom);
+    this.camera = { ...camera, y: this.plan?.lift(camera.y) ?? camera.y };
     this.dirty();
   }
 
@@ -106,7 +129,7 @@ export class GraphView {
   }
 
   zoom(factor: number, px = this.window.width / 2, py = this.window.height / 2): void {
-    this.hand(zoomed(this.camera, factor, px, py, this.window));
+    this.hand(zoomed(this.camera, factor, px, py, this.window), onSheet(this.camera, px, py, this.window).y);
   }
 
   pan(dx: number, dy: number): void {
@@ -145,11 +168,12 @@ export class GraphView {
     for (const stop of this.stops) stop();
   }
 
-  private hand(camera: Camera): void {
+  private hand(camera: Camera, held = camera.y): void {
     this.byHand = true;
     this.glide = null;
     this.camera = camera;
-    this.calls.moved(camera, true);
+    this.turn(this.planAt(camera.zoom), held);
+    this.calls.moved({ ...this.camera, y: this.plan?.drop(this.camera.y) ?? this.camera.y }, true);
     this.dirty();
   }
 
@@ -252,7 +276,12 @@ export class GraphView {
 
   private cardAt({ x, y }: { readonly x: number; readonly y: number }): number {
     const at = onSheet(this.camera, x, y, this.window);
-    return this.plan?.cards.at(at.x, at.y) ?? -1;
+    const place = this.plan?.cards.at(at.x, at.y) ?? -1;
+    if (place >= 0) return place;
+    for (const [grown, { left, right, top, bottom }] of this.painter.areas) {
+      if (left <= at.x && at.x <= right && top <= at.y && at.y <= bottom) return grown;
+    }
+    return -1;
   }
 
   /** The number of an array that stands at a point of the window, on a card drawn in full. */
