@@ -95,6 +95,7 @@ def gelu_bend(z: Any, x: Any, approximate: str = "none") -> Any:
 def gelu_slope_inside(x: Any, approximate: str = "none") -> Any:
     if approximate == "none":
         return ndtr(x) + x * (0.3989422804014327 * gauss(x, rate=0.5))
+    x = minimum(maximum(x, -100.0), 100.0)  # beyond, 0·∞ of what is 0 or 1
     v = STEEP * (x + CUBIC * (x * x * x))
     return sigmoid(v) * (1.0 + x * (STEEP * (1.0 + (3.0 * CUBIC) * (x * x))) * sigmoid(-v))
 
@@ -127,7 +128,10 @@ gelu_slope: Op = elementwise(
     value=floating(precise(curves.gelu_slope)),
     local=gelu_bend,
     inside=gelu_slope_inside,
-    cases=[Case(0.0, gives=0.5, grads=[0.7978845608028654]), Case(s.MATRIX), Case(s.MATRIX, approximate="tanh")],
+    cases=[
+        Case(0.0, gives=0.5, grads=[0.7978845608028654]), Case(s.MATRIX), Case(s.MATRIX, approximate="tanh"),
+        Case([1e38, -1e38, np.inf], approximate="tanh", gives=[1.0, 0.0, 1.0], smooth=False),
+    ],
 )  # fmt: skip
 
 silu: Op = elementwise(

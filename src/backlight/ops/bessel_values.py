@@ -58,7 +58,7 @@ def near_sums(a: Any) -> tuple[p.Pair, p.Pair]:
 def far_sum(terms: list[Fraction], a: Any) -> Any:
     """The expansion over √(2πa), for a ≥ FAR; it is cut off where its terms are smallest."""
     r = 1.0 / a
-    return polynomial(r, [float(c) for c in terms]) / np.sqrt(2.0 * np.pi * a)
+    return polynomial(r, [float(c) for c in terms]) / (4.0 * np.sqrt(np.pi / 8.0 * a))
 
 
 def split(x: Any) -> tuple[Any, Any, Any]:
@@ -80,7 +80,7 @@ def damped(x: p.Pair, a: Any) -> Any:
 def raised(x: Any, a: Any) -> Any:
     """x·e^a, where e^a alone may overflow."""
     half = np.exp(0.5 * np.minimum(a, 1500.0))
-    return (x * half) * half
+    return np.where(a > 1500.0, np.inf, (x * half) * half)
 
 
 def picked(x: Any, near: Any, far: Any, end: float) -> Any:

@@ -208,12 +208,12 @@ def direction(x: Any, y: Any) -> Any:
     """x / √(x² + y²), both scaled first so that nothing overflows or gets subnormal; 0 at the origin."""
     x, y = np.broadcast_arrays(x, y)
     endless = np.isinf(x) | np.isinf(y)
-    a = np.where(endless, np.where(np.isinf(x), np.sign(x), 0.0), x)
+    a = np.where(endless, np.copysign(np.isinf(x), x), x)
     b = np.where(endless, np.where(np.isinf(y), 1.0, 0.0), y)
     steps = -np.frexp(np.maximum(np.abs(a), np.abs(b)))[1]
     a, b = np.ldexp(a, steps), np.ldexp(b, steps)
     h = np.hypot(a, b)
-    return np.where(h == 0, 0.0, a / np.where(h == 0, 1.0, h))
+    return np.where(np.isnan(x) | np.isnan(y), np.nan, np.where(h == 0, 0.0, a / np.where(h == 0, 1.0, h)))
 
 
 def share(x: Any, y: Any) -> Any:

@@ -130,6 +130,7 @@ def lgamma(x: Any) -> Any:
         z = np.where(negative, np.where(whole, np.inf, reflected[0]), z)
         if np.any(negative & (np.abs(z) < NEAR_ZERO)):
             z = about_zeros(LGAMMA_ZEROS, x, z)
+    z = np.where(x > 1e300, x * (np.log(np.maximum(x, 1.0)) - 1.0), z)  # pairs cannot hold what overflows
     z = np.where((x == 0) | (x <= -1e15) | np.isinf(x), np.inf, z)
     return np.where(np.isnan(x), np.nan, z)
 

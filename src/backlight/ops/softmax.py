@@ -184,12 +184,23 @@ def log_softmax_value(x: Any, axis: Axis = -1) -> Any:
         return x
     axes = axes_of("log_softmax", Type(x.dtype, x.shape), axis)
     largest, rest, others = parts(x, axes)
-    return np.where(np.isneginf(largest), x.dtype.type(np.nan), rest - np.log1p(others)).astype(x.dtype)[()]
+    return np.where(np.isfinite(largest), rest - np.log1p(others), x.dtype.type(np.nan)).astype(x.dtype)[()]
+
+
+def log_softmax_inside(x: Any, axis: Axis = -1) -> Any:
+    """What is left when the largest number is taken off, and the logarithm of 1 and what the others add to it taken off that."""
+    if not x.size:
+        return x
+    rest = x - max(x, axis=axis, keepdims=True)
+    ties = equal(rest, 0.0)
+    others = sum_along(where(ties, 0.0, exp(rest)), axis=axis, keepdims=True)
+    return rest - log1p(others + (sum_along(cast(ties, dtype=others.dtype.name), axis=axis, keepdims=True) - 1.0))
 
 
 log_softmax: Op = operation(
     "log_softmax", "x",
-    doc="Logarithm of the softmax, x − log Σ e^x, exact where the softmax itself is 0 or 1 to the last digit.",
+    doc="Logarithm of the softmax, x − log Σ e^x, exact where the softmax itself is 0 or 1 to the last digit. Beside ∞ or NaN, and of "
+        "nothing but −∞, it is NaN, as the softmax is.",
     words="chain rule: g − softmax(x)·Σ g",
     kind="network",
     attrs={"axis": -1},
@@ -197,7 +208,7 @@ log_softmax: Op = operation(
     value=log_softmax_value,
     mask=row_mask,
     vjp=lambda g, z, x, axis=-1: g - softmax(x, axis=axis) * sum_along(g, axis=axis, keepdims=True),
-    inside=lambda x, axis=-1: x - logsumexp(x, axis=axis, keepdims=True),
+    inside=log_softmax_inside,
     batch=batched.along_axes("log_softmax"),
     cases=[
         Case([0.0, 0.0], gives=[-np.log(2.0), -np.log(2.0)], grads=[[0.0, 0.0]]),
@@ -205,6 +216,9 @@ log_softmax: Op = operation(
         Case([0.0, -60.0], gives=[-8.75651076269652e-27, -60.0], smooth=False),
         Case([-np.inf, 0.0], gives=[-np.inf, 0.0], smooth=False),
         Case([-np.inf, -np.inf], gives=[np.nan, np.nan], smooth=False),
+        Case([1.0, np.nan], gives=[np.nan, np.nan], smooth=False),
+        Case([np.inf, 0.0], gives=[np.nan, np.nan], smooth=False, note="the softmax is ∞/∞"),
+        Case([-1e37, -1e37], gives=[-np.log(2.0), -np.log(2.0)], smooth=False, note="x − log Σ e^x would be 0"),
         Case(s.MATRIX),
         Case(s.TENSOR, axis=1),
         Case(np.zeros((0, 2))),

@@ -139,6 +139,8 @@ direction: Op = elementwise(
     cases=[
         Case(3.0, 4.0, gives=0.6, grads=[0.128, -0.096]), Case(s.MATRIX, s.OTHER), Case(s.MATRIX, s.ROW),
         Case(0.0, 0.0, gives=0.0, grads=[0.0, 0.0], smooth=False),
+        Case([np.inf, 1.0, -np.inf, np.nan, np.inf], [1.0, np.inf, np.inf, np.inf, np.nan],
+             gives=[1.0, 0.0, -0.7071067811865475, np.nan, np.nan], smooth=False),
     ],
 )  # fmt: skip
 

@@ -29,6 +29,8 @@ EXACT = {
     "erfinv_slope": lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(mp.erfinv(x) ** 2), "sinc": mp.sincpi,
     "sinc_slope": lambda x: mp.mpf(0) if x == 0 else (mp.cospi(x) - mp.sincpi(x)) / x, "mish_slope": mish_slope,
     "erfcx": truth.erfcx, "erfcx_slope": truth.erfcx_slope, "log_ndtr": truth.log_below, "log_ndtr_slope": truth.density_share,
+    **{name: truth.UNARY[name].value for name in ("i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope")},
+    "direction": lambda x, y: x / mp.sqrt(x * x + y * y),
     "ndtri": truth.quantile, "ndtri_slope": truth.quantile_slope,
     "lgamma": lambda x: mp.re(mp.loggamma(x)), "digamma": mp.digamma,
     **{f"polygamma{n}": lambda x, n=n: mp.psi(n, x) for n in range(1, 5)},
@@ -66,7 +68,9 @@ def exact(name: str, *operands: float) -> mp.mpf:
             return mp.mpf(size * factor) if factor else mp.mpf(0)
     if name == "sinc_slope" and abs(x) < 1e-30:
         return -x * mp.pi**2 / 3
-    with mp.workprec(1400 if name in {"sin", "cos", "tan"} else 300):
+    if name == "i1e_slope" and x == 0:
+        return mp.mpf(0.5)
+    with mp.workprec(1400 if name in {"sin", "cos", "tan", "i0e_slope", "i1e_slope"} else 300):
         return EXACT[name](*(mp.mpf(v) for v in operands))
 
 

@@ -7,7 +7,7 @@ from tests.run.native.reference import exact, points, units
 
 from backlight.ops import gamma
 from backlight.ops.coefficients import DIGAMMA_ZEROS, LGAMMA_ZEROS
-from backlight.ops.curves import power_log, power_slope
+from backlight.ops.curves import direction, power_log, power_slope
 from backlight.run.emit import scalar
 from backlight.run.native import host
 
@@ -53,6 +53,9 @@ SPECIAL = {
     "ndtri": {0.0: -INF, 1.0: INF, 0.5: 0.0, 1.5: NAN, -0.5: NAN},
     "ndtri_slope": {0.0: INF, 1.0: INF, 1.5: NAN, INF: NAN},
     "tanh_slope": {INF: 0.0, -INF: 0.0, 0.0: 1.0},
+    "i0": {0.0: 1.0, INF: INF, -INF: INF, 800.0: INF}, "i1": {-0.0: -0.0, INF: INF, -INF: -INF, -800.0: -INF},
+    "i0e": {0.0: 1.0, INF: 0.0, -INF: 0.0}, "i1e": {-0.0: -0.0, INF: 0.0, -INF: -0.0},
+    "i0e_slope": {0.0: 0.0, INF: -0.0, -INF: 0.0}, "i1e_slope": {0.0: 0.5, INF: 0.0, -INF: 0.0},
     "lgamma": {INF: INF, -INF: INF, 0.0: INF, -3.0: INF, 1.0: 0.0, 2.0: 0.0},
     "digamma": {INF: INF, -INF: NAN, 0.0: -INF, -2.0: NAN},
     **{f"polygamma{n}": {INF: 0.0 if n % 2 else -0.0, 0.0: INF if n % 2 else -INF, -2.0: INF if n % 2 else NAN}
@@ -74,9 +77,12 @@ PAIRS = {
         (0.0, 0.0), (INF, NAN), (NAN, -INF), (INF, 1.0), (NAN, 1.0), (1.0, NAN), (-3.0, 4.0), (0.0, -5.0),
     ],
 }
+PAIRS["direction"] = [(0.0, 0.0), (-0.0, 2.0), (3.0, 4.0), (-3.0, 4.0), (INF, 2.0), (2.0, INF), (-2.0, INF), (-INF, INF),
+                      (INF, NAN), (NAN, INF), (NAN, 1.0), (1.0, NAN), (1e-45, 1e-45), (3e38, 3e38)]
 PAIRS["power_log"] = [(0.0, 0.0), (0.0, 2.0), (0.0, -1.0), (1.0, 3.0), (2.0, 3.0), (-1.0, 2.0), (NAN, 1.0), (2.0, NAN), (INF, 2.0)]
 PAIRS["power_slope"] = [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (3.0, 0.0), (2.0, 3.0), (-2.0, 3.0), (-2.0, 2.0), (NAN, 2.0)]
-NUMPY = {"pow": np.power, "atan2": np.arctan2, "hypot": np.hypot, "power_log": power_log, "power_slope": power_slope}
+NUMPY = {"pow": np.power, "atan2": np.arctan2, "hypot": np.hypot, "direction": direction,
+         "power_log": power_log, "power_slope": power_slope}
 Run = Callable[..., np.ndarray]
 
 

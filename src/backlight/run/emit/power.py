@@ -91,3 +91,21 @@ def hypot(c: Code, f: Format, x: Value, y: Value) -> Value:
     root = c.sqrt(c.muladd(p, p, q * q)) * back
     root = c.select(a.isnan() | b.isnan(), a + b, root)
     return c.select(a.eq(INFINITY) | b.eq(INFINITY), INFINITY, root)
+
+
+def direction(c: Code, f: Format, x: Value, y: Value) -> Value:
+    """Write x / √(x² + y²): both are divided by the power of two in the longer one; 0 at the origin."""
+    a, b = c.abs(x), c.abs(y)
+    far, steep = a.eq(INFINITY), b.eq(INFINITY)
+    endless = far | steep
+    a = c.select(endless, c.select(far, 1.0, x.lift(0.0)), a)
+    b = c.select(endless, c.select(steep, 1.0, x.lift(0.0)), b)
+    long = c.select(a.lt(b), b, a)
+    tiny = long.lt(f.smallest_normal)
+    up = c.select(tiny, 2.0 ** (f.mantissa + 2), long.lift(1.0))
+    unit = ((long * up).bits() & -(1 << f.mantissa)).as_float()  # no digits left: a power of two
+    unit = c.select(long.eq(0.0), 1.0, unit)
+    p, q = a * up / unit, b * up / unit
+    h = c.sqrt(c.muladd(p, p, q * q))
+    z = c.copysign(p / c.select(h.eq(0.0), 1.0, h), x)
+    return c.select(x.isnan() | y.isnan(), x + y, c.select(long.eq(0.0), 0.0, z))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backlight.run.emit import error_function, exponential, gamma, inverse, logarithm, normal, power, special, trigonometry
+from backlight.run.emit import bessel, error_function, exponential, gamma, inverse, logarithm, normal, power, special, trigonometry
 from backlight.run.emit.code import Code, Module, bundle_type
 from backlight.run.emit.format import FORMATS, Format
 from backlight.run.emit.value import Value, type_text
@@ -54,11 +54,18 @@ UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
     "lgamma": gamma.lgamma,
     "digamma": gamma.digamma,
     **{f"polygamma{order}": gamma.polygamma(order) for order in gamma.ORDERS},
+    "i0": bessel.i0,
+    "i1": bessel.i1,
+    "i0e": bessel.i0e,
+    "i1e": bessel.i1e,
+    "i0e_slope": bessel.i0e_slope,
+    "i1e_slope": bessel.i1e_slope,
 }
 BINARY: dict[str, Callable[[Code, Format, Value, Value], Value]] = {
     "pow": power.pow,
     "atan2": inverse.atan2,
     "hypot": power.hypot,
+    "direction": power.direction,
     "power_log": special.power_log,
     "power_slope": special.power_slope,
 }
@@ -71,7 +78,7 @@ TOGETHER: dict[tuple[str, str], Callable[[Code, Format, Value], tuple[Value, Val
 LONG = {
     "erfinv", "erfinv_slope", "sinc", "sinc_slope", "mish_slope", "lgamma", "digamma", "power_log", "power_slope",
     "erfcx", "erfcx_slope", "log_ndtr", "log_ndtr_slope", "ndtri", "ndtri_slope",
-    *(f"polygamma{order}" for order in gamma.ORDERS),
+    "i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope", *(f"polygamma{order}" for order in gamma.ORDERS),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from backlight.run.emit import scalar
 from backlight.run.emit.code import Code
 from backlight.run.emit.value import Value
 from backlight.run.lower.program import Place, Scan
@@ -46,6 +47,8 @@ def write_scan(c: Code, scan: Scan, base: Callable[[int], Value], first: Value |
                 following = total + number
             elif scan.how == "product":
                 following = total * number
+            elif scan.how == "logaddexp":
+                following = logaddexp(c, total, number)
             else:
                 assert a is not None
                 assert scan.a is not None
@@ -68,3 +71,11 @@ def write_scan(c: Code, scan: Scan, base: Callable[[int], Value], first: Value |
             c.loop(behind, lambda j: columns(u, 1, j), start=whole)
 
     c.loop(last, unit, start=first)
+
+
+def logaddexp(c: Code, x: Value, y: Value) -> Value:
+    """Write log(e^x + e^y): the larger one, and log1p of what the other adds; ∞ and −∞ are their own sum, and NaN stays NaN."""
+    gap = c.select(x.eq(y), 0.0, c.abs(x - y))  # not ∞ − ∞
+    larger = c.select(x.gt(y), x, y)
+    more = scalar.apply(c, "log1p", scalar.apply(c, "exp", -gap))
+    return c.select(gap.isnan(), gap, larger + more)

@@ -10,10 +10,9 @@ import numpy as np
 from backlight.core.table import TABLE
 from backlight.core.types import Type
 from backlight.run.lower.arrange import pad, scatter_add, wrapped
-from backlight.run.lower.arrays import FLOATS, axes_of, entry
+from backlight.run.lower.arrays import entry
 from backlight.run.lower.items import Item
-from backlight.run.lower.statistics import Writing
-from backlight.run.lower.translate import Translation, UnableError
+from backlight.run.lower.translate import Translation
 from backlight.run.lower.views import View, row_major, whole
 
 
@@ -82,25 +81,6 @@ def scatter(t: Translation, out: Type, inputs: list[int], types: list[Type], att
     ground = items.add(Item("piece", "copy", (x,), kind, out.shape, t.origin, (token, whole(0, out.shape))))
     over = items.add(Item("piece", "copy", (y, ground, index), kind, shape, t.origin, (token, place, steps[axis])))
     return items.add(Item("assembled", "assembled", (ground, over), kind, out.shape, t.origin, token))
-
-
-@entry("norm")
-def norm(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
-    """Sums of sizes, or of their squares: a power of two is taken out before, so that they neither overflow nor vanish."""
-    kind, axes = t.kind(out), axes_of(types[0].rank, attrs.get("axis"))
-    if kind not in FLOATS or types[0].size == 0 or attrs["ord"] not in {1, 2, float("inf")}:
-        raise UnableError
-    w = Writing(t, kind)
-    size = w.point("abs", t.convert(inputs[0], kind))
-    if attrs["ord"] == 1:
-        return w.shaped(w.fold("sum", size, axes), out)
-    largest = w.fold("largest", size, axes)
-    if attrs["ord"] == float("inf"):
-        return w.shaped(largest, out)
-    scale = w.point("binade", largest)
-    scaled = w.point("divide", size, scale)
-    total = w.fold("sum", w.point("multiply", scaled, scaled), axes)
-    return w.shaped(w.point("multiply", scale, w.point("sqrt", total)), out)
 
 
 @entry("imag")

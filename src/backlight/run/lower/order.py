@@ -47,12 +47,15 @@ def scan_entry(how: str) -> Callable[..., int]:
     """Return the entry of a scan; of a recurrence the factors come first."""
 
     def enter(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
-        return scanned(t, how, inputs[::-1], t.kind(out), out, attrs)
+        kind = t.kind(out)
+        if how == "logaddexp" and kind not in FLOATS:
+            raise UnableError
+        return scanned(t, how, inputs[::-1], kind, out, attrs)
 
     return enter
 
 
-for name, way in (("cumsum", "sum"), ("cumprod", "product"), ("recurrence", "recurrence")):
+for name, way in (("cumsum", "sum"), ("cumprod", "product"), ("recurrence", "recurrence"), ("logcumsumexp", "logaddexp")):
     entry(name)(scan_entry(way))
 
 

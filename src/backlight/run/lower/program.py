@@ -203,13 +203,13 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Numbers joined along one axis, each result with all before it: sums, products, or z = a·z + x.
+    """Numbers joined along one axis, each result with all before it: sums, products, z = a·z + x, or the logarithm of a sum.
 
     The box is (before, axis, behind). An exclusive scan leaves out each number itself, and begins with `start`.
     """
 
     kind: Kind
-    how: OneOf["sum", "product", "recurrence"]
+    how: OneOf["sum", "product", "recurrence", "logaddexp"]
     sizes: tuple[int, int, int]
     x: Place
     a: Place | None

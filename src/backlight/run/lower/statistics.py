@@ -1,4 +1,4 @@
-"""What rows on many numbers become that take more than one pass: spreads, logarithms of sums, counts, triangles."""
+"""What rows on many numbers become that take more than one pass: spreads, lengths, logarithms of sums, counts, triangles."""
 
 from __future__ import annotations
 
@@ -74,6 +74,43 @@ def logsumexp(t: Translation, out: Type, inputs: list[int], types: list[Type], a
     others = w.point("add", w.fold("sum", raised, axes), w.point("subtract", w.fold("sum", ties, axes), w.number(1.0)))
     total = w.point("add", largest, w.point("log1p", others))
     return w.shaped(w.point("where", w.point("isfinite", largest, kind="i1"), total, largest), out)
+
+
+@entry("norm")
+def norm(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
+    """Sums of powers of sizes: a scale is taken out before, so that they neither overflow nor vanish. It is a power of two near
+    the largest size, or for an order below 0 the smallest one, which weighs most."""
+    kind, axes, order = t.kind(out), axes_of(types[0].rank, attrs.get("axis")), float(attrs["ord"])
+    if kind not in FLOATS:
+        raise UnableError
+    if types[0].size == 0:
+        return t.items.uniform(0.0 if order >= 0 else INFINITY, kind, out.shape, t.origin)
+    w = Writing(t, kind)
+    size = w.point("abs", t.convert(inputs[0], kind))
+    if order == 0:
+        some = w.point("not_equal", size, w.number(0.0), kind="i1")
+        return w.shaped(w.fold("sum", w.point("where", some, w.number(1.0), w.number(0.0)), axes), out)
+    if order == 1:
+        return w.shaped(w.fold("sum", size, axes), out)
+    end = w.fold("largest" if order > 0 else "smallest", size, axes)
+    if abs(order) == INFINITY:
+        return w.shaped(end, out)
+    if order > 0:
+        scale = w.point("binade", end)
+    else:
+        ordinary = w.point("logical_and", w.point("greater", end, w.number(0.0), kind="i1"),
+                           w.point("isfinite", end, kind="i1"), kind="i1")
+        scale = w.point("where", ordinary, end, w.number(1.0))
+    scaled = w.point("divide", size, scale)
+    if order == 2:
+        length = w.point("sqrt", w.fold("sum", w.point("multiply", scaled, scaled), axes))
+    else:
+        total = w.fold("sum", w.point("power", scaled, w.number(order)), axes)
+        length = w.point("power", total, w.number(1 / order))
+    found = w.point("multiply", scale, length)
+    if order < 0:  # one zero makes it zero
+        found = w.point("where", w.point("equal", end, w.number(0.0), kind="i1"), w.number(0.0), found)
+    return w.shaped(found, out)
 
 
 def truth(how: str) -> Any:

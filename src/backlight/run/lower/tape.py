@@ -29,11 +29,11 @@ UNARY = tuple(dict.fromkeys(
     """negate abs sign square sqrt reciprocal floor ceil round trunc relu exp exp2 expm1 log log2 log10 log1p sin cos tan asin
     acos atan sinh cosh tanh tanh_slope asinh acosh atanh sigmoid erf erfc cbrt erfinv erfinv_slope sinc sinc_slope mish_slope
     lgamma digamma polygamma1 polygamma2 polygamma3 polygamma4 erfcx erfcx_slope log_ndtr log_ndtr_slope ndtri ndtri_slope
-    logical_not isnan isinf isfinite copy""".split()
+    i0 i1 i0e i1e i0e_slope i1e_slope logical_not isnan isinf isfinite copy""".split()
 ))  # fmt: skip
 BINARY = tuple(
-    """add subtract multiply divide power remainder maximum minimum atan2 hypot copysign power_log power_slope floor_divide less
-    less_equal greater greater_equal equal not_equal logical_and logical_or logical_xor""".split()
+    """add subtract multiply divide power remainder maximum minimum atan2 hypot direction copysign power_log power_slope
+    floor_divide less less_equal greater greater_equal equal not_equal logical_and logical_or logical_xor""".split()
 )  # fmt: skip
 OPCODES = (*BINARY, *UNARY, "where")  # the number of an operation is its place here
 CODE = {op: number for number, op in enumerate(OPCODES)}

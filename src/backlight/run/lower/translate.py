@@ -29,6 +29,7 @@ POINT: dict[str, str] = {
     "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos", "atan": "atan", "atan2": "atan2",
     "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh",
     "sigmoid": "sigmoid", "erf": "erf", "erfc": "erfc", "cbrt": "cbrt", "hypot": "hypot", "copysign": "copysign",
+    "direction": "direction",
     "less": "less", "less_equal": "less_equal", "greater": "greater", "greater_equal": "greater_equal", "equal": "equal",
     "not_equal": "not_equal", "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
     "logical_not": "logical_not", "where": "where", "bit_and": "bit_and", "bit_or": "bit_or", "bit_xor": "bit_xor",
@@ -37,6 +38,7 @@ POINT: dict[str, str] = {
     "erfinv": "erfinv", "erfinv_slope": "erfinv_slope", "sinc": "sinc", "sinc_slope": "sinc_slope", "mish_slope": "mish_slope",
     "tanh_slope": "tanh_slope", "lgamma": "lgamma", "digamma": "digamma", "power_log": "power_log", "power_slope": "power_slope",
     **{name: name for name in ("erfcx", "erfcx_slope", "log_ndtr", "log_ndtr_slope", "ndtri", "ndtri_slope")},
+    **{name: name for name in ("i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope")},
 }
 # These need floats; on whole numbers they are the reference machine's.
 FLOATS_ONLY = {"copysign", "divide", "power", "remainder", "reciprocal", "sqrt", "isnan", "isinf", "isfinite"}
