@@ -114,6 +114,12 @@ CALLS = [
     (lambda x: np.array(x.tolist()) * 2.0, A), (lambda x: [z := x * 1.0, z.partition(2)][0], V), (lambda x: np.geomspace(x[0] ** 2 + 1, 2.0, 4), V),
     (lambda x: np.linalg.cholesky(np.tril(x) + np.triu(P * 9, 1)), P), (lambda x: np.linalg.cholesky(np.triu(x), upper=True), P), (lambda x: np.linalg.cholesky(x @ x.T), P),
     (lambda x: np.linalg.qr(x.T, mode="complete")[0], A), (lambda x: np.linalg.qr(x.T, mode="complete").R, A), (lambda x: np.linalg.qr(x[:, :1] + np.zeros((3, 2)), mode="complete")[0][:, :1], A),
+    *[(lambda x, m=m, k=k, part=part: part(np.linalg.qr(np.stack([x.T, 1j * x.T + 0.1]), mode=m)[k]), A)
+      for m in ("complete", "raw") for k in (0, 1) for part in (np.real, np.imag)],
+    (lambda x: np.linalg.qr(np.stack([x.T, x.T * x.T[:1]]), mode="complete")[0], A), (lambda x: np.linalg.qr(x, mode="raw")[0], A),
+    *[(lambda x, d=d: np.histogramdd(np.c_[V, V**2], bins=3, weights=x, density=d)[0], V) for d in (False, True)],
+    (lambda x: np.histogram2d(V, V**2, bins=[2, 3], weights=x, density=True)[0], V), (lambda x: np.histogram2d(V, V**2, bins=[-1.0, 0.5, 9.0], weights=x)[0], V),
+    (lambda x: np.histogramdd((x, x**2), bins=3, weights=V, density=True)[0], V),
     (lambda x: np.histogram(x, bins=3, density=True)[1], V), (lambda x: np.broadcast_arrays(x[:, None], x)[0], V), (lambda x: np.atleast_2d(x), V), (lambda x: np.unstack(x)[2], A),
 ]  # fmt: skip
 
@@ -214,7 +220,7 @@ REFUSED = [
     (lambda x: np.concatenate([x[0]]), ShapeError, "numpy.concatenate: a number has no axis to join along: use stack, or axis=None"),
     (lambda x: np.concatenate([x], axis=1), ShapeError, "numpy.concatenate: there is no axis 1 in Vector Float64 (5,)"),
     (lambda x: np.ix_(x[None]), ValueError, "numpy.ix_: every argument is one line of places, with one axis"),
-    (lambda x: np.histogramdd((x, x), density=True), InputError, "numpy.histogramdd: weights and density cannot be traced: leave them out"),
+    (lambda x: np.linalg.qr(np.outer(x, x), mode="half"), InputError, "numpy.linalg.qr: there is no mode 'half': it is 'reduced', 'complete', 'r' or 'raw'"),
     (lambda x: bnp.r_["r", x], InputError, "numpy.r_: a word for the axes cannot be traced: use concatenate or stack"),
 ]  # fmt: skip
 

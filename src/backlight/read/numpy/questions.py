@@ -6,6 +6,7 @@ guard of the trace, as they do when Python asks `if x > 0`. What only looks at s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -82,38 +83,50 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, weights: Any = None, de
     if weights is None:
         counts: Any = answers(np.histogram)(a, bins, range)[0]
     else:
-        place = answers(np.searchsorted)(edges, a, side="right").value - 1
-        n = edges.shape[0] - 1
-        last = np.asarray(answers(np.equal)(a, edges[-1]).value)
-        place = np.where(last, n - 1, place)
-        inside = (place >= 0) & (place < n)
-        kept = ops.where(inside, whole(weights), 0.0)
-        counts = ops.scatter_add(ops.reshape(kept, shape=(-1,)), np.where(inside, place, 0).reshape(-1), size=n)
+        counts = weighed([a], [edges], weights)
     if density:
         counts = ops.div(counts, edges[1:] - edges[:-1]) / ops.cast(ops.sum(counts), dtype="float64")
     return counts, edges
 
 
+def weighed(points: Any, edges: Any, weights: Any) -> Any:
+    """The sums of the weights in each box: which points lie in it is asked for, and carries no gradient."""
+    sizes = tuple([e.shape[0] - 1 for e in edges])
+    inside, place = np.True_, np.intp(0)
+    for x, e, n in zip(points, edges, sizes, strict=True):
+        box = answers(np.searchsorted)(e, x, side="right").value - 1
+        box = np.where(np.asarray(answers(np.equal)(x, e[-1]).value), n - 1, box)  # the last edge belongs to the last box
+        inside = inside & (box >= 0) & (box < n)
+        place = place * n + np.clip(box, 0, n - 1)
+    kept = ops.where(inside, whole(weights), 0.0)
+    counts = ops.scatter_add(ops.reshape(kept, shape=(-1,)), np.where(inside, place, 0).reshape(-1), size=math.prod(sizes))
+    return ops.reshape(counts, shape=sizes)
+
+
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    if weights is not None or density:
-        raise InputError("numpy.histogram2d: weights and density cannot be traced: leave them out")
-    if not any_float((x, y, bins, range)):
-        return answers(np.histogram2d)(x, y, bins, range)
-    nx, ny = bins if isinstance(bins, (list, tuple)) and len(bins) == 2 else (bins, bins)
-    rx, ry = range if range is not None else (None, None)
-    return answers(np.histogram2d)(x, y, bins, range)[0], edges_of(x, nx, rx), edges_of(y, ny, ry)
+    """Of points in the plane."""
+    one = np.ndim(whole(bins)) == 1 and len(bins) != 2 if not isinstance(bins, int) else False
+    counts, (ex, ey) = histogramdd((x, y), [bins, bins] if one else bins, range, density, weights)
+    return counts, ex, ey
 
 
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """Of points, one a line, or of one array for each axis."""
-    if weights is not None or density:
-        raise InputError("numpy.histogramdd: weights and density cannot be traced: leave them out")
+    if not any_float((sample, bins, range, weights)):
+        return answers(np.histogramdd)(sample, bins, range, density=density, weights=weights)
     several = isinstance(sample, (list, tuple))
     points = [whole(line) for line in sample] if several else [whole(sample)[:, k] for k in np.arange(whole(sample).shape[1])]
     each = list(bins) if isinstance(bins, (list, tuple)) else [bins] * len(points)
     limits = [None] * len(points) if range is None else range
-    counts = answers(np.histogramdd)(tuple(points), bins, range)[0]
-    return counts, tuple([edges_of(x, n, limit) for x, n, limit in zip(points, each, limits, strict=True)])
+    edges = tuple([edges_of(x, n, limit) for x, n, limit in zip(points, each, limits, strict=True)])
+    counts: Any = answers(np.histogramdd)(tuple(points), bins, range)[0]
+    if weights is not None:
+        counts = ops.cast(weighed(points, edges, weights), dtype="float64")
+    if density:
+        counts = ops.div(counts, ops.sum(counts))
+        for k, e in enumerate(edges):
+            counts = ops.div(counts, ops.reshape(e[1:] - e[:-1], shape=(-1, *(1,) * (len(edges) - k - 1))))
+    return counts, edges
 
 
 NAMES = """nonzero flatnonzero argwhere searchsorted digitize isclose allclose array_equal array_equiv isin argpartition lexsort

@@ -11,7 +11,7 @@ import numpy as np
 from ... import ops
 from ...errors import InputError
 from .arrange import swapaxes
-from .held import answers, any_traced, asked, bare, whole
+from .held import answers, any_traced, bare, whole
 
 __all__ = ["SPECTRAL"]
 
@@ -97,34 +97,51 @@ def completed(u: Any, square: Any) -> Any:
     return ops.concat(u, ops.matmul(kept, ops.sub(1.5 * one, ops.mul(0.5, size))), axis=-1)
 
 
-def reflected(x: Any) -> tuple[Any, Any]:
-    """The full factors of a tall matrix, by LAPACK's reflections: the columns beyond its own depend on how they are chosen."""
-    n = x.shape[0]
-    q: Any = np.eye(n, dtype=x.dtype)
-    r = x
-    for k in range(x.shape[1]):
-        column = ops.mul(r[:, k], (np.arange(n) >= k).astype(x.dtype))
-        below = np.asarray(asked(r[k + 1 :, k]))
-        if not below.any():
-            continue
-        size = ops.norm(column)
-        first = np.zeros(n, x.dtype)
-        first[k] = 1.0
-        v = column + ops.mul(ops.copysign(size, ops.stop_gradient(r[k, k])), first)
-        v = v / ops.norm(v)
-        r = r - 2.0 * ops.outer(v, ops.matmul(v, r))
-        q = q - 2.0 * ops.outer(ops.matmul(q, v), v)
-    return q, ops.triu(r)
+def reflected(x: Any) -> tuple[Any, list[Any], list[Any]]:
+    """R of matrices by LAPACK's reflections H = 1 − τ·v·vᴴ, and their v and τ: A = H₁·H₂·…·R.
+
+    A column that is zero below its place, and real there, is left as it is. Each v begins with 1, behind zeros.
+    """
+    m, n = x.shape[-2:]
+    real, r, vs, taus = x.dtype.kind != "c", x, [], []
+    for k in range(min(m, n)):
+        column = r[..., k:, k]
+        first, below = column[..., 0], column[..., 1:]
+        left = ops.logical_not(ops.any(ops.not_equal(below, 0.0), axis=-1))
+        head = first if real else ops.real(first)
+        if not real:
+            left = ops.logical_and(left, ops.equal(ops.imag(first), 0.0))
+        size = -ops.copysign(ops.norm(column, axis=-1), ops.stop_gradient(head))
+        size = size if real else ops.cast(size, dtype=x.dtype.name)
+        tau = ops.where(left, 0.0, (size - first) / size)
+        tail = ops.where(left[..., None], 0.0, below / (first - size)[..., None])
+        start = np.zeros((*x.shape[:-2], k + 1), x.dtype)
+        start[..., -1] = 1.0
+        v = ops.concat(start, tail, axis=-1)[..., None]
+        r = r - (tau if real else ops.conj(tau))[..., None, None] * ops.matmul(v, ops.matmul(turned(v), r))
+        vs.append(v)
+        taus.append(tau)
+    return ops.triu(r), vs, taus
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
+    """By the row; all columns of Q, or the reflections themselves, by LAPACK's way: they depend on how they are chosen."""
     x = whole(a)
-    if mode == "complete" and x.ndim == 2 and x.shape[0] > x.shape[1] and x.dtype.kind != "c":
-        return named(np.linalg.qr)(*reflected(x))
-    if mode not in ("reduced", "r") and not (mode == "complete" and x.shape[-1] >= x.shape[-2]):
-        raise InputError(f"numpy.linalg.qr: mode={mode!r} of {x.type} {x.shape} cannot be traced: use 'reduced' or 'r'")
-    q, r = ops.qr(x)
-    return r if mode == "r" else named(np.linalg.qr)(q, r)
+    if mode in ("reduced", "r") or (mode == "complete" and x.shape[-1] >= x.shape[-2]):
+        whole_q, r = ops.qr(x)
+        return r if mode == "r" else named(np.linalg.qr)(whole_q, r)
+    if mode not in ("complete", "raw"):
+        raise InputError(f"numpy.linalg.qr: there is no mode {mode!r}: it is 'reduced', 'complete', 'r' or 'raw'")
+    r, vs, taus = reflected(x)
+    m = x.shape[-2]
+    if mode == "complete":
+        q: Any = np.broadcast_to(np.eye(m, dtype=x.dtype), (*x.shape[:-1], m))
+        for v, tau in zip(vs, taus, strict=True):
+            q = ops.sub(q, tau[..., None, None] * ops.matmul(ops.matmul(q, v), turned(v)))
+        return named(np.linalg.qr)(q, r)
+    columns: list[Any] = [ops.sub(v, (np.arange(m) == k).astype(x.dtype)[:, None]) for k, v in enumerate(vs)]
+    columns += [np.zeros((*x.shape[:-1], 1), x.dtype)] * (x.shape[-1] - len(columns))
+    return swapaxes(ops.add(r, ops.concat(*columns, axis=-1)), -1, -2), ops.stack(*taus, axis=-1)
 
 
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = 1e-15) -> Any:
