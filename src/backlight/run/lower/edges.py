@@ -13,11 +13,11 @@ from functools import partial
 import numpy as np
 
 from backlight.core.types import Type
-from backlight.run.lower.inner import either
 from backlight.run.lower.items import Item
 from backlight.run.lower.translate import Translation
 from backlight.run.lower.views import Shape, View
 from backlight.run.lower.walks import Steps, convolved, extended, weighed
+from backlight.run.lower.within import either
 
 
 @dataclass(frozen=True, slots=True)

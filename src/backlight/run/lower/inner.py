@@ -1,33 +1,28 @@
-"""Rows that hold graphs: loops, choices and blocks, each graph a program of its own inside the one around it.
+"""Rows that hold graphs: loops, choices and blocks, each graph a program inside the one around it (`within`).
 
-What a step computes from nothing that changes is computed once, outside; constants come in as operands too. So an inner
-program knows its inputs, its outputs and its arena, and no more, and lies in the arena around it. What is carried is written
-over what it was made from wherever a step allows it (`inplace`), and what a step keeps is written where it stays.
-
-Questions that Python asked when a graph was traced are checks: answered otherwise, the whole run fails, and the reference
-machine says what it says. A graph with an operation that only the reference machine knows is left to it, whole.
+What is carried is written over what it was made from wherever a step allows it (`inplace`), and what a step keeps is written
+where it stays. Results that nobody reads are not computed, and what is carried for nobody's sake is not carried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from backlight.core.graph import Graph, Node, lent, live_nodes
+from backlight.core.graph import Graph, lent, live_nodes
 from backlight.core.types import Type
 from backlight.run.lower.descent import descend
-from backlight.run.lower.fuse import fuse
 from backlight.run.lower.inplace import donate
-from backlight.run.lower.items import KINDS, Item, Unplaced
+from backlight.run.lower.items import KINDS, Unplaced
 from backlight.run.lower.memory import plan
-from backlight.run.lower.program import Carry, Choose, Inner, Instruction, Program, Repeat
-from backlight.run.lower.translate import NAMES, Translation, UnableError, entry_of
-from backlight.run.lower.views import Shape
+from backlight.run.lower.program import Carry, Choose, Inner, Program, Repeat
+from backlight.run.lower.translate import Translation, UnableError, entry_of
+from backlight.run.lower.within import Operands, Written, added, types_of, written
 
-__all__ = ["either", "handed_over"]
+__all__ = ["handed_over"]
+
+operand, result, scratch = Unplaced.operand, Unplaced.result, Unplaced.scratch
 
 
 def handed_over(program: Program, pairs: Sequence[tuple[int, int]]) -> tuple[Program, dict[int, int]]:
@@ -40,179 +35,71 @@ def handed_over(program: Program, pairs: Sequence[tuple[int, int]]) -> tuple[Pro
     return plan(descend(program, in_place)), {a: a if a in in_place else b for a, b in pairs}
 
 
-class Operands:
-    """What an item of a graph inside a node reads: what changes with each step first, then what is needed besides."""
-
-    def __init__(self, t: Translation, inputs: Sequence[int]) -> None:
-        self.t = t
-        self.numbers = [t.plain(i) for i in inputs]
-
-    def add(self, number: int) -> int:
-        """Return which operand an item is, added at the end unless it is there."""
-        plain = self.t.plain(number)
-        if plain not in self.numbers:
-            self.numbers.append(plain)
-        return self.numbers.index(plain)
-
-
-def types_of(graph: Graph) -> tuple[list[Type], list[Type]]:
-    """Return the types of inputs and outputs; all of kinds that loops know, and none without numbers."""
-    found = [graph.type(i) for i in graph.inputs], [graph.type(i) for i in graph.outputs]
-    if any(t.dtype.name not in KINDS or not t.size for types in found for t in types):
-        raise UnableError
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The program of a graph inside a node, fused and not planned yet: the buffers of its inputs that change and of its
-    outputs (checks after them), and pairs (operand, buffer) for what comes from outside and stays the same."""
-
-    program: Program
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    given: tuple[tuple[int, int], ...]
-
-
-def written(operands: Operands, graph: Graph, still: dict[int, Any]) -> Written:
-    """Return the program of a graph inside a node; `still` are its inputs that do not change, and the items they are outside."""
-    t, b = operands.t, Translation()
-    changes = [i for i in graph.inputs if i not in still]
-    found: dict[int, Any] = {}
-    given: list[tuple[int, int]] = []  # operand, item inside
-    for number in changes:
-        b.origin = number
-        found[number] = b.input(graph.type(number))
-
-    def inside(number: int) -> Any:
-        """Return the item inside of a node that is a constant, or computed outside."""
-        if number not in found:
-            b.origin = number
-            node = graph.nodes[number]
-            constant = node.op.name == "const"
-            found[number] = b.leaf_or_node(node, found, graph.nodes) if constant else lifted(still[number])
-        return found[number]
-
-    def lifted(outer: Any) -> Any:
-        if not isinstance(outer, int):
-            return [lifted(x) for x in outer]
-        item = t.items.all[outer]
-        if item.form == "uniform":
-            return b.items.uniform(item.detail, item.kind, item.shape, b.origin)
-        if item.kind == "i8" or not item.size:
-            raise UnableError
-        number = b.items.add(Item("source", "input", (), item.kind, item.shape, b.origin))
-        given.append((operands.add(outer), number))
-        return number
-
-    live = live_nodes(graph, [*graph.outputs, *[guard.node for guard in graph.guards]])
-    moving = set(changes)
-    for number, node in enumerate(graph.nodes):
-        if not live[number] or number in graph.inputs or node.op.name == "const":
-            continue
-        if moving.isdisjoint(node.inputs):
-            still[number] = outer_node(t, node, graph, still)
-            continue
-        moving.add(number)
-        operands_inside = [inside(i) for i in node.inputs]
-        b.origin = number
-        found[number] = b.node(node, operands_inside, [graph.nodes[i].type for i in node.inputs])
-    if any(item.form == "call" for item in b.items.all):
-        raise UnableError
-    for guard in graph.guards:
-        where, number = (b, found[guard.node]) if guard.node in moving else (t, still[guard.node])
-        where.checks.append(answered(where, number, graph.type(guard.node), guard.kind, guard.answer))
-    results = [*[inside(i) for i in graph.outputs], *dict.fromkeys(b.checks)]
-    ins = [*[found[i] for i in changes], *[number for _, number in given]]
-    program, buffers = fuse(b.items, ins, results, list(b.arrays))
-    for number, array in b.arrays.items():
-        item = b.items.all[number]
-        source = t.items.add(Item("source", "const", (), item.kind, item.shape, t.origin))
-        t.arrays[source] = array
-        given.append((operands.add(source), number))
-    pairs = tuple((operand(o), buffers[number]) for o, number in given)
-    return Written(program, tuple(buffers[found[i]] for i in changes), program.outputs, pairs)
-
-
-def outer_node(t: Translation, node: Node, graph: Graph, still: dict[int, Any]) -> Any:
-    """Return the item outside of a node that depends on nothing that changes."""
-    for i in node.inputs:
-        if i not in still:  # a constant
-            still[i] = t.leaf_or_node(graph.nodes[i], still, graph.nodes)
-    return t.node(node, [still[i] for i in node.inputs], [graph.nodes[i].type for i in node.inputs])
-
-
-def answered(t: Translation, number: int, type_: Type, kind: str, answer: Any) -> int:
-    """Return the item that says whether a question is answered as it was when the graph was traced."""
-    if type_.size != 1 or kind not in {"bool", "int", "float"} or isinstance(answer, complex):
-        raise UnableError
-    items = t.items
-    number = items.reshape(number, (), t.origin)
-    of = items.all[number].kind
-
-    def compared(op: str, value: float) -> int:
-        return items.point(op, [number, items.uniform(value, of, (), t.origin)], "i1", (), t.origin)
-
-    if kind == "bool":
-        if of == "i1":
-            return number if answer else items.point("logical_not", [number], "i1", (), t.origin)
-        return compared("not_equal" if answer else "equal", np.dtype(NAMES[of]).type(0).item())
-    if of == "i1" or answer != answer or abs(answer) > LARGEST:
-        raise UnableError
-    if kind == "int" and of in {"float", "double"}:
-        number = items.point("trunc", [number], of, (), t.origin)
-    return compared("equal", np.dtype(NAMES[of]).type(answer).item())
-
-
-LARGEST = 1 << 53  # whole numbers up to which doubles know them all
-
-
-def added(operands: Operands, op: str, instruction: Instruction, types: Sequence[Type], held: int | None,
-          rooms: Sequence[int]) -> list[int]:
-    """Return the items of all results of a graph inside a node; `held` is the place of the last one, if there are checks."""
-    t = operands.t
-    results = [(KINDS[x.dtype.name], x.shape) for x in types] + [("i1", ())] * (held is not None)
-    detail = Unplaced(instruction, len(results), tuple(("i8", max(size, 1)) for size in rooms))
-    (kind, shape), *rest = results
-    head = t.items.add(Item("inner", op, tuple(operands.numbers), kind, shape, t.origin, detail))
-    found = [head, *[t.items.add(Item("part", op, (head,), kind, shape, t.origin, detail)) for kind, shape in rest]]
-    if held is not None:
-        t.checks.append(found.pop())
-    return found
-
-
-operand, result, scratch = Unplaced.operand, Unplaced.result, Unplaced.scratch
-
-
 # -- loops --------------------------------------------------------------------------------------------------------------
+def needed(body: Graph, carries: int, read: Collection[int] | None, also: Collection[int] = ()) -> list[int]:
+    """Return the results of a step that count: those that are read, and what is carried for their sake, or for `also`."""
+    wanted = set(range(len(body.outputs)) if read is None else [k for k in read if k < len(body.outputs)]) | {*also}
+    while True:
+        live = live_nodes(body, [*[body.outputs[k] for k in wanted], *[guard.node for guard in body.guards]])
+        more = {k for k in range(carries) if live[body.inputs[k]]} - wanted
+        if not more:
+            return sorted(wanted)
+        wanted |= more
+
+
+def only(graph: Graph, results: Sequence[int], inputs: Sequence[int]) -> Graph:
+    """Return a graph with some of its results and some of its inputs."""
+    return graph.with_(outputs=tuple(graph.outputs[k] for k in results), inputs=tuple(graph.inputs[k] for k in inputs))
+
+
+def put_back(found: Sequence[Any], places: Sequence[int], count: int) -> list[Any]:
+    """Return so many results, those at these places and None."""
+    known = dict(zip(places, found, strict=True))
+    return [known.get(k) for k in range(count)]
+
+
 @entry_of("scan")
-def scan(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[int]:
-    """Write a loop whose number of steps is known."""
+def scan(t: Translation, inputs: list[int], attrs: Mapping[str, Any], read: Collection[int] | None) -> list[Any]:
+    """Write a loop whose number of steps is known; what nobody reads of a step is not kept."""
     body, carries, fixed, length = attrs["body"], attrs["carries"], attrs["fixed"], attrs["length"]
+    types_of(body)
+    results = needed(body, carries, read)
+    live = live_nodes(body, [*[body.outputs[k] for k in results], *[guard.node for guard in body.guards]])
+    taken = [k for k, i in enumerate(body.inputs) if (live[i] if k >= carries else k in results)]
+    every, stays = len(body.outputs), {body.inputs[k]: inputs[k] for k in range(carries, carries + fixed)}
+    body, inputs, carries = only(body, results, taken), [inputs[k] for k in taken], sum(k < carries for k in results)
     ins, outs = types_of(body)
     if not length:
         nothing = [t.items.uniform(0, KINDS[x.dtype.name], (0, *x.shape), t.origin) for x in outs[carries:]]
-        return [*inputs[:carries], *nothing]
-    stays = range(carries, carries + fixed)
-    operands = Operands(t, [x for k, x in enumerate(inputs) if k not in stays])
-    inner = written(operands, body, {body.inputs[k]: inputs[k] for k in stays})
+        return put_back([*inputs[:carries], *nothing], results, every)
+    moving = [k for k, i in enumerate(body.inputs) if i not in stays]
+    operands = Operands(t, [inputs[k] for k in moving])
+    inner = written(operands, body, stays)
     carried, program, rooms = handed(inner, outs, carries)
     step = Inner(program, inner.given, (), program.outputs[len(outs):], body)
     held = result(len(outs)) if step.checks else None
-    slices = tuple((operand(k), inner.inputs[k], ins[k + fixed].nbytes) for k in range(carries, len(inner.inputs)))
+    slices = tuple((operand(k), inner.inputs[k], ins[moving[k]].nbytes) for k in range(carries, len(moving)))
     kept = tuple((program.outputs[k], result(k), outs[k].nbytes) for k in range(carries, len(outs)))
     repeat = Repeat(step, length, bool(attrs["reverse"]), carried, slices, kept, None, None, held, (scratch(len(rooms)), None),
                     (t.origin,))
     stacked = [x.with_shape((length, *x.shape)) for x in outs[carries:]]
-    return added(operands, "scan", repeat, [*outs[:carries], *stacked], held, [*rooms, program.arena])
+    found = added(operands, "scan", repeat, [*outs[:carries], *stacked], held, [*rooms, program.arena])
+    return put_back(found, results, every)
 
 
 @entry_of("while_loop")
-def while_loop(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[int]:
-    """Write a loop that asks before each step."""
+def while_loop(t: Translation, inputs: list[int], attrs: Mapping[str, Any], read: Collection[int] | None) -> list[Any]:
+    """Write a loop that asks before each step; what it carries for nobody's sake is left out."""
     body, test, carries = attrs["body"], attrs["test"], attrs["carries"]
-    outs = types_of(body)[1]
+    types_of(body)
     types_of(test)
+    questions = live_nodes(test, [*test.outputs, *[guard.node for guard in test.guards]])
+    asked_of = {k for k in range(carries) if questions[test.inputs[k]]}
+    results = needed(body, carries, read, asked_of)
+    taken = [*results, *range(carries, len(inputs))]
+    body, test = only(body, results, taken), only(test, range(len(test.outputs)), taken)
+    every, inputs, carries = carries, [inputs[k] for k in taken], len(results)
+    outs = types_of(body)[1]
     operands = Operands(t, inputs[:carries])
     inner = written(operands, body, dict(zip(body.inputs[carries:], inputs[carries:], strict=True)))
     carried, program, rooms = handed(inner, outs, carries)
@@ -224,7 +111,8 @@ def while_loop(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> l
     held = result(len(outs) + 1) if step.checks or len(question.checks) > 1 else None
     repeat = Repeat(step, -1, False, carried, (), (), question, result(len(outs)), held,
                     (scratch(len(rooms)), scratch(len(rooms) + 1)), (t.origin,))
-    return added(operands, "while_loop", repeat, [*outs, Type("int64", ())], held, [*rooms, program.arena, asking.arena])
+    found = added(operands, "while_loop", repeat, [*outs, Type("int64", ())], held, [*rooms, program.arena, asking.arena])
+    return put_back(found, [*results, every], every + 1)
 
 
 def handed(inner: Written, outs: Sequence[Type], carries: int) -> tuple[tuple[Carry, ...], Program, list[int]]:
@@ -243,19 +131,19 @@ def handed(inner: Written, outs: Sequence[Type], carries: int) -> tuple[tuple[Ca
 
 # -- choices and blocks -------------------------------------------------------------------------------------------------
 @entry_of("cond")
-def cond(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[int]:
+def cond(t: Translation, inputs: list[int], attrs: Mapping[str, Any], read: Collection[int] | None) -> list[Any]:
     """Write the one graph or the other."""
-    return chosen(t, "cond", inputs[1:], inputs[:1], [attrs["yes"], attrs["no"]])
+    return chosen(t, "cond", inputs[1:], inputs[:1], [attrs["yes"], attrs["no"]], read)
 
 
 @entry_of("block")
-def block(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[int]:
+def block(t: Translation, inputs: list[int], attrs: Mapping[str, Any], read: Collection[int] | None) -> list[Any]:
     """Write a graph whose values inside are forgotten: in a program of its own it shares nothing with what is around it."""
-    return chosen(t, "block", inputs, [], [attrs["body"]])
+    return chosen(t, "block", inputs, [], [attrs["body"]], read)
 
 
 @entry_of("counted")
-def counted(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list[int]:
+def counted(t: Translation, inputs: list[int], attrs: Mapping[str, Any], read: Collection[int] | None) -> list[Any]:
     """Write the derivative of a loop of as many steps as were seen, and a check: other numbers are the reference machine's."""
     body, each, seen = attrs["body"], attrs["each"], attrs["seen"]
     if seen < 0:
@@ -265,43 +153,30 @@ def counted(t: Translation, inputs: list[int], attrs: Mapping[str, Any]) -> list
     steps = items.all[inputs[place]]
     bound = items.uniform(seen, steps.kind, steps.shape, t.origin)
     alike = items.point("less_equal" if each else "equal", [inputs[place], bound], "i1", steps.shape, t.origin)
-    results = chosen(t, "block", inputs, [], [graph])
+    results = chosen(t, "block", inputs, [], [graph], read)
     t.checks.append(items.fold("smallest", alike, tuple(range(len(steps.shape))), False, t.origin))
     return results
 
 
-def chosen(t: Translation, op: str, inputs: list[int], question: list[int], graphs: Sequence[Graph]) -> list[int]:
-    """Return the items of what one of some graphs gives, on the same operands."""
+def chosen(t: Translation, op: str, inputs: list[int], question: list[int], graphs: Sequence[Graph],
+           read: Collection[int] | None) -> list[Any]:
+    """Return the items of what one of some graphs gives, on the same operands; of results that nobody reads there is none."""
+    every = len(graphs[0].outputs)
+    for graph in graphs:
+        types_of(graph)
+    results = range(every) if read is None else sorted(read)
+    graphs = [only(graph, results, range(len(graph.inputs))) for graph in graphs]
     outs = types_of(graphs[0])[1]
     alike = {k for k, x in enumerate(inputs) if t.items.all[x].form == "uniform"}
     operands = Operands(t, [*question, *[x for k, x in enumerate(inputs) if k not in alike]])
     branches = []
     for graph in graphs:
-        types_of(graph)
         inner = written(operands, graph, {graph.inputs[k]: inputs[k] for k in alike})
         program = plan(inner.program)
         given = [(operand(k + len(question)), place) for k, place in enumerate(inner.inputs)]
-        results = tuple((b, result(k)) for k, b in enumerate(program.outputs[: len(outs)]))
-        branches.append(Inner(program, (*given, *inner.given), results, program.outputs[len(outs):], graph))
+        pairs = tuple((b, result(k)) for k, b in enumerate(program.outputs[: len(outs)]))
+        branches.append(Inner(program, (*given, *inner.given), pairs, program.outputs[len(outs):], graph))
     held = result(len(outs)) if any(branch.checks for branch in branches) else None
     choose = Choose(operand(0) if question else None, tuple(branches), held, scratch(0), (t.origin,))
-    return added(operands, op, choose, outs, held, [max(branch.program.arena for branch in branches)])
-
-
-def either(t: Translation, op: str, question: int, inputs: Sequence[int], kind: str, shape: Shape,
-           ways: Sequence[Callable[..., int]]) -> int:
-    """Return the item that one of two ways computes from the same operands: each writes its items, `way(translation, *inputs)`."""
-    operands = Operands(t, [question, *inputs])
-    branches = []
-    for way in ways:
-        b = Translation(origin=t.origin)
-        ins = [b.items.add(Item("source", "input", (), of.kind, of.shape, t.origin, k))
-               for k, of in enumerate(t.items.all[i] for i in inputs)]
-        program, buffers = fuse(b.items, ins, [way(b, *ins)], [])
-        assert not b.arrays
-        program = plan(program)
-        given = tuple((operand(k + 1), buffers[number]) for k, number in enumerate(ins))
-        branches.append(Inner(program, given, ((program.outputs[0], result(0)),)))
-    choose = Choose(operand(0), tuple(branches), None, scratch(0), (t.origin,))
-    rooms = (("i8", max(1, *[branch.program.arena for branch in branches])),)
-    return t.items.add(Item("inner", op, tuple(operands.numbers), kind, shape, t.origin, Unplaced(choose, 1, rooms)))
+    found = added(operands, op, choose, outs, held, [max(branch.program.arena for branch in branches)])
+    return put_back(found, results, every)

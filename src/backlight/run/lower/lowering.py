@@ -54,7 +54,7 @@ def lower(graph: Graph, outputs: Sequence[int], watch: bool = False) -> Lowered:
     program = plan(compare_again(program))
     constants = {buffers[item]: array for item, array in t.arrays.items()}
     types = tuple(graph.type(i) for i in graph.inputs), tuple(graph.type(i) for i in outputs)
-    shown = {node: item if isinstance(item, int) else item[0] for node, item in found.items()}
+    shown = {node: item if isinstance(item, int) else next(i for i in item if i is not None) for node, item in found.items()}
     origin = {node: t.items.all[t.items.views[item].root].node for node, item in shown.items()}
     return Lowered(program, constants, tuple(graph.inputs), tuple(outputs), *types, len(results) - len(outputs), origin)
 

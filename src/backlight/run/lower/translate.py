@@ -7,7 +7,7 @@ kind of number no loop handles, becomes a call of the reference machine. So ever
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,8 +95,11 @@ class Translation:
         return self.items.add(Item("source", "input", (), kind, type_.shape, self.origin))
 
     # -- one node --------------------------------------------------------------------------------------------------
-    def node(self, node: Node, inputs: Sequence[int], types: Sequence[Any]) -> Any:
-        """Return the item (or items, where there are several outputs) of a node."""
+    def node(self, node: Node, inputs: Sequence[int], types: Sequence[Any], read: Collection[int] | None = None) -> Any:
+        """Return the item (or items, where there are several outputs) of a node.
+
+        `read` says which of several outputs something reads, None that all may be; for the others there may be None.
+        """
         name = node.op.name
         if name == "item":
             return inputs[0][node.attr("k", 0)]  # type: ignore[index]
@@ -107,7 +110,7 @@ class Translation:
         if name in INNER:
             before = len(self.checks)
             try:
-                results = INNER[name](self, list(inputs), attrs)
+                results = INNER[name](self, list(inputs), attrs, read)
                 return results if isinstance(out, TupleType) else results[0]
             except UnableError:
                 del self.checks[before:]
@@ -146,14 +149,14 @@ class Translation:
                 found[number] = self.leaf_or_node(part, found, tape.nodes)
         return self.convert(found[result.number], self.kind(node.type))
 
-    def leaf_or_node(self, node: Node, found: Mapping[int, Any], nodes: Sequence[Node]) -> Any:
+    def leaf_or_node(self, node: Node, found: Mapping[int, Any], nodes: Sequence[Node], read: Collection[int] | None = None) -> Any:
         """Return the item of any node of a list."""
         if node.op.name == "const":
             assert isinstance(node.type, Type)
             if node.type.dtype.name not in KINDS:
                 return self.call(node, [], [])
             return self.constant(node.attr("value"), node.type)
-        return self.node(node, [found[i] for i in node.inputs], [nodes[i].type for i in node.inputs])
+        return self.node(node, [found[i] for i in node.inputs], [nodes[i].type for i in node.inputs], read)
 
     def call(self, node: Node, inputs: Sequence[int], types: Sequence[Any]) -> Any:
         """Return the item of a node that the reference machine computes."""
@@ -206,6 +209,7 @@ def translate(graph: Graph, outputs: Sequence[int], live: Sequence[int] | bytear
     """Return the items of a typed graph, and the item of every live node."""
     t = Translation()
     found: dict[int, Any] = {}
+    read = read_results(graph, outputs, live)
     for number, node in enumerate(graph.nodes):
         if not live[number] and number not in graph.inputs:
             continue
@@ -214,15 +218,28 @@ def translate(graph: Graph, outputs: Sequence[int], live: Sequence[int] | bytear
             assert isinstance(node.type, Type)
             found[number] = t.input(node.type)
         else:
-            found[number] = t.leaf_or_node(node, found, graph.nodes)
+            found[number] = t.leaf_or_node(node, found, graph.nodes, read.get(number))
     return t, found
+
+
+def read_results(graph: Graph, outputs: Collection[int], live: Sequence[int] | bytearray) -> dict[int, set[int]]:
+    """Return for nodes with several results which of them something reads; a node is missing if it is wanted whole."""
+    found: dict[int, set[int]] = {}
+    whole = set(outputs)
+    for number, node in enumerate(graph.nodes):
+        if live[number]:
+            if node.op.name == "item":
+                found.setdefault(node.inputs[0], set()).add(node.attr("k", 0))
+            else:
+                whole.update(node.inputs)
+    return {number: read for number, read in found.items() if number not in whole}
 
 
 # -- entries ---------------------------------------------------------------------------------------------------------
 Entry = Callable[[Translation, Type, list[int], list[Type], dict[str, Any]], int]
 
 
-Inside = Callable[[Translation, list[int], Mapping[str, Any]], list[int]]
+Inside = Callable[[Translation, list[int], Mapping[str, Any], Collection[int] | None], list[Any]]
 INNER: dict[str, Inside] = {}  # rows that hold graphs, and give several results (see `inner.py`)
 
 
