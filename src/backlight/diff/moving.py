@@ -10,7 +10,7 @@ has a say in it, that is done at once and written nowhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -23,6 +23,10 @@ from .masks import Lazy, Mask, as_one, either, settled
 from .turned import turned
 
 __all__ = ["climbed"]
+
+KEPT: dict[Any, list[Any]] = {}  # what the graph alone decided, in graphs before this one
+SMALL: Final = 4096  # bytes of a mask that is kept
+MOST: Final = 1024  # of them
 
 
 def climbed(tape: Tape, i: int, node: Node, moving: Mapping[int, Mask], tried: dict[Any, Any]) -> list[Mask]:
@@ -64,7 +68,7 @@ def placed(
         parts = tuple([(k, None if mask is None else mask.known.tobytes()) for k, mask in moving.items()])
         alike = all(x.type.is_float for x in operands)  # type: ignore[union-attr]
         key = (op, node.attrs, tuple([x.type for x in operands]), parts) if alike else None
-        where = tried.get(key) if key is not None else None
+        where = (tried.get(key) or KEPT.get(key)) if key is not None else None
         if where is None:
             bare: list[Any] = [
                 Array(None, -1, np.ones(x.type.shape) if x.type.is_float else v)  # type: ignore[union-attr]
@@ -77,6 +81,7 @@ def placed(
             where = [None if bool(np.all(m)) else m for m in where]
             if key is not None:
                 tried[key] = where
+                keep(key, parts, where)
         return [None if m is None else known_mask(tape, m, strict, firm) for m in where]
     made: list[Array] = []
 
@@ -97,6 +102,19 @@ def placed(
 
     count = len(node.type.types) if isinstance(node.type, TupleType) else 1
     return [Lazy(lambda n=n: make(n), strict, firm) for n in range(count)]  # type: ignore[misc]
+
+
+def keep(key: Any, parts: Any, where: list[Any]) -> None:
+    """Remember it for later graphs too, where it is small: a step of descent asks the same again and again."""
+    op = key[0]
+    small = all(m is None or m.nbytes <= SMALL for m in where) and all(known is None or len(known) <= SMALL for _, known in parts)
+    if small and TABLE.get(op.name) is op:
+        if len(KEPT) >= MOST:
+            KEPT.clear()
+        for m in where:
+            if m is not None:
+                m.flags.writeable = False
+        KEPT[key] = where
 
 
 def known_mask(tape: Tape, where: Any, strict: bool, firm: bool) -> Mask:
