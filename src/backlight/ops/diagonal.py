@@ -134,6 +134,13 @@ def eye(x: Any) -> Any:
     return np.eye(*x.shape[-2:], dtype=x.dtype)
 
 
+def trace_inside(x: Any) -> Any:
+    """What is beside the diagonal does not count, whatever it is."""
+    from .compare import where
+
+    return sum_along(where(np.eye(*x.shape[-2:], dtype=np.bool_), x, np.zeros((), x.dtype)), axis=(-2, -1))
+
+
 trace: Op = operation(
     "trace", "x",
     doc="Sum of the diagonal of a matrix, or of each matrix of a stack.",
@@ -147,13 +154,14 @@ trace: Op = operation(
     mask=lambda k, mask, z, x: diagonal_mask(mask, x),
     climb=lambda ts, x: trace(ts[0]),
     chooses=True,
-    inside=lambda x: sum_along(x * eye(x), axis=(-2, -1)),
+    inside=trace_inside,
     analytic=True,
     batch=batched.stacked_matrices("trace"),
     cases=[
         Case([[1.5, 2.0], [3.0, 4.0]], gives=5.5, grads=[[[1.0, 0.0], [0.0, 1.0]]]),
         Case(s.MATRIX),
         Case(s.TENSOR),
+        Case([[1.0, np.inf], [np.nan, 2.0]], gives=3.0, smooth=False),
         Case(s.ROW, raises="trace: needs a matrix or a stack of them, and got Vector Float64 (3,)"),
     ],
 )  # fmt: skip

@@ -246,6 +246,8 @@ pinv: Op = operation(
         Case([[1.0, 1.0], [1.0, 1.0]], gives=[[0.25, 0.25], [0.25, 0.25]], smooth=False),
         Case(s.MATRIX, rtol=-1.0, raises="pinv: rtol is a number from 0 on, and not -1.0"),
         Case(s.ROW, raises="pinv: needs a matrix or a stack of them, and got Vector Float64 (3,)"),
+        Case([[2.0, 0.0, 0.4], [0.0, 1e-5, 1e9], [np.inf, 0.0, -1.0]],
+             raises="pinv: there is inf in the matrix, and a search among such numbers need not end: leave them out before"),
     ],
 )  # fmt: skip
 

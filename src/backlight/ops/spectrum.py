@@ -75,6 +75,10 @@ def matrix_type(op: str, x: Type) -> Type:
 
 
 def computed(op: str, call: Any, x: Any) -> Any:
+    """What LAPACK finds; it is not asked about numbers that are not finite, among which it may search for ever."""
+    if not np.all(np.isfinite(x)):
+        found = x[~np.isfinite(x)].flat[0]
+        raise ValueError(f"{op}: there is {found} in the matrix, and a search among such numbers need not end: leave them out before")
     try:
         return call(floats(x))
     except np.linalg.LinAlgError:
@@ -124,6 +128,8 @@ eigh: Op = operation(
         Case(SYMMETRIC, upper=True),
         Case(STACK),
         Case(s.MATRIX, raises=f"eigh: {BAD['matrix'][1]}"),
+        Case([[1.0, 2.0], [2.0, np.inf]], raises="eigh: there is inf in the matrix, and a search among such numbers need not end: "
+             "leave them out before"),
     ],
 )  # fmt: skip
 
@@ -172,6 +178,8 @@ eig: Op = operation(
         Case(REGULAR @ np.diag([1.0, 4.0, 9.0]) @ np.linalg.inv(REGULAR), note="real eigenvalues, and no more than a sign is open"),
         Case([[0.0, -1.0], [1.0, 0.0]], smooth=False, note="a turn: ±i"),
         Case(s.MATRIX, raises=f"eig: {BAD['matrix'][1]}"),
+        Case([[1.0, 2.0], [2.0, np.inf]], raises="eig: there is inf in the matrix, and a search among such numbers need not end: "
+             "leave them out before"),
     ],
 )  # fmt: skip
 
@@ -231,5 +239,7 @@ svd: Op = operation(
         Case(s.MATRIX),
         Case(STACK[:, :, :2]),
         Case(s.ROW, raises="svd: needs a matrix or a stack of them, and got Vector Float64 (3,)"),
+        Case([[1.0, 2.0], [2.0, np.inf]], raises="svd: there is inf in the matrix, and a search among such numbers need not end: "
+             "leave them out before"),
     ],
 )  # fmt: skip
