@@ -358,7 +358,7 @@ class Array:
         """Write down that Python asked for this value: what was traced holds for this answer only, unless it is just shown."""
         if self.tape is not None and self.tape.values is not None:
             use = use_of() if kind != "bool" else "asked"
-            if use != "shown":
+            if use != "shown" and not (constant and use == "told"):
                 self.tape.guards.append(Guard(self.number, kind, answer, frame_position(3), use == "used" and not constant))
         return answer
 

@@ -1,9 +1,10 @@
-"""What becomes of a plain number that Python was given: shown to a person, compared, kept somewhere, or computed with.
+"""What becomes of a plain number that Python was given: shown to a person, told to others, compared, kept, or computed with.
 
 `print(float(x))` and a line of a log change nothing that is computed, so a trace need not hold for that number alone. `x *
-float(x)` does: the number is a constant there, and whoever differentiates should be told. The instructions after the one that
+float(x)` does: the number is a constant there, and whoever differentiates should hear of it. The instructions after the one that
 asked say which it is. They are followed to the one that takes the number off the stack, through local names, texts and containers,
-and out of the function where it is returned. What cannot be told counts as kept: the trace holds for it, and nobody is warned.
+and out of the function where it is returned. Told is what a call gets whose result is dropped, as a list from outside that keeps a
+history: the trace holds for `float(x)` then, and nobody is warned. So it is where an instruction leads nowhere that is known.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from .place import caller
 
 __all__ = ["Use", "use_of"]
 
-Use = Literal["shown", "asked", "kept", "used"]
+Use = Literal["shown", "told", "asked", "kept", "used"]
 
-ORDER: Final[tuple[Use, ...]] = ("shown", "asked", "kept", "used")  # of several uses the last one counts
+ORDER: Final[tuple[Use, ...]] = ("shown", "told", "asked", "kept", "used")  # of several uses the last one counts
 # Rooms whose functions show what they are given to a person, or write it where nothing is computed.
 SHOWING: Final = frozenset({"logging", "warnings", "pprint", "rich", "tqdm", "traceback", "pdb", "reprlib", "loguru", "click"})
 TEXTS: Final = (str, repr, format, ascii, json.dumps)  # a text of the number
@@ -182,7 +183,7 @@ class Follower:
             return "used"
         code = frame.f_code  # the result is dropped: kept in what the method belongs to, or shown in a way of the person's own
         local = names[:1] and names[0] in code.co_varnames[code.co_argcount + code.co_kwonlyargcount :]
-        return "used" if local and len(names) > 1 and isinstance(meant(frame, names[:1]), (list, dict, set)) else "kept"
+        return "used" if local and len(names) > 1 and isinstance(meant(frame, names[:1]), (list, dict, set)) else "told"
 
     def names(self, frame: Any, span: Any) -> tuple[str, ...]:
         """The names that lead to what a call calls."""
