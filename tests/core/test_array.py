@@ -109,3 +109,35 @@ def test_an_array_is_handed_to_other_processes_as_its_numbers():
     assert str(caught.value).splitlines()[0] == (
         "pickle: node 0 (Float64) belongs to the trace that is open: hand x.value to other processes"
     )
+
+
+MASKED = np.ma.array([10.0, 20.0], mask=[0, 1])
+MATRIX = np.asarray([[1.0, 2.0], [3.0, 4.0]]).view(np.matrix)
+COUNTED = (
+    "numpy.ma.MaskedArray holds numbers that do not count, and here they would: give z.filled(0.0), or choose with "
+    "np.where(z.mask, 0.0, z.data)"
+)
+MULTIPLIED = "numpy.matrix has a * that multiplies matrices, and a ** too: give np.asarray(m), and write @ for products"
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "message"),
+    [
+        (lambda x: np.sum(x**2), MASKED, COUNTED),
+        (lambda x: np.sum(x * MASKED), np.ones(2), COUNTED),
+        (lambda x: np.sum(np.add(MASKED, x)), np.ones(2), COUNTED),
+        (lambda x: np.sum(x * x), MATRIX, MULTIPLIED),
+        (lambda x: np.sum(x * MATRIX), np.ones((2, 2)), MULTIPLIED),
+        (lambda x: np.sum(MATRIX * x), np.ones((2, 2)), MULTIPLIED),
+    ],
+)
+def test_arrays_whose_operators_mean_something_else_are_refused_in_a_trace(f, x, message):
+    with pytest.raises(InputError) as caught:
+        bl.grad(f)(x)
+    assert str(caught.value).splitlines()[0] == message
+
+
+def test_masked_arrays_of_traced_numbers_work_as_numpys():
+    assert bl.grad(lambda x: np.ma.array(x, mask=[0, 1]).mean())(np.ones(2)).tolist() == [1.0, 0.0]
+    assert bl.grad(lambda x: (MASKED * x).sum())(np.ones(2)).tolist() == [10.0, 0.0]
+    assert (bnp.ones(2) * MASKED).value.sum() == 10.0

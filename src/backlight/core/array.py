@@ -20,6 +20,7 @@ from .asker import asker
 from .graph import lent
 from .guard import Guard
 from .place import frame_position, is_outside
+from .strange import refuse_strange
 from .table import TABLE
 from .types import Type, type_of
 from .use import use_of
@@ -36,6 +37,7 @@ def as_value(value: Any) -> Any:
         return np.float64(value)
     if isinstance(value, Array):
         return value.value
+    refuse_strange(type(value))
     try:
         found = np.asarray(value)
     except (builtins.ValueError, TypeError) as error:

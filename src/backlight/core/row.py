@@ -17,6 +17,7 @@ from .help import Told, call_of
 from .math import Math, call, keyword
 from .place import frame_position
 from .setting import settings, written
+from .strange import refuse_strange
 from .table import TABLE
 from .tape import Tape, one_tape
 from .types import TupleType, Type, type_of
@@ -349,6 +350,7 @@ class Op:
         if isinstance(x, np.ndarray):
             if x.dtype == object:
                 return lent("held")(x)  # type: ignore[no-any-return]
+            refuse_strange(type(x))
             x = tape.own(x)
         return tape.constant(x, self.weak(x, args, k))  # type: ignore[no-any-return]
 
