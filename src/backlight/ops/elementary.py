@@ -10,7 +10,7 @@ from ..core import math as m
 from ..core.op import Case, Op, elementwise
 from . import curves
 from . import samples as s
-from .compare import equal, where
+from .compare import equal, logical_and, where
 from .kernel import precise
 
 __all__ = [
@@ -207,6 +207,11 @@ share: Op = elementwise(
 )  # fmt: skip
 
 
+def nothing(x: Any, y: Any) -> Any:
+    """Where 0 is multiplied by the logarithm of any number at all: by that of NaN it is NaN."""
+    return logical_and(equal(x, 0.0), equal(y, y))
+
+
 def xlogy_value(x: Any, y: Any) -> Any:
     with np.errstate(all="ignore"):
         return np.where((x == 0) & ~np.isnan(y), x.dtype.type(0), x * np.log(y))[()]
@@ -222,10 +227,11 @@ xlogy: Op = elementwise(
         lambda z, x, y: log(y),
         lambda z, x, y: where(equal(x, 0.0), 0.0, x / where(equal(x, 0.0), 1.0, y)),
     ),
-    inside=lambda x, y: where(equal(x, 0.0), 0.0, x * log(where(equal(x, 0.0), 1.0, y))),
+    inside=lambda x, y: where(nothing(x, y), 0.0, x * log(where(nothing(x, y), 1.0, y))),
     cases=[
         Case(2.0, 1.0, gives=0.0, grads=[0.0, 2.0]), Case(s.MATRIX, s.POSITIVE), Case(s.MATRIX, s.POSITIVE_ROW),
         Case(0.0, 0.0, gives=0.0, grads=[-np.inf, 0.0], smooth=False), Case(0.0, np.inf, gives=0.0, smooth=False),
+        Case(0.0, np.nan, gives=np.nan, smooth=False),
     ],
 )  # fmt: skip
 
@@ -245,9 +251,10 @@ xlog1py: Op = elementwise(
         lambda z, x, y: log1p(y),
         lambda z, x, y: where(equal(x, 0.0), 0.0, x / (1.0 + where(equal(x, 0.0), 0.0, y))),
     ),
-    inside=lambda x, y: where(equal(x, 0.0), 0.0, x * log1p(where(equal(x, 0.0), 0.0, y))),
+    inside=lambda x, y: where(nothing(x, y), 0.0, x * log1p(where(nothing(x, y), 0.0, y))),
     cases=[
         Case(2.0, 0.0, gives=0.0, grads=[0.0, 2.0]), Case(s.MATRIX, s.UNIT), Case(s.MATRIX, s.POSITIVE_ROW),
         Case(0.0, -1.0, gives=0.0, grads=[-np.inf, 0.0], smooth=False), Case(3.0, 1e-20, gives=3e-20, smooth=False),
+        Case(0.0, np.nan, gives=np.nan, smooth=False),
     ],
 )  # fmt: skip

@@ -219,6 +219,13 @@ def test_a_result_too_large_for_memory_is_refused_too() -> None:
     assert str(caught.value) == f"this graph needs 16384.0 GiB at once, and there are only {room() / 2**30:.1f} GiB"
 
 
+def test_a_padding_too_large_for_memory_is_refused_before_it_is_laid_out() -> None:
+    graph = graph_of(lambda x: ops.pad(x, width=((1 << 38, 0),)), Type("float32", (1,)))
+    with pytest.raises(errors.LimitError) as caught:
+        compile_graph(graph)(np.ones(1, np.float32))
+    assert str(caught.value) == f"this graph needs 1024.0 GiB at once, and there are only {room() / 2**30:.1f} GiB"
+
+
 def test_the_listing_says_what_became_one_loop_and_where_the_memory_lies() -> None:
     f = compile_graph(graph_of(lambda x, w: ops.sum(ops.relu(x @ w) * 2.0), Type("float64", (4, 3)), Type("float64", (3, 5))))
     with pytest.raises(errors.GraphError) as caught:

@@ -190,13 +190,12 @@ def pad(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: 
         raise UnableError
     if types[0].rank == 0:
         return inputs[0]
-    # where the numbers of an array of ones end up
-    ones = np.lib.stride_tricks.as_strided(np.ones(1, np.int8), types[0].shape, (0,) * types[0].rank)
+    from backlight.ops.arrange import widths
+
     kind = t.kind(out)
     if 0 in types[0].shape:
         return t.items.uniform(np.asarray(attrs["value"]).astype(out.dtype).item(), kind, out.shape, t.origin)
-    found = TABLE["pad"].value(ones, width=attrs["width"], value=0.0)
-    before = [int(np.argmax(found.any(axis=tuple(a for a in range(out.rank) if a != axis)))) for axis in range(out.rank)]
+    before = [a for a, _ in widths(types[0], attrs["width"])]
     key = tuple(slice(a, a + n) for a, n in zip(before, types[0].shape, strict=True))
     value = np.asarray(attrs["value"]).astype(out.dtype).item()
     return assemble(t, kind, out.shape, [(inputs[0], room(out.shape, lambda z: z[key]))], value)
