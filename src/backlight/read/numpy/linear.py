@@ -176,16 +176,27 @@ def row(name: str) -> Callable[..., Any]:
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
-    """Through the normal equations' solution by QR where there is full rank."""
+    """By the QR factors where there is full rank: the normal equations would square the condition. That it is full is asked."""
     a, b = whole(a), whole(b)
-    found = answers(np.linalg.lstsq)(a, b, rcond)
-    at = swapaxes(ops.conj(a) if a.dtype.kind == "c" else a, -1, -2)
-    full = int(found[2]) == min(a.shape)
-    if not full:
+    kind = np.result_type(a.dtype, b.dtype, np.float32 if a.dtype.itemsize <= 4 else np.float64)
+    a, b = (x if x.dtype == kind else ops.cast(x, dtype=kind.name) for x in (a, b))
+    m, n = a.shape
+    sizes = ops.svd(a)[1]
+    eps = float(np.finfo(kind).eps)
+    least = max(m, n) * eps if rcond is None else eps if float(rcond) < 0 else float(rcond)
+    if not all(a.shape) or not ops.greater(sizes[-1], least * sizes[0]):
         raise InputError("numpy.linalg.lstsq: the matrix has not full rank, so its solution has no derivative: use pinv or a penalty")
-    x = ops.solve(ops.matmul(at, a), ops.matmul(at, b)) if a.shape[0] >= a.shape[1] else ops.matmul(at, ops.solve(ops.matmul(a, at), b))
-    rest = ops.sum(ops.square(ops.abs(ops.matmul(a, x) - b)), axis=0) if a.shape[0] > a.shape[1] else found[1]
-    return x, (ops.reshape(rest, shape=(1,)) if rest.shape == () else rest), found[2], ops.svd(a)[1]
+    q, r = ops.qr(a if m >= n else turned(a))
+    x = ops.solve(r, ops.matmul(turned(q), b)) if m >= n else ops.matmul(q, ops.solve(turned(r), b))
+    rest: Any = np.zeros(0, np.zeros(0, kind).real.dtype)
+    if m > n:
+        rest = ops.sum(ops.square(ops.abs(ops.matmul(a, x) - b)), axis=0)
+        rest = ops.reshape(rest, shape=(1,)) if rest.shape == () else rest
+    return x, rest, np.int32(min(m, n)), sizes
+
+
+def turned(x: Any) -> Any:
+    return swapaxes(ops.conj(x) if x.dtype.kind == "c" else x, -1, -2)
 
 
 LINEAR: dict[str, Callable[..., Any]] = {
