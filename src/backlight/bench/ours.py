@@ -13,11 +13,9 @@ from ..core.graph import Graph
 from ..core.tape import Tape
 from ..core.types import Type, type_of
 from ..diff.reverse import reverse
-from ..read.python import record
 from ..run.native.looped import compile_steps
 from ..run.native.machine import Compiled, compile_graph
 from ..run.native.stepped import ManySteps
-from ..session import array, gradients
 from . import data
 from .contest import Entry, process
 
@@ -181,6 +179,9 @@ def long() -> Entry:
 
 def nodes() -> Entry:
     """W9."""
+    from ..read.python import record  # with what it brings along a megabyte or two, for this one alone
+    from ..session import array, gradients
+
     values = data.w9()
 
     def call() -> float:

@@ -7,7 +7,6 @@ number is rounded.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import factorial
 from typing import Any, Final
 
@@ -21,23 +20,24 @@ __all__ = ["i0", "i0e", "i0e_slope", "i1", "i1e", "i1e_slope"]
 FAR: Final = 24.0  # from here on the expansion has 18 digits
 TERMS: Final = 75
 # Σ t^k / (k!)² and Σ t^k / (k! (k + 1)!), constant first, as pairs.
-ZERO: Final = [p.cut(Fraction(1, factorial(k) ** 2)) for k in range(TERMS)]
-ONE: Final = [p.cut(Fraction(1, factorial(k) * factorial(k + 1))) for k in range(TERMS)]
+ZERO: Final = [p.cut(1, factorial(k) ** 2) for k in range(TERMS)]
+ONE: Final = [p.cut(1, factorial(k) * factorial(k + 1)) for k in range(TERMS)]
 
 
-def hankel(order: int, count: int) -> list[Fraction]:
-    """The coefficients of (−1/x)^k in √(2πx) e^−x I(x), with their signs."""
-    found, term = [Fraction(1)], Fraction(1)
+def hankel(order: int, count: int) -> list[int]:
+    """The coefficients of (−1/x)^k in √(2πx) e^−x I(x), with their signs, times 8^k k!."""
+    found = [1]
     for k in range(1, count):
-        term *= Fraction(4 * order * order - (2 * k - 1) ** 2, 8 * k)
-        found.append(term * (-1) ** k)
+        found.append(found[-1] * ((2 * k - 1) ** 2 - 4 * order * order))
     return found
 
 
-FAR_0, FAR_1 = hankel(0, 40), hankel(1, 40)
+HANKEL_0, HANKEL_1 = hankel(0, 40), hankel(1, 40)
+FAR_0, FAR_1 = ([term / (8**k * factorial(k)) for k, term in enumerate(terms)] for terms in (HANKEL_0, HANKEL_1))
 # i0e − i1e, and i0e − i1e − i1e/x, both times √(2πx): the constant terms are gone.
-GAP: Final = [a - b for a, b in zip(FAR_0, FAR_1, strict=True)]
-BEND: Final = [a - (FAR_1[k - 1] if k else 0) for k, a in enumerate(GAP)]
+APART: Final = [a - b for a, b in zip(HANKEL_0, HANKEL_1, strict=True)]
+GAP: Final = [term / (8**k * factorial(k)) for k, term in enumerate(APART)]
+BEND: Final = [(term - (8 * k * HANKEL_1[k - 1] if k else 0)) / (8**k * factorial(k)) for k, term in enumerate(APART)]
 
 
 def summed(terms: list[tuple[float, float]], t: p.Pair) -> p.Pair:
@@ -55,10 +55,10 @@ def near_sums(a: Any) -> tuple[p.Pair, p.Pair]:
     return summed(ZERO, t), summed(ONE, t)
 
 
-def far_sum(terms: list[Fraction], a: Any) -> Any:
+def far_sum(terms: list[float], a: Any) -> Any:
     """The expansion over √(2πa), for a ≥ FAR; it is cut off where its terms are smallest."""
     r = 1.0 / a
-    return polynomial(r, [float(c) for c in terms]) / (4.0 * np.sqrt(np.pi / 8.0 * a))
+    return polynomial(r, terms) / (4.0 * np.sqrt(np.pi / 8.0 * a))
 
 
 def split(x: Any) -> tuple[Any, Any, Any]:

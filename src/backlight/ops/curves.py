@@ -7,7 +7,6 @@ in as e^(x/2) twice.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import factorial
 from typing import Any, Final
 
@@ -127,7 +126,7 @@ def gelu_exact_slope(x: Any) -> Any:
     return near_root("gelu", x, np.where(b < -1.0, left, right))
 
 
-CUBIC: Final = p.cut(Fraction(44715, 1000000))
+CUBIC: Final = p.cut(44715, 1000000)
 STEEP: Final = (1.5957691216057308, -9.96930880911092e-17)  # 2 √(2/π)
 
 

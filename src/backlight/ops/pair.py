@@ -7,7 +7,6 @@ the logarithm, and the sine and cosine of πx to 66 or more. Everything works el
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -77,10 +76,11 @@ def div(x: Pair, y: Pair) -> Pair:
     return settle(q, (rest[0] + rest[1]) / y[0])
 
 
-def cut(x: Fraction) -> tuple[float, float]:
-    """A fraction as a pair."""
-    high = float(x)
-    return high, float(x - Fraction(high))
+def cut(above: int, below: int) -> tuple[float, float]:
+    """A fraction of whole numbers as a pair."""
+    high = above / below
+    n, d = high.as_integer_ratio()
+    return high, (above * d - n * below) / (below * d)
 
 
 def exp(x: Pair) -> Pair:
@@ -143,7 +143,7 @@ def factorials(first: int, count: int) -> list[tuple[float, float]]:
     found, denominator = [], 1
     for k in range(1, first + 2 * count):
         if k >= first and (k - first) % 2 == 0:
-            found.append(cut(Fraction((-1) ** ((k - first) // 2), denominator * k)))
+            found.append(cut((-1) ** ((k - first) // 2), denominator * k))
         denominator *= k
     return found
 

@@ -1,6 +1,8 @@
 """The memory that is planned is the memory that is used: all of it, and not a byte beside it."""
 
+import mmap
 import re
+from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -10,6 +12,7 @@ from backlight.bench import data, ours
 from backlight.run.emit.program import arena_bytes
 from backlight.run.native import host, looped, memory, threads
 from backlight.run.native.looped import Looped
+from backlight.run.native.memory import MUCH_BYTES, make_room, trimming
 
 GUARD = 1 << 16  # bytes before and behind the arena
 MARKS = (0xA5, 0x5A)  # a byte that happens to be the mark is none under the other
@@ -126,3 +129,19 @@ def test_two_threads_never_get_the_same_memory() -> None:
         worker.join()
     assert all(found)
     assert len(found) == 8000
+
+
+@pytest.mark.skipif(trimming() is None, reason="this system keeps what is free")
+def test_what_lies_free_in_pieces_goes_back_before_much_is_asked_for() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+    pieces = [bytearray(600) for _ in range(100_000)]
+    kept = pieces[::100]
+    del pieces[:]
+    before = resident()
+    make_room(MUCH_BYTES - 1)
+    assert before - resident() < 1 << 20
+    make_room(MUCH_BYTES)
+    assert before - resident() > 30 << 20
+    assert len(kept) == 1000

@@ -9,9 +9,13 @@ address is in the table of a program; where it is null (in a page, in tests) nob
 
 from __future__ import annotations
 
-from backlight.run.emit.code import Code
+from typing import TYPE_CHECKING
+
 from backlight.run.emit.table import ASK
-from backlight.run.emit.value import Value
+
+if TYPE_CHECKING:
+    from backlight.run.emit.code import Code
+    from backlight.run.emit.value import Value
 
 # The block, in words: functions, the main thread, the kind of clock; what the clock said, when it was last asked, the error.
 IDENT, ENSURE, RELEASE, CHECK, FETCH, RESTORE, CLOCK, MAIN, KIND, SECONDS, NANOSECONDS, LAST, ERROR = range(13)

@@ -7,7 +7,6 @@ loop walks through; far out Hankel's expansion. Both sides are computed where a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from math import pi
 
 from backlight.ops import bessel_values as known
@@ -47,12 +46,12 @@ def damped(c: Code, x: Pair, a: Value) -> Value:
     return c.muladd(x[0], e, x[1] * e)
 
 
-def far_sum(c: Code, terms: Sequence[Fraction], a: Value) -> Value:
+def far_sum(c: Code, terms: Sequence[float], a: Value) -> Value:
     """Return the expansion over √(2πa), for a ≥ FAR."""
     return c.polynomial(1.0 / a, [float(term) for term in terms]) / (c.sqrt(a * (pi / 8)) * 4.0)
 
 
-def raised(c: Code, terms: Sequence[Fraction], a: Value) -> Value:
+def raised(c: Code, terms: Sequence[float], a: Value) -> Value:
     """Return the expansion times e^a, where e^a alone may overflow."""
     high, low = DOUBLE.split(LN2 * STEPS, 40)
     b = c.select(a.gt(760.0), 760.0, a)  # infinite from there on

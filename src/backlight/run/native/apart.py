@@ -19,7 +19,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import ClassVar, NoReturn
 from weakref import WeakSet
 
@@ -189,7 +188,7 @@ def folder() -> str | None:
     """Return where llvmlite lies; None where that is no folder."""
     found = importlib.util.find_spec("llvmlite")
     places = (found.submodule_search_locations or []) if found is not None else []
-    return next((str(Path(place).absolute().parent) for place in places if os.path.isdir(place)), None)
+    return next((os.path.dirname(os.path.abspath(place)) for place in places if os.path.isdir(place)), None)
 
 
 def begin() -> None:

@@ -11,19 +11,20 @@ from __future__ import annotations
 import ctypes
 import functools
 import sys
-import sysconfig
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlight.core.types import Type
-from backlight.run.emit import entry as written
-from backlight.run.emit.code import Module
-from backlight.run.emit.entry import Argument, Entry, Result
+from backlight.run.emit import doorway as written
+from backlight.run.emit.doorway import Argument, Entry, Result
 from backlight.run.emit.table import RESERVED
 from backlight.run.native.kept import Recipe
 from backlight.run.native.memory import Spare
+
+if TYPE_CHECKING:
+    from backlight.run.emit.code import Module
 
 FASTCALL_WITH_NAMES = 0x80 | 0x02
 NEW_FROM_DESCRIPTION = 94  # the place of PyArray_NewFromDescr in NumPy's table of functions, which never changes
@@ -35,7 +36,7 @@ LONG = 20_000  # scalar operations, about a microsecond, from which other thread
 @functools.cache
 def possible() -> bool:
     """Return whether objects lie in memory as the door expects."""
-    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
         return False
     if ctypes.sizeof(ctypes.c_void_p) != 8 or sys.platform == "win32":
         return False
@@ -107,7 +108,9 @@ def describe(recipe: Recipe, input_types: Sequence[Type], output_types: Sequence
 
 def define(module: Module, entry: Entry, piece: str) -> None:
     """Write the builtin into the module."""
-    written.define_entry(module, entry, piece)
+    from backlight.run.emit.entry import define_entry
+
+    define_entry(module, entry, piece)
 
 
 class Block(np.ndarray[Any, Any]):

@@ -16,7 +16,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from backlight import errors
@@ -100,9 +99,13 @@ def library() -> str:
     """Return what tells one compiler from another without loading it. Raises: StrangeError where that is not to be seen."""
     found = importlib.util.find_spec("llvmlite")
     for folder in (found.submodule_search_locations or []) if found is not None else []:
-        for path in sorted(Path(folder, "binding").glob("libllvmlite.*")):
-            status = path.stat()
-            return f"{path} {status.st_size} {status.st_mtime_ns}"
+        with contextlib.suppress(OSError):
+            binding = os.path.join(folder, "binding")
+            for name in sorted(os.listdir(binding)):
+                if name.startswith("libllvmlite."):
+                    path = os.path.join(binding, name)
+                    status = os.stat(path)
+                    return f"{path} {status.st_size} {status.st_mtime_ns}"
     raise image.StrangeError("the compiler is elsewhere")
 
 

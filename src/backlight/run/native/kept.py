@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import json
 import math
+import os
 import struct
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,12 +153,14 @@ def typed(type_: Type | TupleType | None) -> str:
 @functools.cache
 def versions() -> str:
     """Return the versions of what takes part: the interpreter, NumPy, and the sources of this package by size and time."""
-    root = Path(__file__).parents[2]
+    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     found = []
     for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.py")):
-            status = path.stat()
-            found.append(f"{path.relative_to(root)} {status.st_size} {status.st_mtime_ns}")
+        for where, _, names in os.walk(os.path.join(root, folder)):
+            for path in (os.path.join(where, name) for name in names if name.endswith(".py")):
+                status = os.stat(path)
+                found.append(f"{path[len(root) :]} {status.st_size} {status.st_mtime_ns}")
+    found.sort()
     if not found:  # not in a folder: nothing tells one version from another
         raise UnnamedError
     return "\n".join([sys.version, sys.platform, np.__version__, *found])

@@ -22,7 +22,7 @@ from backlight.core.graph import Graph
 from backlight.core.types import Type
 from backlight.run.emit.table import ASK, RESERVED
 from backlight.run.native import host, interrupt, kept, threads
-from backlight.run.native.memory import Memory, Spare, memory, side_by_side
+from backlight.run.native.memory import Memory, Spare, make_room, memory, side_by_side
 from backlight.run.native.plan import SHARED, complain, listed
 from backlight.run.native.stepped import ManySteps, Stepped
 
@@ -57,6 +57,7 @@ class Looped:
         starts, self.room_bytes = side_by_side([self.recipe.arena, *(graph.type(i).nbytes for i in self.batch_inputs)])
         self.batches = dict(zip(self.batch_inputs, starts[1:], strict=True))
         self.rooms: list[Memory] = []  # for the arena and the minibatches of a call
+        make_room(self.spare.size + self.room_bytes)
         self.call = interrupt.stopping(self.code.addresses["bl.steps"], ctypes.c_void_p, ctypes.c_int64)
 
     @functools.cached_property

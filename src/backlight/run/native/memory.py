@@ -7,15 +7,17 @@ block, and so does whatever is made from that array. When only the list here hol
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 ALIGN = 64
+MUCH_BYTES = 1 << 23  # from which on a millisecond is nothing beside filling it
 KEPT = 2  # blocks: one that the caller still looks at while the next is filled
 Block = np.ndarray[Any, Any]
 
@@ -33,6 +35,22 @@ def memory(size: int) -> Memory:
     block = np.empty(size + ALIGN, np.uint8)
     start = -block.ctypes.data % ALIGN
     return Memory(block, block.ctypes.data + start)
+
+
+def make_room(needed: int) -> None:
+    """Let the system have what lies free in pieces, where a program needs much: tracing and lowering leave some megabytes so."""
+    if needed >= MUCH_BYTES:
+        trim = trimming()
+        if trim is not None:
+            trim(0)
+
+
+@functools.cache
+def trimming() -> Callable[[int], int] | None:
+    """Return the function that gives back what is free; None where the system has none."""
+    if sys.platform != "linux":
+        return None
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 class Spare:

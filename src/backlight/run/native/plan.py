@@ -23,11 +23,11 @@ from backlight.core.table import TABLE
 from backlight.core.types import Type
 from backlight.run.emit.table import ASK, RESERVED, Piece, slots
 from backlight.run.native import door, host, interrupt, kept, threads
-from backlight.run.native.memory import memory
+from backlight.run.native.memory import make_room, memory
 from backlight.run.reference import evaluate
 
 if TYPE_CHECKING:
-    from backlight.run.emit.entry import Entry
+    from backlight.run.emit.doorway import Entry
     from backlight.run.lower.lowering import Lowered
     from backlight.run.lower.program import Program
 
@@ -75,6 +75,7 @@ class Plan:
             self.check_room()
         else:
             self.recipe, self.code = self.made(name)
+        make_room(self.recipe.arena)
         self.arena = memory(self.recipe.arena)
         self.lock = threading.Lock()
         self.pool: threads.Pool | None = None

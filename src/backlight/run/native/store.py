@@ -12,7 +12,6 @@ import os
 import sys
 import time
 import zlib
-from pathlib import Path
 
 from backlight.run.digest import sha256
 
@@ -22,21 +21,21 @@ BETWEEN_BYTES = LIMIT_BYTES // 32  # written between two looks through the folde
 ABANDONED_S = 3600.0  # nobody writes an entry for an hour
 
 
-def folder() -> Path | None:
+def folder() -> str | None:
     """Return where entries lie, or None if nothing is to be kept: `BACKLIGHT_CACHE` names a folder, or `off`."""
     asked = os.environ.get("BACKLIGHT_CACHE")
     if asked == "off":
         return None
     if asked:
-        return Path(asked)
+        return asked
     if sys.platform == "win32":
         root = os.environ.get("LOCALAPPDATA")
     else:
         root = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(root) if root else Path.home() / ".cache") / "backlight"
-    except RuntimeError:  # no home
+    home = os.path.expanduser("~")
+    if not root and home == "~":  # there is none
         return None
+    return os.path.join(root or os.path.join(home, ".cache"), "backlight")
 
 
 def key(*parts: str) -> str:
@@ -53,9 +52,10 @@ def load(name: str) -> bytes | None:
     where = folder()
     if where is None:
         return None
-    path = where / f"{name}.o"
+    path = os.path.join(where, f"{name}.o")
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read()
     except OSError:
         return None
     head = len(MAGIC) + 32
@@ -78,7 +78,7 @@ def remove(name: str) -> None:
     where = folder()
     if where is not None:
         with contextlib.suppress(OSError):
-            (where / f"{name}.o").unlink()
+            os.unlink(os.path.join(where, f"{name}.o"))
 
 
 def save(name: str, image: bytes) -> None:
@@ -89,14 +89,14 @@ def save(name: str, image: bytes) -> None:
     import tempfile  # half a megabyte, with what it brings along: not for those who only read
 
     try:
-        where.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.makedirs(where, mode=0o700, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=where, suffix=".part")
     except OSError:
         return
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(MAGIC + seal(name, image) + image)
-        os.replace(temporary, where / f"{name}.o")
+        os.replace(temporary, os.path.join(where, f"{name}.o"))
     except BaseException as error:  # an interrupt leaves nothing behind either
         with contextlib.suppress(OSError):
             os.unlink(temporary)
@@ -116,7 +116,7 @@ def due(name: str, size: int) -> bool:
     return zlib.crc32(name.encode()) / 2**32 < size / BETWEEN_BYTES
 
 
-def prune(where: Path, limit: int) -> None:
+def prune(where: str, limit: int) -> None:
     """Remove the entries that were not used for longest, until the rest fits; and what a killed writer left."""
     found = []
     with contextlib.suppress(OSError), os.scandir(where) as entries:
