@@ -62,6 +62,13 @@ def gone(pid: int) -> None:
         threading.Event().wait(0.01)
 
 
+def lost(process: apart.Process | None) -> None:
+    """Wait until a process is seen to be gone: it may be dead, and a thread of it not yet."""
+    assert process is not None
+    while process.alive():
+        threading.Event().wait(0.01)
+
+
 def stopped(pid: int) -> None:
     """Stop a process where it is, so that it cannot answer."""
     os.kill(pid, signal.SIGSTOP)
@@ -274,7 +281,7 @@ def test_a_process_that_has_died_meanwhile_is_not_asked() -> None:
     host.begin()
     pid = waiting()
     os.kill(pid, signal.SIGKILL)
-    gone(pid)
+    lost(apart.Setting.waiting)
     host.begin()
     assert waiting() != pid
 
@@ -322,9 +329,7 @@ def test_it_is_nobodys_child_and_ends_when_nobody_asks(tmp_path: Path, monkeypat
     assert process is not None
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
-    process.poll.unregister(process.words)
-    while process.alive():
-        process.poll.poll()
+    lost(process)
     host.begin()
     assert apart.Setting.waiting is not process
 
@@ -390,7 +395,7 @@ def test_whoever_is_given_orphans_buries_it() -> None:
             host.assemble(text)
             pid = int(apart.Setting.waiting.greeting[0])
             os.kill(pid, 9)
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # it lies there
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # it lies there, and all threads of it are gone
             host.begin()  # which finds it dead
             apart.bury()
             try:
