@@ -19,7 +19,7 @@ from backlight.core.types import Type
 from backlight.diff.reverse import reverse
 from backlight.errors import InputError
 from backlight.explain.arrivals import arrivals
-from backlight.explain.element import Origin, Spot, number_at, origin, product
+from backlight.explain.element import Factor, Origin, Spot, number_at, origin, product, total_of
 from backlight.explain.element_story import element_story
 from backlight.run.record import Run
 from backlight.run.reference import run
@@ -57,6 +57,11 @@ def check(made: Run, spot: Spot, found: Origin) -> None:
     if found.kind == "each":
         remade = node.op.value(*[number_at(made, t.factors[0].spot) for t in found.terms], **dict(node.attrs))
         np.testing.assert_allclose(remade, own, rtol=1e-4)
+    elif found.kind == "balance":
+        total = total_of(made, found.total, np.asarray(own).dtype)
+        assert close(made, found.terms, total), (node, found)
+        told = {f.spot for t in found.terms for f in t.factors} | ({found.total.spot} if isinstance(found.total, Factor) else set())
+        assert spot in told
     elif found.adds:
         assert close(made, found.terms, own), (node, found)
     else:
@@ -103,6 +108,40 @@ def test_every_number_of_every_row_can_be_asked(row: Any, case: Any) -> None:
     differentiated = bool(made.floats and made.smooth_outputs)
     graph = reverse(made.graph, made.smooth_outputs[0], made.floats) if differentiated else made.graph
     holds(run(graph, made.values))
+
+
+DEFINED = trials.pairs(lambda row, case: trials.good(row, case) and row.balance is not None)
+
+
+@pytest.mark.parametrize(("row", "case"), DEFINED)
+def test_what_a_row_says_of_a_number_adds_up_wherever_numbers_are_finite(row: Any, case: Any) -> None:
+    made = trials.trial(row, case)
+    found = run(made.graph, made.values)
+    if all(np.isfinite(found.value(i)).all() for i in range(len(found.graph))) and not np.iscomplexobj(found.output.value):
+        kinds = holds(found, forward=False)
+        assert kinds["depends"] == kinds["whole"] == 0
+        assert kinds["balance"] == min(np.size(found.output.value), MOST)
+
+
+def test_softmax_and_the_inverse_tell_what_defines_them() -> None:
+    text = told("p = softmax(z); L = sum(p^2)", "p[1]", z=[2.0, 1.0, 2.0])
+    assert text.startswith(
+        "Why is p[1] what it is?\n\n"
+        "1. value\n"
+        "   softmax :: Vector a → Vector a, number [1] of shape (3)\n"
+        "   p = softmax(z)\n"
+        "   which is to say that\n"
+        "   e^(z[1] − 2) = Σ[k] p[1]·e^(z[k] − 2)   for k = 0 … 2\n"
+        "   p[1]·e^(z[0] − 2) = 0.15536240349696362 × 1\n"
+        "   p[1]·e^(z[1] − 2) = 0.15536240349696362 × 0.36787944117144233\n"
+        "   p[1]·e^(z[2] − 2) = 0.15536240349696362 × 1\n"
+        "   together e^(z[1] − 2) = 0.36787944117144233\n"
+        "   p[1] = 0.15536240349696362\n"
+    )
+    text = told("B = inv(A); L = sum(B)", "B[1, 1]", A=[[2, 0], [0, 4]])
+    assert "   1 = Σ[k] A[1, k]·B[k, 1]   for k = 0 … 1\n   A[1, 0]·B[0, 1] = 0 × 0\n   A[1, 1]·B[1, 1] = 4 × 0.25\n   B[1, 1] = 0.25" in text
+    text = told("R = cholesky(A); L = sum(R)", "R[1, 1]", A=[[4, 2], [2, 10]])
+    assert "   A[1, 1] = Σ[k] R[1, k]·R[1, k]   for k = 0 … 1\n   R[1, 0]·R[1, 0] = 1 × 1\n   R[1, 1]·R[1, 1] = 3 × 3\n   together A[1, 1] = 10\n" in text
 
 
 def told(text: str, ask: str, **values: Any) -> str:

@@ -90,6 +90,8 @@ class Op:
                          stands still); without it a row that places numbers or is linear is asked itself
     mark                 (types, rows that made the operands) -> the short mark, where it depends on them
     inside               the same in smaller operations
+    balance              (at, z, *xs, **attrs) -> Balance: what defines the number at a place of the result, of rows that mix
+                         numbers and are linear in none of their operands
     batch                (n, xs, mapped, **attrs) -> the result for a batch of n, which is the first axis of the operands that
                          are mapped; "inside": as its smaller operations say; None: as the kind of the row says, else one by one
     over                 the local derivative is this number over the operand (log): times the operand itself it has no pole
@@ -124,6 +126,7 @@ class Op:
     climb: Rule | None = None
     mark: Rule | None = None
     inside: Rule | None = None
+    balance: Rule | None = None
     batch: Rule | Literal["inside"] | None = None
     peeks: bool = False
     over: float | None = None

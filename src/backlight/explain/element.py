@@ -14,16 +14,18 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ..core.array import Array
+from ..core.balance import Balance, Number
 from ..core.graph import Graph, Node
 from ..core.types import Type
 from ..run.record import Run
 from .marks import MANY, beside, chosen, draws, marked, shrunk, unit, varies
 
 __all__ = [
-    "Factor", "Origin", "Spot", "Term", "adds_up", "has_complex", "number_at", "origin", "product", "stretched_places",
+    "Factor", "Origin", "Spot", "Term", "adds_up", "factor_at", "has_complex", "number_at", "origin", "product", "stretched_places",
+    "total_of",
 ]  # fmt: skip
 
-Kind = Literal["given", "each", "sum", "depends", "whole"]
+Kind = Literal["given", "each", "sum", "balance", "depends", "whole"]
 Role = Literal["value", "upstream", "local"]
 CLOSE: Final = {2: 2e-2, 4: 1e-4, 8: 1e-9}  # of the terms, by the bytes of the dtype
 
@@ -38,11 +40,16 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A number of a product, and the forward number that it belongs to: itself, or what it is the gradient or a slope of."""
+    """A number of a product, and the forward number that it belongs to: itself, or what it is the gradient or a slope of.
+
+    `raised`: not the number but e to the power of it, `less` taken off before.
+    """
 
     spot: Spot
     owner: Spot
     role: Role = "value"
+    raised: bool = False
+    less: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Origin:
     given    by whoever gave the input, or a constant
     each     by the operation, from the one number of each term
     sum      as the sum of the terms
+    balance  as what makes the terms add up to `total`, of which they may hold the number itself
     depends  by an operation that mixes numbers: `times` of each term is how fast this one moves with that one
     whole    by an operation on whole arrays, of which no more is known
 
@@ -73,6 +81,7 @@ class Origin:
     adds: bool = False
     moment: bool = False
     count: int = 0
+    total: Factor | float = 0.0
 
 
 def origin(run: Run, number: int, at: int) -> Origin:
@@ -101,7 +110,36 @@ def found_origin(run: Run, number: int, at: int) -> Origin:
     if found is not None:
         terms, count = found
         return Origin("sum", tuple(terms), True, chosen(node, graph), count)
-    return slopes(run, number, at, own)
+    return balanced(run, number, at) or slopes(run, number, at, own)
+
+
+def balanced(run: Run, number: int, at: int) -> Origin | None:
+    """The products that define one element, as its row says; None where it says nothing, or where they do not add up here."""
+    node = run.graph.nodes[number]
+    assert isinstance(node.type, Type)
+    if node.op.balance is None:
+        return None
+    places = tuple(int(k) for k in np.unravel_index(at, node.type.shape)) if node.type.shape else ()
+    made: Balance = node.op.balance(places, *[np.asarray(run.value(i)) for i in (number, *node.inputs)], **dict(node.attrs))
+
+    def factor(one: Number) -> Factor:
+        where = number if one.of < 0 else node.inputs[one.of]
+        shape = run.graph.type(where).shape
+        spot = Spot(where, int(np.ravel_multi_index(one.at, shape)) if shape else 0)
+        return Factor(spot, spot, raised=one.raised, less=one.less)
+
+    slopes = made.slopes or (1.0,) * len(made.terms)
+    terms = tuple(Term(tuple(map(factor, one)), by, bool(made.slopes)) for one, by in zip(made.terms, slopes, strict=True))
+    total = made.total if isinstance(made.total, float) else factor(made.total)
+    if len(terms) > MANY or not adds_up([product(run, t) for t in terms], total_of(run, total, run.value(number).dtype)):
+        return None
+    moment = bool(made.slopes) or any(f.raised for t in terms for f in t.factors)
+    return Origin("balance", terms, True, moment, len(terms), total)
+
+
+def total_of(run: Run, total: Factor | float, dtype: Any) -> Any:
+    """What a balance comes to, as a number of the run's kind."""
+    return np.asarray(total, dtype)[()] if isinstance(total, float) else factor_at(run, total)
 
 
 def slopes(run: Run, number: int, at: int, own: Any) -> Origin:
@@ -156,11 +194,17 @@ def number_at(run: Run, spot: Spot) -> Any:
     return np.ravel(run.value(spot.node))[spot.at]
 
 
+def factor_at(run: Run, factor: Factor) -> Any:
+    """What a factor comes to."""
+    found = number_at(run, factor.spot)
+    return np.exp(found - found.dtype.type(factor.less)) if factor.raised else found
+
+
 def product(run: Run, term: Term) -> Any:
     """What a term comes to."""
     found: Any = term.times
     for factor in term.factors:
-        found = found * number_at(run, factor.spot)
+        found = found * factor_at(run, factor)
     return found
 
 

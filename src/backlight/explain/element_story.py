@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import numpy as np
 
 from ..core.graph import Graph
-from ..core.math import MULTIPLY, Math, big, call, index, infix, name
+from ..core.math import ADD, MULTIPLY, Math, big, call, index, infix, name, power
 from ..core.types import Type
 from ..errors import InputError
 from ..run.record import Run
 from .arrivals import Arrival, arrivals
-from .element import Factor, Origin, Spot, Term, number_at, origin
+from .element import Factor, Origin, Spot, Term, factor_at, number_at, origin
 from .formula import spelled
 from .letters import definitions, lettered, partial
 from .page import Line, Page, Step, figure, shape_text
@@ -118,7 +119,7 @@ class Teller:
         """A factor in letters: a number, the gradient of one, or the slope of one by what is asked about."""
         own = self.name(factor.owner)
         if factor.role == "value":
-            return own
+            return raised(own, factor)
         return partial(self.called[self.top], own) if factor.role == "upstream" else partial(own, self.name(self.asked))
 
     def value(self) -> Passage:
@@ -129,7 +130,7 @@ class Teller:
         where = f", number [{joined(np.unravel_index(spot.at, shape))}] of shape {shape_text(shape)}" if shape else ""  # type: ignore[arg-type]
         lines: list[tuple[Part, ...]] = [(run[spot.node].signature + where,)]
         self.moment = found.moment
-        told = {"each": self.each, "sum": self.sum, "depends": self.depends}.get(found.kind)
+        told = {"each": self.each, "sum": self.sum, "balance": self.balance, "depends": self.depends}.get(found.kind)
         if told is not None:
             lines += told(own, found)
         elif found.kind == "whole":
@@ -156,6 +157,27 @@ class Teller:
         if not found.terms:
             return [("none of the operands' numbers comes here: the operation puts a zero",)]
         return self.summed(own, found.terms, found.count)
+
+    def balance(self, own: Math, found: Origin) -> list[tuple[Part, ...]]:
+        """The operation, and the products that add up as its meaning asks."""
+        node = self.graph.nodes[self.asked.node]
+        made = node.op.math([self.called[j] for j in node.inputs], node.attrs)
+        lines: list[tuple[Part, ...]] = [(infix("=", self.called[self.asked.node], made, 5),), ("which is to say that",)]
+        total = figure(found.total) if isinstance(found.total, float) else self.letters(found.total)
+        general = self.general(found.terms)
+        if general is not None:
+            lines.append((infix("=", total, general[0], 5), general[1]))
+        elif len(found.terms) <= MOST:
+            each = [self.multiplied([self.letters(f) for f in t.factors], t) for t in found.terms]
+            lines.append((infix("=", total, reduce(lambda a, b: infix("+", a, b, ADD), each), 5),))
+        lines += [self.term(t) for t in found.terms[:MOST]] + more(found.count)
+        if isinstance(found.total, Factor):
+            lines.append(("together ", total, " = ", self.shown(found.total)))
+        return lines
+
+    def shown(self, factor: Factor) -> Part:
+        """A factor as a number that leads to where it lies, or, where something was done to it, as it is now."""
+        return Moment(float(factor_at(self.run, factor))) if factor.raised else Shown(factor.spot, factor.owner)
 
     def depends(self, own: Math, found: Origin) -> list[tuple[Part, ...]]:
         """How fast it moves with each number that it depends on."""
@@ -195,7 +217,7 @@ class Teller:
         if term.times != 1.0 and not term.moment:
             line += [spelled(figure(term.times)), " × "]
         for n, f in enumerate(term.factors):
-            line += [*([" × "] if n else []), Shown(f.spot, f.owner)]
+            line += [*([" × "] if n else []), self.shown(f)]
         return (*line, " × ", Moment(term.times)) if term.moment else tuple(line)
 
     def multiplied(self, letters: Sequence[Math], term: Term) -> Math:
@@ -213,11 +235,10 @@ class Teller:
     def general(self, terms: Sequence[Term]) -> tuple[Math, str] | None:
         """The sum with running indices, W[2, k]·x[k, 1], and what they run over; None where the terms show no such pattern."""
         first = terms[0]
-        shape = [(f.role, f.owner.node) for f in first.factors]
-        alike = all(
-            t.times == first.times and t.moment == first.moment and [(f.role, f.owner.node) for f in t.factors] == shape
-            for t in terms
-        )
+        def form(term: Term) -> list[tuple[object, ...]]:
+            return [(f.role, f.owner.node, f.raised, f.less) for f in term.factors]
+
+        alike = all(t.times == first.times and t.moment == first.moment and form(t) == form(first) for t in terms)
         if not alike or first.moment or len(terms) < 2:
             return None
         running = Running({node.name for node in self.graph.nodes}, len(terms))
@@ -231,7 +252,7 @@ class Teller:
             own: Math = self.called[f.owner.node]
             if self.graph.nodes[f.owner.node].op.name == "const":
                 own = name(f"#{f.owner.node}")
-            factors.append(self.roled(f.role, index(own, *subscripts) if subscripts else own))
+            factors.append(raised(self.roled(f.role, index(own, *subscripts) if subscripts else own), f))
         if not running.whole():
             return None
         body = self.multiplied(factors, first)
@@ -290,6 +311,13 @@ class Teller:
             lines.append(("upstream × local has no such sum here: the rule takes a limit, or leaves out what was not chosen: ",
                           Shown(one.spot, Spot(one.consumer, -1))))  # fmt: skip
         return lines
+
+
+def raised(own: Math, factor: Factor) -> Math:
+    """A factor in letters: the number, or e to the power of it."""
+    if not factor.raised:
+        return own
+    return power(name("e"), own if factor.less == 0 else infix("−", own, figure(factor.less), ADD))
 
 
 def counted(n: int, thing: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import math as m
+from ..core.balance import Balance, Number
 from ..core.op import Case, Op, operation
 from ..core.types import Type, broadcast_shapes
 from ..errors import ShapeError, ValueError
@@ -57,6 +58,13 @@ REGULAR = np.array([[2.3, -0.7, 0.4], [0.9, 1.8, -1.1], [-0.6, 0.5, 1.4]])
 STACK = np.stack([REGULAR, REGULAR.T * 0.8 + np.diag([0.5, 0.1, 0.9])])
 NOT_SQUARE = "needs a square matrix or a stack of them, and got Matrix Float64 (2, 3)"
 
+def undone(at: tuple[int, ...], z: Any, x: Any) -> Balance:
+    """A row of x times a column of the inverse is a number of the identity."""
+    *stack, i, j = at
+    terms = tuple((Number(0, (*stack, i, k)), Number(-1, (*stack, k, j))) for k in range(x.shape[-1]))
+    return Balance(terms, float(i == j))
+
+
 inv: Op = operation(
     "inv", "x",
     doc="The inverse of a square matrix, or of each matrix of a stack.",
@@ -68,6 +76,7 @@ inv: Op = operation(
     vjp=lambda g, z, x: -matmul(adjoint(z), matmul(g, adjoint(z))),
     mask=matrix_mask,
     batch=batched.stacked_matrices("inv"),
+    balance=undone,
     cases=[
         Case([[2.0, 0.0], [0.0, 4.0]], gives=[[0.5, 0.0], [0.0, 0.25]], grads=[[[-0.25, -0.125], [-0.125, -0.0625]]]),
         Case(REGULAR),
@@ -118,6 +127,20 @@ def columns(ts: Any, shape: tuple[int, ...]) -> Any:
     return broadcast_to(sum_along(b, axis=-2 if b.ndim > 1 else -1, keepdims=True), shape=shape)
 
 
+def equation(at: tuple[int, ...], z: Any, a: Any, b: Any) -> Balance:
+    """A row of the matrix times the solution is a number of the right side."""
+    stack, column = (at[:-1], ()) if b.ndim == 1 else (at[:-2], at[-1:])
+    row = at[len(stack)]
+
+    def placed(shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The place in a stack that may be stretched, or have fewer axes."""
+        return tuple(0 if n == 1 else i for i, n in zip(stack[len(stack) - len(shape) :], shape, strict=True))
+
+    here = placed(a.shape[:-2])
+    terms = tuple((Number(0, (*here, row, k)), Number(-1, (*stack, k, *column))) for k in range(a.shape[-1]))
+    return Balance(terms, Number(1, (*(placed(b.shape[:-2]) if b.ndim > 1 else ()), row, *column)))
+
+
 solve: Op = operation(
     "solve", "a b",
     doc="z with a·z = b, for a square matrix a (or a stack) and a vector or a matrix of columns b.",
@@ -129,6 +152,7 @@ solve: Op = operation(
     linear=(1,),
     climb=lambda ts, a, b: columns(ts, solve_type(a.type, b.type).shape),
     batch=batched.solved,
+    balance=equation,
     cases=[
         Case([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0], gives=[1.0, 0.5], grads=[[[-0.5, -0.25], [-0.25, -0.125]], [0.5, 0.25]]),
         Case(REGULAR, s.ROW),
@@ -187,6 +211,13 @@ def det_type(x: Type) -> Type:
     return found.with_shape(x.shape[:-2])
 
 
+def expanded(at: tuple[int, ...], z: Any, x: Any) -> Balance:
+    """The first row times its cofactors, which are its slopes: Laplace's expansion."""
+    n = x.shape[-1]
+    slopes = np.ravel(cofactors.value(x[at]))[:n]
+    return Balance(tuple((Number(0, (*at, 0, k)),) for k in range(n)), Number(-1, at), tuple(map(float, slopes)))
+
+
 det: Op = operation(
     "det", "x",
     doc="The determinant of a square matrix, or of each matrix of a stack; its derivative is right for singular ones too.",
@@ -197,6 +228,7 @@ det: Op = operation(
     vjp=lambda g, z, x: reshape(g, shape=(*g.shape, 1, 1)) * conjugate(cofactors(x)),
     mask=matrix_mask,
     batch=batched.stacked_matrices("det"),
+    balance=expanded,
     cases=[
         Case([[1.0, 2.0], [3.0, 4.0]], gives=-2.0, grads=[[[4.0, -3.0], [-2.0, 1.0]]]),
         Case([[1.0, 2.0], [2.0, 4.0]], gives=0.0, grads=[[[4.0, -2.0], [-2.0, 1.0]]], smooth=False, note="singular"),
@@ -227,6 +259,14 @@ def cholesky_vjp(g: Any, z: Any, x: Any) -> Any:
     return (found + adjoint(found)) * 0.5
 
 
+def squared(at: tuple[int, ...], z: Any, x: Any) -> Balance:
+    """Two rows of the triangle, multiplied and added up, are a number of x; above the diagonal it is 0."""
+    *stack, i, j = at
+    if j > i:
+        return Balance(((Number(-1, at),),), 0.0)
+    return Balance(tuple((Number(-1, (*stack, i, k)), Number(-1, (*stack, j, k))) for k in range(j + 1)), Number(0, at))
+
+
 DEFINITE = REGULAR @ REGULAR.T
 
 cholesky: Op = operation(
@@ -240,6 +280,7 @@ cholesky: Op = operation(
     vjp=cholesky_vjp,
     mask=matrix_mask,
     batch=batched.stacked_matrices("cholesky"),
+    balance=squared,
     cases=[
         Case([[4.0, 0.0], [0.0, 9.0]], gives=[[2.0, 0.0], [0.0, 3.0]]),
         Case(DEFINITE),

@@ -6,12 +6,14 @@ of what the others add.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from ..core.balance import Balance, Number
 from ..core.op import Case, Op, operation
 from ..core.types import Type
 from ..errors import DTypeError
@@ -90,6 +92,30 @@ def logsumexp_inside(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return z if keepdims else reshape(z, shape=reduced("logsumexp", x.type, axis, False).shape)
 
 
+def neighbours(at: tuple[int, ...], shape: tuple[int, ...], axes: Sequence[int]) -> list[tuple[int, ...]]:
+    """The places that differ from this one along some axes only."""
+    rows = [range(n) if k in axes else (at[k],) for k, n in enumerate(shape)]
+    return list(itertools.product(*rows))
+
+
+def shares(at: tuple[int, ...], z: Any, x: Any, axis: Axis = -1, raised: bool = False) -> Balance:
+    """A share times all e^x is its own e^x; a share that is `raised` is given as its logarithm."""
+    near = neighbours(at, x.shape, axes_of("softmax", Type(x.dtype, x.shape), axis))
+    top = float(np.max([x[place] for place in near]))
+    own = Number(-1, at, raised)
+    return Balance(tuple((own, Number(0, place, True, top)) for place in near), Number(0, at, True, top))
+
+
+def powers(at: tuple[int, ...], z: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Balance:
+    """e to the result is the sum of all e^x."""
+    axes = axes_of("logsumexp", Type(x.dtype, x.shape), axis)
+    left = iter(at)
+    here = tuple(0 if k in axes and not keepdims else next(left) for k in range(x.ndim))
+    near = neighbours(here, x.shape, axes)
+    top = float(np.max([x[place] for place in near]))
+    return Balance(tuple((Number(0, place, True, top),) for place in near), Number(-1, at, True, top))
+
+
 logsumexp: Op = operation(
     "logsumexp", "x",
     doc="log Σ e^x along one axis, several, or all, without overflow. Of nothing but −∞ it is −∞, and there the gradient is "
@@ -102,6 +128,7 @@ logsumexp: Op = operation(
     vjp=lambda g, z, x, axis=None, keepdims=False: spread("logsumexp", g, x, axis) * softmax(x, axis=axis),
     mask=lambda k, mask, z, x, axis=None, keepdims=False: None if mask is None else spread("logsumexp", mask, x, axis),
     inside=logsumexp_inside,
+    balance=powers,
     cases=[
         Case([0.0, 0.0], gives=np.log(2.0), grads=[[0.5, 0.5]]),
         Case([1000.0, 1000.0], gives=1000.0 + np.log(2.0), grads=[[0.5, 0.5]], smooth=False),
@@ -156,6 +183,7 @@ softmax: Op = operation(
     mask=row_mask,
     vjp=lambda g, z, x, axis=-1: z * (g - sum_along(g * z, axis=axis, keepdims=True)),
     inside=softmax_inside,
+    balance=shares,
     batch=batched.along_axes("softmax"),
     cases=[
         Case([0.0, 0.0], gives=[0.5, 0.5], grads=[[0.0, 0.0]]),
@@ -209,6 +237,7 @@ log_softmax: Op = operation(
     mask=row_mask,
     vjp=lambda g, z, x, axis=-1: g - softmax(x, axis=axis) * sum_along(g, axis=axis, keepdims=True),
     inside=log_softmax_inside,
+    balance=lambda at, z, x, axis=-1: shares(at, z, x, axis, raised=True),
     batch=batched.along_axes("log_softmax"),
     cases=[
         Case([0.0, 0.0], gives=[-np.log(2.0), -np.log(2.0)], grads=[[0.0, 0.0]]),
