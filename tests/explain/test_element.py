@@ -139,9 +139,15 @@ def test_softmax_and_the_inverse_tell_what_defines_them() -> None:
         "   p[1] = 0.15536240349696362\n"
     )
     text = told("B = inv(A); L = sum(B)", "B[1, 1]", A=[[2, 0], [0, 4]])
-    assert "   1 = Σ[k] A[1, k]·B[k, 1]   for k = 0 … 1\n   A[1, 0]·B[0, 1] = 0 × 0\n   A[1, 1]·B[1, 1] = 4 × 0.25\n   B[1, 1] = 0.25" in text
+    assert (
+        "   1 = Σ[k] A[1, k]·B[k, 1]   for k = 0 … 1\n"
+        "   A[1, 0]·B[0, 1] = 0 × 0\n   A[1, 1]·B[1, 1] = 4 × 0.25\n   B[1, 1] = 0.25"
+    ) in text
     text = told("R = cholesky(A); L = sum(R)", "R[1, 1]", A=[[4, 2], [2, 10]])
-    assert "   A[1, 1] = Σ[k] R[1, k]·R[1, k]   for k = 0 … 1\n   R[1, 0]·R[1, 0] = 1 × 1\n   R[1, 1]·R[1, 1] = 3 × 3\n   together A[1, 1] = 10\n" in text
+    assert (
+        "   A[1, 1] = Σ[k] R[1, k]·R[1, k]   for k = 0 … 1\n"
+        "   R[1, 0]·R[1, 0] = 1 × 1\n   R[1, 1]·R[1, 1] = 3 × 3\n   together A[1, 1] = 10\n"
+    ) in text
 
 
 def told(text: str, ask: str, **values: Any) -> str:
