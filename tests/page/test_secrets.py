@@ -86,3 +86,32 @@ def test_a_teacher_leaves_out_gradients_under_share(browser: Any, served: Any) -
         assert page.card(1)[-1] == "gradient ?"
         page.page.wait_for_function("() => location.hash.length > 1")
         assert page.state("document.hidden") == ["gradients"]
+
+
+def test_a_sheet_lists_its_questions_and_each_keeps_its_own_answer_and_hints(browser: Any, served: Any) -> None:
+    """What was said to one question stood under the next one too, and nothing said that there were any."""
+    sheet = replace(POWER, asked=(Question(1, "gradient"), Question(4, "value")))
+    with visit(browser, served, sheet) as page:
+        listed = page.page.get_by_role("navigation", name="questions")
+        assert listed.get_by_role("heading").inner_text() == "2 questions"
+        assert [one.strip() for one in listed.get_by_role("button").all_inner_texts()] == ["gradient of x", "value of 4·x + 1"]
+        listed.get_by_role("button", name="gradient of x").click()
+        asked = page.page.locator("form.question")
+        asked.get_by_role("textbox").fill("72")
+        asked.get_by_role("button", name="Check").click()
+        listed.get_by_role("button", name="gradient of x ✓").wait_for()
+        asked.get_by_role("button", name="Hint").click()
+        asked.get_by_role("list").first.wait_for()
+        listed.get_by_role("button", name="value of 4·x + 1").click()
+        page.ready()
+        assert asked.get_by_role("status").inner_text() == ""
+        assert asked.get_by_role("list").count() == 0
+        asked.get_by_role("textbox").fill("8")
+        asked.get_by_role("button", name="Check").click()
+        page.page.wait_for_function("() => document.querySelector('form.question [role=status]').innerText.startsWith('✗')")
+        listed.get_by_role("button", name="gradient of x ✓").click()
+        page.ready()
+        assert asked.get_by_role("status").inner_text().startswith("✓")
+        page.slide("x", 1.0)  # another value has another gradient: the old answer is none to it
+        page.ready()
+        assert asked.get_by_role("status").inner_text() == ""

@@ -2,7 +2,7 @@
 
 import { real, type Document, type Mistake, type News, type Opened, type Told } from "../wire";
 import { placeIn } from "../numbers/said";
-import { IDLE, storyOf, type Purpose, type State } from "./state";
+import { IDLE, questionOf, storyOf, type Attempt, type Purpose, type State } from "./state";
 import { walkOf } from "./walk";
 
 export function hear(state: State, news: News): State {
@@ -39,10 +39,11 @@ export function hear(state: State, news: News): State {
     case "ways":
     case "landscape":
     case "contour":
-    case "marked":
       return answered({ ...state, [news.kind]: news }, news.to);
+    case "marked":
+      return answered(attempted(state, news.to, (before) => ({ ...before, marked: news })), news.to);
     case "hint":
-      return answered({ ...state, hints: [...state.hints, news] }, news.to);
+      return answered(attempted(state, news.to, (before) => ({ ...before, hints: [...before.hints, news] })), news.to);
     case "found":
       return state.finding
         ? answered({ ...state, finding: { ...state.finding, nodes: news.nodes, note: news.note, at: 0 } }, news.to)
@@ -84,6 +85,16 @@ function opened(state: State, news: Opened): State {
   const waiting = new Map(state.waiting);
   waiting.delete(news.to);
   return { ...state, document, opened: news, mistake: null, waiting };
+}
+
+/** One more mark or hint for the question that it was asked of. */
+function attempted(state: State, to: number, more: (before: Attempt) => Attempt): State {
+  const purpose = state.waiting.get(to);
+  if (purpose?.about !== "mark" && purpose?.about !== "hint") return state;
+  const { question, inputs } = purpose;
+  const old = state.attempts.get(questionOf(question));
+  const before = old?.inputs === inputs ? old : { marked: null, hints: [], inputs };
+  return { ...state, attempts: new Map(state.attempts).set(questionOf(question), more(before)) };
 }
 
 function answered(state: State, to: number): State {

@@ -28,7 +28,7 @@ export function next(state: State, event: Event): State {
     case "settings":
       return edited(state, { ...state.document, ...event.change }, Object.keys(event.change).join());
     case "questions":
-      return { ...edited(state, { ...state.document, asked: event.asked }, ""), marked: null, hints: [] };
+      return edited(state, { ...state.document, asked: event.asked }, "");
     case "settle":
       return state.mark === "" ? state : { ...state, mark: "" };
     case "undo":
@@ -179,6 +179,6 @@ function asking(state: State, id: number, purpose: State["waiting"] extends Read
 export function forgetting(state: State): State {
   return {
     ...state, stories: new Map(), derivation: null, matrix: null, trust: null, why: null, ways: null, landscape: null,
-    contour: null, training: IDLE, marked: null, hints: [], finding: null, failures: new Map(), mistake: null, watched: [],
+    contour: null, training: IDLE, attempts: new Map(), finding: null, failures: new Map(), mistake: null, watched: [],
   };
 }

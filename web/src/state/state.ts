@@ -5,7 +5,7 @@
 
 import {
   NEW_DOCUMENT, type Contour, type Descended, type Document, type Formula, type Graph, type Hint, type Landscape,
-  type Marked, type Mistake, type Note, type Opened, type Told, type Verdict, type Ways, type Welcome,
+  type Marked, type Mistake, type Note, type Opened, type Question, type Told, type Verdict, type Ways, type Welcome,
 } from "../wire";
 import { NO_WALK, type Pace, type Walk } from "./walk";
 
@@ -18,12 +18,31 @@ export type Purpose =
   | { readonly about: "story"; readonly node: number; readonly element: readonly number[]; readonly inputs: Document["inputs"] }
   | { readonly about: "derivation"; readonly wrt: number }
   | { readonly about: "why"; readonly node: number }
-  | { readonly about: "matrix" | "trust" | "ways" | "landscape" | "contour" | "descent" | "mark" | "hint" | "search" | "file" | "open" | "values" | "check" };
+  | { readonly about: "mark" | "hint"; readonly question: Question; readonly inputs: Document["inputs"] }
+  | { readonly about: "matrix" | "trust" | "ways" | "landscape" | "contour" | "descent" | "search" | "file" | "open" | "values" | "check" };
 
 /** A story, and the inputs that what it says of the moment holds for. */
 export interface Tale {
   readonly told: Told;
   readonly inputs: Document["inputs"];
+}
+
+/** What was answered to a question, and how one was helped, while the inputs are these. */
+export interface Attempt {
+  readonly marked: Marked | null;
+  readonly hints: readonly Hint[];
+  readonly inputs: Document["inputs"];
+}
+
+/** How a question is called. */
+export function questionOf({ node, part }: Question): string {
+  return `${node}:${part}`;
+}
+
+/** The attempt at a question, as long as it is still the same one: other inputs have another answer. */
+export function attemptAt(state: State, question: Question): Attempt | null {
+  const found = state.attempts.get(questionOf(question));
+  return found && found.inputs === state.document.inputs ? found : null;
 }
 
 /** How the story of a node, or of one of its numbers, is called. */
@@ -92,8 +111,8 @@ export interface State {
   readonly landscape: Landscape | null;
   readonly contour: Contour | null;
   readonly training: Training;
-  readonly marked: Marked | null;
-  readonly hints: readonly Hint[];
+  /** By `questionOf` a question. */
+  readonly attempts: ReadonlyMap<string, Attempt>;
   readonly finding: Finding | null;
   readonly failures: ReadonlyMap<string, string>;
 
@@ -110,6 +129,6 @@ export const START: State = {
   opened: null, formula: null, graph: null, verdicts: [], noted: { inputs: {}, found: [] }, mistake: null, notice: "", numbers: 0, heard: 0, live: false, absent: "",
   walk: NO_WALK, pace: "node", playing: false, speed: 1,
   watched: [], panel: "story", stories: new Map(), derivation: null, matrix: null, trust: null, why: null, ways: null, landscape: null,
-  contour: null, training: IDLE, marked: null, hints: [], finding: null, failures: new Map(),
+  contour: null, training: IDLE, attempts: new Map(), finding: null, failures: new Map(),
   help: false, theme: "auto", said: "",
 };
