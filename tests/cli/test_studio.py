@@ -2,15 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+import backlight as bl
 from backlight.cli.options import split
 from backlight.cli.studio import read_document, studio
 from backlight.errors import BacklightError
 from backlight.live.address import fragment_of
 from backlight.live.data import to_data
 from backlight.live.document import Binding, Document
+from backlight.live.reading import read
 
 SAVED = Document("w*x", {"w": Binding("2", True), "x": Binding("3")}, "A product", rate=0.5)
 
@@ -20,6 +24,19 @@ def test_a_document_that_was_saved_is_opened_again_with_other_values(tmp_path: P
     file.write_text(json.dumps({"document": to_data(SAVED), "run": {}}))
     assert read_document(str(file), {}) == SAVED
     assert read_document(str(file), {"x": "7"}).inputs == {"w": Binding("2", True), "x": Binding("7")}
+
+
+def test_a_run_that_python_saved_is_opened_with_its_values(tmp_path: Path) -> None:
+    file = tmp_path / "neuron.run"
+
+    def neuron(w: Any, x: Any) -> Any:
+        return np.sum(np.tanh(w @ x) ** 2)
+
+    bl.backprop(neuron, w=np.array([[0.5, -1.0]]), x=np.array([2.0, 0.25])).save(file)
+    found = read_document(str(file), {"x": "[1, 2]"})
+    assert (found.text, found.title) == ("sum(tanh(w @ x)^2)", "neuron")
+    assert {name: one.value for name, one in found.inputs.items()} == {"w": "[[0.5, -1.0]]", "x": "[1, 2]"}
+    assert read(found).graph.outputs
 
 
 @pytest.mark.parametrize("before", ["#", "http://localhost:2718/#", "https://example.org/studio/#"])

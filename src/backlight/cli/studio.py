@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import FileError, InputError
 from ..live.document import Binding, Document
+from ..run.file import MARK, load_run
 from .options import Words
 
 __all__ = ["studio"]
@@ -30,7 +31,10 @@ def studio(words: Words) -> str:
 
 
 def read_document(text: str, values: Mapping[str, str]) -> Document:
-    """The document that a link or a file holds, or a text that was typed. Values that are given stand above those in it."""
+    """The document that a link or a file holds, or a text that was typed. Values that are given stand above those in it.
+
+    A file may hold a text, a document of the studio, or a run that Python saved.
+    """
     if "#" in text:
         from ..live.address import PREFIX, document_of
 
@@ -45,6 +49,12 @@ def read_document(text: str, values: Mapping[str, str]) -> Document:
     if is_file:
         title = path.stem
         try:
+            with path.open("rb") as file:
+                start = file.read(len(MARK))
+            if start == MARK:
+                from ..notebook import document_of as of_run
+
+                return with_values(of_run(load_run(path), title), values)
             text = path.read_text("utf-8-sig")
         except UnicodeDecodeError as error:
             raise FileError(f"{path} is not a text: byte {error.start} is not UTF-8") from None
