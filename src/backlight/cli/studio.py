@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..errors import FileError, InputError
 from ..live.document import Binding, Document
-from ..run.file import MARK, load_run
 from .options import Words
 
 __all__ = ["studio"]
@@ -49,15 +48,12 @@ def read_document(text: str, values: Mapping[str, str]) -> Document:
     if is_file:
         title = path.stem
         try:
-            with path.open("rb") as file:
-                start = file.read(len(MARK))
-            if start == MARK:
-                from ..notebook import document_of as of_run
-
-                return with_values(of_run(load_run(path), title), values)
             text = path.read_text("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise FileError(f"{path} is not a text: byte {error.start} is not UTF-8") from None
+            found = saved_run(path, title)
+            if found is None:
+                raise FileError(f"{path} is not a text: byte {error.start} is not UTF-8") from None
+            return with_values(found, values)
         except OSError as error:
             raise FileError(f"cannot read {path}: {error.strerror}") from None
         if path.suffix == ".json":
@@ -65,6 +61,18 @@ def read_document(text: str, values: Mapping[str, str]) -> Document:
     if len(text) > LARGEST_TEXT:
         raise InputError(f"the text has {len(text)} characters, and the studio takes {LARGEST_TEXT}")
     return with_values(Document(text, title=title), values)
+
+
+def saved_run(path: Path, title: str) -> Document | None:
+    """The document of a run that Python saved; None where the file is none. What computes is loaded for nobody else."""
+    from ..run.file import MARK, load_run
+
+    with path.open("rb") as file:
+        if file.read(len(MARK)) != MARK:
+            return None
+    from ..notebook import document_of
+
+    return document_of(load_run(path), title)
 
 
 def saved(path: Path, text: str) -> Document:
