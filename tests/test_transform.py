@@ -8,9 +8,9 @@ import backlight
 from backlight.core.array import Array
 from backlight.diff.reverse import reverse
 from backlight.errors import DifferentiationError, GraphError, InputError, ShapeError
+from backlight.jacobians import hvp, jacobian
 from backlight.ops import exp, log, mul, relu, sigmoid, sqrt, stop_gradient, sum, tanh, where
 from backlight.read.python import record, trace, traced
-from backlight.sweeps import hvp, jacobian
 from backlight.transform import grad, value_and_grad, vjp
 
 

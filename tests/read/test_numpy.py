@@ -5,8 +5,8 @@ from backlight.core.array import Array
 from backlight.core.table import TABLE
 from backlight.core.tape import Tape
 from backlight.errors import GraphError, InputError
+from backlight.jacobians import jacobian
 from backlight.read.numpy import FUNCTIONS, UFUNCS
-from backlight.sweeps import jacobian
 from backlight.transform import grad
 
 X = np.array([[0.7, 1.3, 2.1], [0.4, 1.9, 2.6]])

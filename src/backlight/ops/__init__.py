@@ -15,6 +15,7 @@ from .deviation import *  # noqa: F403
 from .diagonal import *  # noqa: F403
 from .einsum import *  # noqa: F403
 from .elementary import *  # noqa: F403
+from .elements import *  # noqa: F403
 from .factor import *  # noqa: F403
 from .fourier import *  # noqa: F403
 from .hyperbolic import *  # noqa: F403
@@ -33,6 +34,7 @@ from .reduce import *  # noqa: F403
 from .rounding import *  # noqa: F403
 from .scan import *  # noqa: F403
 from .shape import *  # noqa: F403
+from .slices import *  # noqa: F403
 from .softmax import *  # noqa: F403
 from .special import *  # noqa: F403
 from .spectrum import *  # noqa: F403

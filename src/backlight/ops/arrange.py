@@ -13,9 +13,10 @@ from ..errors import ShapeError, ValueError
 from . import batched
 from . import samples as s
 from .axes import Axis, axes_of, axis_of, sizes
-from .index import index, moved, scatter_add
+from .index import index
 from .reduce import sum as sum_along
 from .shape import reshape
+from .slices import moved, scatter_add
 
 __all__ = ["concat", "flip", "pad", "repeat", "roll", "split", "stack", "tile"]
 

@@ -139,7 +139,7 @@ def lu_vjp(g: Sequence[Any], z: Any, x: Any) -> Any:
 
 def reordered(x: Any, order: Any) -> Any:
     """Rows put back to where the order took them from."""
-    from .index import add_along_axis
+    from .elements import add_along_axis
     from .shape import broadcast_to, expand_dims
 
     places = broadcast_to(expand_dims(order, axis=-1), shape=x.shape)

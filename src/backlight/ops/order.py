@@ -18,7 +18,8 @@ from . import batched
 from . import samples as s
 from .axes import Axis, axes_of, axis_of
 from .compare import equal, logical_and, where
-from .index import add_along_axis, index, live, take_along_axis
+from .elements import add_along_axis, take_along_axis
+from .index import index, live
 from .reduce import count_of, float_type, merged, reduced, spread, unmerged
 from .reduce import sum as sum_along
 from .shape import broadcast_to, cast, reshape

@@ -16,7 +16,8 @@ from ..core.types import Type
 from ..errors import DTypeError, ShapeError, ValueError
 from . import batched
 from .convolution import Windows, each, image, layout, missing, padded, pads_of, seen
-from .index import add_along_axis, live, take_along_axis
+from .elements import add_along_axis, take_along_axis
+from .index import live
 from .reduce import float_type
 from .shape import reshape
 

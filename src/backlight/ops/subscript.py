@@ -16,8 +16,9 @@ import numpy as np
 from ..core.array import Array, as_value
 from ..errors import GraphError, ShapeError
 from .compare import where
-from .index import gather, index
+from .index import index
 from .shape import cast, permute, reshape
+from .slices import gather
 
 __all__ = ["spelled", "subscript"]
 

@@ -15,7 +15,7 @@ from backlight.core.op import Case, Op
 from backlight.core.table import TABLE
 from backlight.diff.colouring import star_colours, star_places
 from backlight.errors import DifferentiationError, InputError, ValueError
-from backlight.sweeps import Sparse
+from backlight.jacobians import Sparse
 
 X = np.linspace(0.1, 1.0, 40)
 
