@@ -87,6 +87,16 @@ def test_a_random_graph_compiled_agrees_with_the_reference(steps: list[tuple[int
         assert agree(one, other, 100 * CLOSE[dtype]), (one, other)
 
 
+def test_what_waits_comes_after_what_it_uses_where_another_loop_took_that_along() -> None:
+    x = np.random.default_rng(3).normal(size=(2, 3))
+    graph = graph_of(lambda x: ops.index(ops.hard_swish(ops.hard_sigmoid(x)), key=("::-1",)), type_of(x))
+    found = with_gradients(graph)
+    assert found is not None
+    outputs = [*graph.outputs, *found[1]]  # the gradient's loop computes the sigmoid that the value's loop waited with
+    for one, wanted in zip(compile_graph(found[0], outputs)(x), reference(found[0], [x], outputs), strict=True):
+        assert agree(one, wanted, CLOSE["float64"])
+
+
 def squares() -> object:
     return compile_graph(graph_of(lambda x, y: (ops.sum(x * y), x + y), Type("float64", (3,)), Type("float64", (3,))))
 

@@ -114,7 +114,7 @@ class Fuser:
         if item.form in ALONE:
             self.open(Slot(item.form, item.shape), number)
             return
-        first = max((self.after(item, k, space) for k in range(len(item.inputs))), default=0)
+        first = self.earliest(item, space)
         for place in range(first, len(self.slots)):
             slot = self.slots[place]
             joins = slot.form == "nest" or (place == first and number not in self.folded and self.follows(item, slot))
@@ -127,6 +127,20 @@ class Fuser:
             self.bring(root, place)
         self.slots[place].items.append(number)
         self.slot_of[number] = place
+
+    def earliest(self, item: Item, space: Shape) -> int:
+        """Return the first slot that an item can go to: after what it uses, and after what those use that come with it.
+
+        What waits had nothing before it when it was met; but others that waited with it may have a slot by now.
+        """
+        first, seen, pending = 0, set[int](), [item]
+        while pending:
+            one = pending.pop()
+            first = max([first, *(self.after(one, k, space) for k in range(len(one.inputs)))])
+            roots = {self.items.views[i].root for i in one.inputs} & self.waiting - seen
+            seen |= roots
+            pending += [self.items.all[root] for root in roots]
+        return first
 
     def bring(self, number: int, place: int) -> None:
         """Put an item that waits into the slot where it is used, what flows into it before it."""
