@@ -245,3 +245,13 @@ def test_least_squares_keep_their_digits_and_hold_for_other_numbers():
     graph = bl.trace(f)(V)
     assert [guard.kind for guard in graph.guards] == ["bool"]
     np.testing.assert_allclose(V @ graph(V * 0.5), V @ f(V * 0.5), rtol=1e-9, atol=1e-14)
+
+
+def test_means_of_halves_and_steps_between_the_ends_of_all_floats_do_not_overflow():
+    x = np.full((2, 3000), 60.0, np.float16)
+    found = bl.vjp(lambda x: np.mean(x, axis=1), x)[0]
+    assert found.dtype == np.float16
+    assert found.tolist() == [60.0, 60.0]
+    for a, b in ((1e-300, 1e300), (-1e300, -1e-300)):
+        np.testing.assert_allclose(bl.vjp(lambda a, b=b: np.geomspace(a, b, 4), a)[0], np.geomspace(a, b, 4), rtol=1e-12)
+    assert bl.grad(lambda a: np.geomspace(a, 1e300, 4)[1] * 1e100)(1e-300) == pytest.approx(2 / 3 * 1e300, rel=1e-11)

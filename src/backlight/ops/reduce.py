@@ -96,8 +96,10 @@ def count_of(op: str, x: Type, axis: Axis) -> int:
 
 def mean_value(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     kind = Type(x.dtype, x.shape)
-    total = np.sum(x, axis=axis, keepdims=keepdims, dtype=float_type(kind).dtype)
-    return (total / total.dtype.type(count_of("mean", kind, axis)))[()]
+    dtype = float_type(kind).dtype
+    total = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32 if dtype == np.float16 else dtype)  # where halves overflow
+    found: Any = total / total.dtype.type(count_of("mean", kind, axis))
+    return found[()].astype(dtype, copy=False)
 
 
 mean: Op = operation(

@@ -12,7 +12,7 @@ from ...core.table import TABLE
 from ...errors import InputError, ShapeError, ValueError
 from .arrange import diagonal, moveaxis, reshape, swapaxes, trace
 from .elementwise import vecdot
-from .held import answers, asked, held, kind_of, whole
+from .held import answers, asked, bare, held, kind_of, whole
 from .reductions import axes, diff
 
 __all__ = ["CALCULUS", "LINEAR"]
@@ -333,7 +333,12 @@ def linspace(
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     a, b = whole(start), whole(stop)
-    z = ops.mul(a, ops.exp(linspace(ops.mul(0.0, ops.div(b, a)), ops.log(ops.div(b, a)), num, endpoint)))
+    ratio = ops.div(b, a)
+    far = np.asarray(bare(ratio))
+    if far.dtype.kind == "f" and not np.all(np.isfinite(far) & (far != 0)) and np.all(np.asarray(bare(a)) * np.sign(bare(b)) > 0):
+        z = ops.sign(a) * ops.exp(linspace(ops.log(ops.abs(a)), ops.log(ops.abs(b)), num, endpoint))  # the ratio is beyond all floats
+    else:
+        z = ops.mul(a, ops.exp(linspace(ops.mul(0.0, ratio), ops.log(ratio), num, endpoint)))
     z = moveaxis(z, 0, axis) if axis else z
     return ops.cast(z, dtype=np.result_type(z.dtype, np.float64).name if dtype is None else dtype)
 
