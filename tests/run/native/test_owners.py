@@ -6,13 +6,16 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import backlight as bl
 from backlight import errors, ops
-from backlight.run.native import threads
+from backlight.run.lower import lowering
+from backlight.run.native import host, threads
 from backlight.run.native.looped import Looped
 
 AROUND = {**os.environ, "PYTHONMALLOC": "debug", "MALLOC_PERTURB_": "165", "BACKLIGHT_THREADS": "2"}  # what is freed is overwritten
@@ -364,3 +367,36 @@ def test_pools_are_never_freed_since_a_builtin_may_know_their_addresses() -> Non
             assert threads.pool() in threads.Setting.made
     finally:
         threads.threads(before)
+
+
+PLANS = {
+    "a function": lambda: bl.compile(lambda x: ops.sin(x) * 3.25)(1.0),
+    "steps": lambda: bl.compile(lambda x: x * 3.25, steps=2)(1.0),
+    "a listing": lambda: LISTED.listing(), "the listing of steps": lambda: STEPS.listing(),
+}  # fmt: skip
+LISTED, STEPS = bl.compile(lambda x: ops.sin(x) * 4.25), bl.compile(lambda x: x * 4.25, steps=2)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_no_process_is_copied_while_a_graph_is_lowered(plan: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held then (Python 3.11 holds a lock of the class while a cached property is made) is held in a copy for ever."""
+    monkeypatch.setenv("BACKLIGHT_CACHE", str(tmp_path))
+    for f in (LISTED, STEPS):
+        f.ways.clear() if hasattr(f, "ways") else f.loops.clear()
+        bl.compile(f.function, steps=getattr(f, "steps", None))(1.0)  # on disk: found there, it is lowered when somebody asks
+        f(1.0)
+    inside, go_on, before = threading.Event(), threading.Event(), lowering.lower
+
+    def lower(*operands: object) -> object:
+        inside.set()
+        go_on.wait()
+        return before(*operands)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lowering, "lower", lower)
+    worker = threading.Thread(target=PLANS[plan])
+    worker.start()
+    inside.wait()
+    free = host.LOCK.acquire(blocking=False)
+    go_on.set()
+    worker.join()
+    assert not free, "a fork waits for this lock"

@@ -10,7 +10,6 @@ when nobody looks at any of them: a step of a millisecond would lose a tenth of 
 from __future__ import annotations
 
 import ctypes
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -44,6 +43,7 @@ class Looped:
         self.graph, self.batch, self.results, self.watch = graph, tuple(batch), tuple(results), watch
         self.carry = dict(zip(numbers(graph, carry), carry.values(), strict=True))
         self.batch_inputs = numbers(graph, batch)
+        self.known: tuple[Lowered, list[tuple[int, int]]] | None = None
         asked = tuple(self.carry.items()), tuple(self.batch_inputs), self.results
         name = kept.name(graph, "steps", *asked, watch)
         self.recipe, self.code = kept.find(name, graph) or self.compiled(name)
@@ -60,9 +60,20 @@ class Looped:
         make_room(self.spare.size + self.room_bytes)
         self.call = interrupt.stopping(self.code.addresses["bl.steps"], ctypes.c_void_p, ctypes.c_int64)
 
-    @functools.cached_property
+    @property
     def made(self) -> tuple[Lowered, list[tuple[int, int]]]:
         """What is compiled, and the buffers that are exchanged after a step; where code was found, made when somebody asks."""
+        return self.known or self.lower()
+
+    @host.locked
+    def lower(self) -> tuple[Lowered, list[tuple[int, int]]]:
+        """Lower the step, unless another thread just has. Under our own lock, which a fork waits for."""
+        if self.known is None:
+            self.known = self.anew()
+        return self.known
+
+    def anew(self) -> tuple[Lowered, list[tuple[int, int]]]:
+        """Return the step lowered, and the buffers that are exchanged after it."""
         from backlight.run.lower.inner import handed_over
         from backlight.run.lower.lowering import lower
 
@@ -250,7 +261,8 @@ def compile_steps(graph: Graph, carry: Mapping[str, int], batch: Sequence[str] =
             )
     if host.present():
         try:
-            return Looped(graph, carry, batch, results, watch)
+            with host.LOCK:
+                return Looped(graph, carry, batch, results, watch)
         except InPiecesError:
             pass
     return Stepped(graph, carry, batch, results, watch)

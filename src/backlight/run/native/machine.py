@@ -24,6 +24,7 @@ from backlight.run.native.referred import Referred
 from backlight.run.reference import bind, inlined
 
 
+@host.locked
 def planned(graph: Graph, outputs: Sequence[int], slow: Callable[..., Any], watch: bool = False,
             donated: Sequence[tuple[int, int]] = ()) -> Runnable:
     """Return a typed graph made ready: compiled, or walked along where that would take long, or referred where it cannot be.

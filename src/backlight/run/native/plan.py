@@ -8,7 +8,6 @@ there is no compiler.
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -68,6 +67,7 @@ class Plan:
         self.donated = tuple(donated)
         self.types = [graph.type(i) for i in graph.inputs], [graph.type(i) for i in outputs]
         self.pieces = [Piece(PIECE)]
+        self.known: Lowered | None = None
         name = kept.name(graph, "call", self.outputs, watch, door.possible(), door.new_array() is not None, self.donated)
         found = kept.find(name, graph)
         if found is not None:
@@ -92,9 +92,20 @@ class Plan:
         if self.recipe.work > SHARED:
             self.use_pool(threads.follow(self))
 
-    @functools.cached_property
+    @property
     def lowered(self) -> Lowered:
         """What was compiled; where the code was found on disk, it is lowered when somebody asks."""
+        return self.known or self.lower()
+
+    @host.locked
+    def lower(self) -> Lowered:
+        """Lower the graph, unless another thread just has. Under our own lock, which a fork waits for."""
+        if self.known is None:
+            self.known = self.anew()
+        return self.known
+
+    def anew(self) -> Lowered:
+        """Return the graph lowered."""
         from backlight.run.lower.inner import handed_over
         from backlight.run.lower.lowering import lower
         from backlight.run.lower.program import Call
@@ -107,7 +118,7 @@ class Plan:
         program = handed_over(program, [(program.inputs[k], program.outputs[j]) for k, j in self.donated])[0]
         return replace(lowered, program=program)
 
-    @functools.cached_property
+    @property
     def in_place(self) -> Mapping[int, int]:
         """Which outputs are written over an input, each with its input."""
         return {j: k for k, j in self.donated if self.recipe.outputs[j] == self.recipe.inputs[k]}
