@@ -10,6 +10,7 @@ from ..core import math as m
 from ..core.op import Case, Op, elementwise
 from . import curves
 from . import samples as s
+from .arithmetic import sign
 from .compare import equal, isinf, logical_or, where
 from .elementary import sqrt
 from .kernel import precise
@@ -125,6 +126,16 @@ hypot: Op = elementwise(
     ],
 )  # fmt: skip
 
+def direction_inside(x: Any, y: Any) -> Any:
+    """x over the length; where one of the two is infinite, the finite one counts as nothing beside it."""
+    far = logical_or(isinf(x), isinf(y))
+
+    def near(z: Any) -> Any:
+        return where(far, where(isinf(z), sign(z), z * 0.0), z)
+
+    return over(near(x), hypot(near(x), near(y)))
+
+
 direction: Op = elementwise(
     "direction", "x y",
     doc="x/√(x² + y²), the cosine of the angle of (x, y); 0 at the origin.",
@@ -135,7 +146,7 @@ direction: Op = elementwise(
         lambda z, x, y: over(direction(y, x) * direction(y, x), hypot(x, y)),
         lambda z, x, y: -over(z * direction(y, x), hypot(x, y)),
     ),
-    inside=lambda x, y: over(x, hypot(x, y)),
+    inside=direction_inside,
     cases=[
         Case(3.0, 4.0, gives=0.6, grads=[0.128, -0.096]), Case(s.MATRIX, s.OTHER), Case(s.MATRIX, s.ROW),
         Case(0.0, 0.0, gives=0.0, grads=[0.0, 0.0], smooth=False),
