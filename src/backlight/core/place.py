@@ -21,7 +21,9 @@ def caller(depth: int = 2) -> Any:
     """The frame of the nearest caller outside the package, or None."""
     frame: Any = sys._getframe(depth)
     while frame is not None:
-        if is_outside(frame):
+        name = frame.f_globals.get("__name__")
+        ours = OURS.get(name)
+        if ours is False or (ours is None and is_outside(frame)):
             return frame
         frame = frame.f_back
     return None
