@@ -112,3 +112,10 @@ def test_each_input_alone_moves_as_its_gradient_says(formula: Any, x: float, y: 
         linear = bl.linearize(lambda x: f(x, y), x)[1](1.0), bl.linearize(lambda y: f(x, y), y)[1](1.0)
     finite = lambda numbers: np.where(np.isfinite(numbers), numbers, np.nan)  # ∞ - ∞ and ∞ + ∞, in another order
     np.testing.assert_allclose(finite([found, linear]), finite([wanted, wanted]), rtol=1e-9, atol=1e-12, equal_nan=True)
+
+
+def test_a_single_number_beside_one_that_stands_still_is_remembered_as_arrays_are():
+    for _ in range(2):
+        assert bl.jvp(lambda x: np.sum(np.stack([x, 0.0])), (2.0,), (1.0,))[1] == 1.0
+        assert bl.jvp(lambda x: bl.ops.dot(np.array([1.0, 0.0]), bl.ops.stack(x, 3.0)), (2.0,), (1.0,))[1] == 1.0
+        assert bl.jvp(lambda x: bl.ops.index(bl.ops.stack(x, 0.0), key=1) * 1.0, (2.0,), (1.0,))[1] == 0.0

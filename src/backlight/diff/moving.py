@@ -112,7 +112,7 @@ def keep(key: Any, parts: Any, where: list[Any]) -> None:
         if len(KEPT) >= MOST:
             KEPT.clear()
         for m in where:
-            if m is not None:
+            if isinstance(m, np.ndarray):  # a single one is a number, which nobody writes into
                 m.flags.writeable = False
         KEPT[key] = where
 
