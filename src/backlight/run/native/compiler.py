@@ -120,6 +120,7 @@ def write(to: int, data: bytes) -> None:
 def serve(folder: str) -> None:
     """Greet, then answer until nobody asks any more; `folder` is where llvmlite lies."""
     import _thread
+    import ctypes
     import faulthandler
     from queue import Empty, SimpleQueue
 
@@ -132,6 +133,9 @@ def serve(folder: str) -> None:
     os.chdir(os.sep)
     faulthandler.enable(2)
     sys.path.append(folder)
+    with contextlib.suppress(AttributeError, OSError):  # what a module leaves free is for the next one: it goes back when we end
+        for setting in (-1, -3):  # when memory is given back, and from which size on it is the system's own piece
+            ctypes.CDLL(None).mallopt(setting, 1 << 30)
     requests: SimpleQueue[tuple[bytes, bytes]] = SimpleQueue()
 
     def read(size: int) -> bytes:
