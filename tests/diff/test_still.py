@@ -104,6 +104,7 @@ def computed(formula: Any, x: Any, y: Any) -> Any:
 @given(FORMULAS, st.sampled_from([-1.0, 0.0, 0.5, 2.0]), st.sampled_from([-1.0, 0.0, 0.5, 2.0]))
 @example(("1/", "x"), 2.0, 1.0)
 @example(("put", ("loop", "x")), -1.0, -1.0)
+@example(("stack", "x"), -1.0, -1.0)  # a single number of a vector: its mask is a single truth value
 def test_each_input_alone_moves_as_its_gradient_says(formula: Any, x: float, y: float):
     f = lambda x, y: o.sum(computed(formula, x, y) * np.array([1.0, 0.5, -2.0]))
     with np.errstate(all="ignore"):

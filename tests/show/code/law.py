@@ -72,7 +72,6 @@ def near(found: Any, wanted: Any, close: float, finite: bool = False) -> str:
 SIGNED = frozenset({"eig", "eigh", "svd"})
 # What a library computes otherwise, by row and case: none of it is a kink, where a program says so itself.
 KNOWN = {
-    **{(name, "direction", 4): "written as x/√(x² + y²), it is infinity over infinity" for name in ("numpy", "torch", "jax")},
     ("numpy", "i0", 3): "SciPy's i0 is NaN at infinity", ("numpy", "i1", 3): "SciPy's i1 is NaN at infinity",
     ("torch", "i0", 3): "PyTorch's i0 is NaN at infinity", ("torch", "i1", 3): "PyTorch's i1 is NaN at infinity",
     ("numpy", "i0e_slope", 2): "a difference of which only rounding is left", ("numpy", "i1e_slope", 2): "only rounding is left",
