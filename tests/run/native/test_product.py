@@ -1,4 +1,6 @@
 import ctypes
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ from tests.run.native.programs import run
 from backlight import ops
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
+from backlight.run.emit.columns import define_by_columns
 from backlight.run.emit.parts import pieces
 from backlight.run.emit.product import define_product, panels
+from backlight.run.emit.room import by_tiles
 from backlight.run.emit.tile import Product, tiling
 from backlight.run.emit.value import Target
 from backlight.run.lower.program import Apply, Multiply, Nest, Place, Read, Write
@@ -25,9 +29,9 @@ SIZES = [
 ]
 
 
-def compiled(target: Target, p: Product) -> tuple[host.Loaded, object]:
+def compiled(target: Target, p: Product, define: Callable[[Module, Product], str] = define_product) -> tuple[host.Loaded, Any]:
     module = Module(target)
-    symbol = define_product(module, p)
+    symbol = define(module, p)
 
     def write(c, *operands):  # type: ignore[no-untyped-def]
         c.do(f"call void @{symbol}({', '.join(o.typed for o in operands)}, ptr null)")
@@ -65,6 +69,30 @@ def test_a_product_is_exact_on_whole_numbers(m: int, n: int, k: int, target: str
     for panel in range(count):
         call(a.ctypes.data, b.ctypes.data, out.ctypes.data, panel, panel + 1, True)
     assert np.array_equal(out[:, :n], 2 * wanted)
+    assert loaded.addresses
+
+
+@pytest.mark.parametrize("turned", ["", "a", "b", "ab"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("m", "n", "k"), [(61, 200, 300), (37, 260, 41), (30, 300, 520)])
+def test_a_product_by_columns_is_exact_on_whole_numbers(m: int, n: int, k: int, target: str, kind: str, turned: str) -> None:
+    random = np.random.default_rng(3)
+    a = whole_numbers(random, (k, 1200) if "a" in turned else (m, 1200), KINDS[kind])
+    b = whole_numbers(random, (n, k) if "b" in turned else (k, n), KINDS[kind])
+    steps = ((1, 1200) if "a" in turned else (1200, 1), (1, k) if "b" in turned else (n, 1))
+    p = Product(kind, m, n, k, *steps[0], *steps[1], n + 3)
+    assert by_tiles(TARGETS[target], p)
+    loaded, call = compiled(TARGETS[target], p, define_by_columns)
+    out = np.full((m, n + 3), 7, KINDS[kind])
+    count = -(-n // tiling(TARGETS[target], p).columns)
+    call(a.ctypes.data, b.ctypes.data, out.ctypes.data, 0, count, False)
+    wanted = (a[:, :m].T if "a" in turned else a[:, :k]) @ (b.T if "b" in turned else b)
+    assert np.array_equal(out[:, :n], wanted)
+    for panel in range(count):
+        call(a.ctypes.data, b.ctypes.data, out.ctypes.data, panel, panel + 1, True)
+    assert np.array_equal(out[:, :n], 2 * wanted)
+    assert np.all(out[:, n:] == 7), "the numbers beside the matrix are not ours"
     assert loaded.addresses
 
 

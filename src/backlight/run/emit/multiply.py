@@ -8,8 +8,9 @@ from math import prod
 
 from backlight.run.emit.after import After
 from backlight.run.emit.code import Code
+from backlight.run.emit.columns import column_units, define_by_columns
 from backlight.run.emit.product import define_product, panels
-from backlight.run.emit.room import by_tiles, room_of
+from backlight.run.emit.room import by_tiles, room_bytes, room_of
 from backlight.run.emit.shared import SHARED, STEP, share, touched, work
 from backlight.run.emit.tile import Product
 from backlight.run.emit.tiled import define_by_tiles, define_gather, shared_units
@@ -97,7 +98,7 @@ def shared_by_tiles(target: Target, instruction: Instruction) -> bool:
 def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value) -> None:
     """Write a product by tiles: alone, block by block of B; with threads, which copy B together first and then take tiles."""
     p, after, numbers = product_of(m), after_of(m), {buffer: k for k, buffer in enumerate(touched(m))}
-    units = shared_units(c.target, p)
+    columns, units = column_units(c.target, p), shared_units(c.target, p)
     assert units is not None
     behind = room_of(c.target, p, after, True).starts[1]
 
@@ -117,13 +118,22 @@ def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value
         operands = [base(inner, at, m.a), panels_at, out, first, last, add, room, *[at] * (after is not None)]
         inner.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
+    def by_columns(inner: Code, at: Value, first: Value, last: Value, mine: Value) -> None:
+        null = Value(inner, "null", "ptr", 1)
+        out = null if m.local else base(inner, at, m.c)
+        room = inner.select(mine, inner.load(at, len(numbers), "ptr"), null) if room_bytes(c.target, p, after) else null
+        symbol = define_by_columns(inner.module, p, after_here)
+        add = Value(inner, "true" if m.add else "false", "i1", 1)
+        operands = [base(inner, at, m.a), base(inner, at, m.b), out, first, last, add, room, *[at] * (after is not None)]
+        inner.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
+
     known = len(numbers)
     renamed = moved(replace(m, nodes=()), {**numbers, **({m.c.buffer: known} if m.local else {})})
     assert isinstance(renamed, Multiply)
     after_here = None if renamed.after is None else After(replace(renamed.after, nodes=()), renamed.c.buffer, renamed.local)
     digest = alone.removeprefix("bl.step.")
-    steps = [c.module.define(f"bl.step.{digest}.{word}", "void", STEP, "noinline #0", write)
-             for word, write in (("gather", gather), ("tiles", tiles))]
+    words = (("gather", gather), ("tiles", tiles)) if columns is None else (("columns", by_columns),)
+    steps = [c.module.define(f"bl.step.{digest}.{word}", "void", STEP, "noinline #0", write) for word, write in words]
     pool = c.load(table, 2, "ptr")
     yes, no, end = c.name("alone"), c.name("shared"), c.name("end")
     c.do(f"br {c.put(f'icmp eq ptr {pool.text}, null', 'i1').typed}, label %{yes}, label %{no}")
@@ -131,7 +141,10 @@ def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value
     c.do(f"call void @{alone}({addresses.typed}, i64 0, i64 {panels(c.target, p)}, i1 true)")
     c.do(f"br label %{end}")
     c.label(no)
-    for step, count in zip(steps, units, strict=True):
-        share(c, step, table, addresses, count)
+    if columns is None:
+        for step, count in zip(steps, units, strict=True):
+            share(c, step, table, addresses, count)
+    else:
+        share(c, steps[0], table, addresses, *columns)
     c.do(f"br label %{end}")
     c.label(end)

@@ -37,9 +37,9 @@ def work(instruction: Instruction) -> int:
             return 0
 
 
-def share(c: Code, symbol: str, table: Value, addresses: Value, count: int) -> None:
-    """Write a call that shares a step out among the threads of the pool, if there is one."""
-    grain = max(1, count // 16)
+def share(c: Code, symbol: str, table: Value, addresses: Value, count: int, grain: int | None = None) -> None:
+    """Write a call that shares a step out among the threads of the pool, if there is one; `grain` units are taken at once."""
+    grain = grain or max(1, count // 16)
 
     def write(inner: Code, step: Value, known: Value, over: Value, units: Value, size: Value) -> None:
         pool = inner.load(known, 2, "ptr")

@@ -1,0 +1,91 @@
+"""Products by columns: each thread takes some panels of B for itself, and goes through all tiles of A with them.
+
+The way to share out a product by tiles (`tiled.py`) whose B is wide: the panels that a thread copies together stay in its own
+cache, nobody waits until all of B is copied, and panels are shared out more evenly than tiles, of which there may be nine and a
+bit. A is copied together once for each portion, which is why a portion is no less than some panels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from backlight.run.emit.after import After
+from backlight.run.emit.code import Code, Module
+from backlight.run.emit.pack import Rows, pack
+from backlight.run.emit.room import by_tiles, places_in
+from backlight.run.emit.tile import Product, define_tile, finish_of, named, tiling
+from backlight.run.emit.value import Target, Value
+from backlight.run.lower.tiles import DEEPEST
+
+Panel = Callable[[Value, int], None]  # what is done for one: its first column and its width
+WIDE = 8  # panels of B from which they are shared out
+PORTIONS = 4  # in which they are
+
+
+def column_units(target: Target, p: Product) -> tuple[int, int] | None:
+    """Return into how many panels threads share out a product, and how many one takes at once; None for any other product."""
+    count = -(-p.n // tiling(target, p).columns)
+    if not by_tiles(target, p) or count < WIDE:
+        return None
+    return count, -(-count // PORTIONS)
+
+
+def define_by_columns(module: Module, p: Product, after: After | None = None) -> str:
+    """Write the product for the panels from first up to last: copied together once a block of k, by the first tile on the way."""
+    t = tiling(module.target, p)
+    depth = min(p.k, DEEPEST[p.kind])
+    tiles, rest = divmod(p.m, t.rows)
+    full, narrow = divmod(p.n, t.columns)
+    rows_of_b, rows_of_a = Rows(p.kind, p.b_row, p.b_column), Rows(p.kind, p.a_column, p.a_row)
+
+    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value,
+              *addresses: Value) -> None:
+        panels_at, tile_at, local_at = places_in(c, p, after, room)
+        finish = finish_of(after, addresses, local_at)
+        local = finish is not None and finish.after.local
+        end = c.select(last.gt(full), full, last)
+
+        def block(k: Value) -> None:
+            left = p.k - k
+            deep = c.select(left.lt(depth), left, depth)
+            b_here, sum_up, final = c.address(b, k * p.b_row, p.kind), add | k.gt(0), (k + depth).ge(p.k)
+
+            def panels(visit: Panel) -> None:
+                c.loop(end, lambda j: visit(j * t.columns, t.columns), start=first)
+                if narrow:
+                    c.when(last.gt(full), lambda: visit(c.constant(full * t.columns, "i64"), narrow))
+
+            def tile(i: Value, rows: int, copying: bool = False) -> None:
+                a_here = c.address(c.address(a, k * p.a_column, p.kind), i * p.a_row, p.kind)
+                pack(c, rows_of_a, rows, t.lanes, a_here, tile_at, deep)
+                here = replace(p, a_row=1, a_column=rows)
+
+                def multiply(j: Value, width: int) -> None:
+                    symbol = define_tile(c.module, here, rows, width, t.lanes, p.b_row if copying else width, False, None, copying)
+                    there = c.address(out, i * p.c_row, p.kind)
+                    to, row = (local_at, width) if local else (c.address(there, j, p.kind), p.c_row)
+                    panel = c.address(panels_at, deep * j, p.kind)
+                    source, more = (c.address(b_here, j, p.kind), [panel]) if copying else (panel, [])
+                    operands = (tile_at, source, to, c.constant(row, "i64"), deep, sum_up, *more)
+                    c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
+                    if finish is not None:
+                        c.when(final, lambda: finish.write(c, i, rows, j, width, t.lanes))
+
+                panels(multiply)
+
+            begin = 0
+            if p.b_column == 1:
+                tile(c.constant(0, "i64"), t.rows, True)
+                begin = 1
+            else:
+                panels(lambda j, width: pack(c, rows_of_b, width, t.lanes, c.address(b_here, j * p.b_column, p.kind),
+                                             c.address(panels_at, deep * j, p.kind), deep))
+            c.loop(tiles, lambda i: tile(i * t.rows, t.rows), start=begin)
+            if rest:
+                tile(c.constant(tiles * t.rows, "i64"), rest)
+
+        c.loop(p.k, block, step=depth)
+
+    symbol, parameters = named(p, after)
+    return module.define(symbol + ".columns", "void", parameters, "noinline #0", write)
