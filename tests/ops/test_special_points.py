@@ -126,3 +126,17 @@ def test_the_derivative_has_its_digits_in_the_tail(name: str):
     slope = UNARY[name].slopes[0]
     assert slope is not None
     assert units(bl.grad(getattr(ops, name))(x), exact(slope, UNARY[name].bits, np.float64(x)), "float64") <= 4.0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+def test_a_matrix_that_is_not_finite_has_nan_for_eigenvalues_and_its_neighbours_have_their_own(bad: float, dtype: str) -> None:
+    stack = np.array([[[2.0, 1.0], [1.0, 3.0]], [[1.0, bad], [bad, 1.0]], [[5.0, 0.0], [0.0, 4.0]]], dtype)
+    values, vectors = ops.eigh(stack)
+    assert np.all(np.isnan(values[1]))
+    assert np.all(np.isnan(vectors[1]))
+    for k in (0, 2):
+        w, v = np.linalg.eigh(stack[k])
+        assert np.array_equal(values[k], w)
+        assert np.array_equal(vectors[k], v)
+    assert (values.dtype, vectors.dtype) == (w.dtype, v.dtype)
