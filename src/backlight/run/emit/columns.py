@@ -14,7 +14,7 @@ from backlight.run.emit.after import After
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.pack import Rows, pack
 from backlight.run.emit.room import by_tiles, places_in
-from backlight.run.emit.tile import Product, define_tile, finish_of, named, tiling
+from backlight.run.emit.tile import Product, define_tile, named, tiling
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.tiles import DEEPEST
 
@@ -23,15 +23,18 @@ WIDE = 8  # panels of B from which they are shared out
 PORTIONS = 4  # in which they are
 
 
-def column_units(target: Target, p: Product) -> tuple[int, int] | None:
-    """Return into how many panels threads share out a product, and how many one takes at once; None for any other product."""
+def column_units(target: Target, p: Product, after: After | None) -> tuple[int, int] | None:
+    """Return into how many panels threads share out a product, and how many one takes at once; None for any other product.
+
+    What follows a product goes through other arrays too, and does so faster in whole rows.
+    """
     count = -(-p.n // tiling(target, p).columns)
-    if not by_tiles(target, p) or count < WIDE:
+    if not by_tiles(target, p) or count < WIDE or after is not None:
         return None
     return count, -(-count // PORTIONS)
 
 
-def define_by_columns(module: Module, p: Product, after: After | None = None) -> str:
+def define_by_columns(module: Module, p: Product) -> str:
     """Write the product for the panels from first up to last: copied together once a block of k, by the first tile on the way."""
     t = tiling(module.target, p)
     depth = min(p.k, DEEPEST[p.kind])
@@ -39,17 +42,14 @@ def define_by_columns(module: Module, p: Product, after: After | None = None) ->
     full, narrow = divmod(p.n, t.columns)
     rows_of_b, rows_of_a = Rows(p.kind, p.b_row, p.b_column), Rows(p.kind, p.a_column, p.a_row)
 
-    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value,
-              *addresses: Value) -> None:
-        panels_at, tile_at, local_at = places_in(c, p, after, room)
-        finish = finish_of(after, addresses, local_at)
-        local = finish is not None and finish.after.local
+    def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value) -> None:
+        panels_at, tile_at, _ = places_in(c, p, None, room)
         end = c.select(last.gt(full), full, last)
 
         def block(k: Value) -> None:
             left = p.k - k
             deep = c.select(left.lt(depth), left, depth)
-            b_here, sum_up, final = c.address(b, k * p.b_row, p.kind), add | k.gt(0), (k + depth).ge(p.k)
+            b_here, sum_up = c.address(b, k * p.b_row, p.kind), add | k.gt(0)
 
             def panels(visit: Panel) -> None:
                 c.loop(end, lambda j: visit(j * t.columns, t.columns), start=first)
@@ -63,14 +63,11 @@ def define_by_columns(module: Module, p: Product, after: After | None = None) ->
 
                 def multiply(j: Value, width: int) -> None:
                     symbol = define_tile(c.module, here, rows, width, t.lanes, p.b_row if copying else width, False, None, copying)
-                    there = c.address(out, i * p.c_row, p.kind)
-                    to, row = (local_at, width) if local else (c.address(there, j, p.kind), p.c_row)
+                    to = c.address(c.address(out, i * p.c_row, p.kind), j, p.kind)
                     panel = c.address(panels_at, deep * j, p.kind)
                     source, more = (c.address(b_here, j, p.kind), [panel]) if copying else (panel, [])
-                    operands = (tile_at, source, to, c.constant(row, "i64"), deep, sum_up, *more)
+                    operands = (tile_at, source, to, c.constant(p.c_row, "i64"), deep, sum_up, *more)
                     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
-                    if finish is not None:
-                        c.when(final, lambda: finish.write(c, i, rows, j, width, t.lanes))
 
                 panels(multiply)
 
@@ -87,5 +84,5 @@ def define_by_columns(module: Module, p: Product, after: After | None = None) ->
 
         c.loop(p.k, block, step=depth)
 
-    symbol, parameters = named(p, after)
+    symbol, parameters = named(p, None)
     return module.define(symbol + ".columns", "void", parameters, "noinline #0", write)

@@ -98,7 +98,7 @@ def shared_by_tiles(target: Target, instruction: Instruction) -> bool:
 def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value) -> None:
     """Write a product by tiles: alone, block by block of B; with threads, which copy B together first and then take tiles."""
     p, after, numbers = product_of(m), after_of(m), {buffer: k for k, buffer in enumerate(touched(m))}
-    columns, units = column_units(c.target, p), shared_units(c.target, p)
+    columns, units = column_units(c.target, p, after), shared_units(c.target, p)
     assert units is not None
     behind = room_of(c.target, p, after, True).starts[1]
 
@@ -120,11 +120,10 @@ def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value
 
     def by_columns(inner: Code, at: Value, first: Value, last: Value, mine: Value) -> None:
         null = Value(inner, "null", "ptr", 1)
-        out = null if m.local else base(inner, at, m.c)
-        room = inner.select(mine, inner.load(at, len(numbers), "ptr"), null) if room_bytes(c.target, p, after) else null
-        symbol = define_by_columns(inner.module, p, after_here)
+        room = inner.select(mine, inner.load(at, len(numbers), "ptr"), null) if room_bytes(c.target, p, None) else null
+        symbol = define_by_columns(inner.module, p)
         add = Value(inner, "true" if m.add else "false", "i1", 1)
-        operands = [base(inner, at, m.a), base(inner, at, m.b), out, first, last, add, room, *[at] * (after is not None)]
+        operands = [*(base(inner, at, place) for place in (m.a, m.b, m.c)), first, last, add, room]
         inner.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
     known = len(numbers)
