@@ -89,14 +89,20 @@ def batch_offset(c: Code, m: Multiply, place: Place, batch: Value | int) -> Valu
 
 
 def shared_by_tiles(target: Target, instruction: Instruction) -> bool:
-    """Return whether threads share out a product so that B is copied together once for all of them."""
+    """Return whether threads share out a product of tiles in another way than one thread goes through it."""
     if not isinstance(instruction, Multiply) or prod(instruction.batch) != 1 or work(instruction) <= SHARED:
         return False
     return by_tiles(target, product_of(instruction))
 
 
+def copied_together(target: Target, m: Multiply) -> bool:
+    """Return whether threads that share out a product copy all of B together before."""
+    return shared_by_tiles(target, m) and column_units(target, product_of(m), after_of(m)) is None
+
+
 def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value) -> None:
-    """Write a product by tiles: alone, block by block of B; with threads, which copy B together first and then take tiles."""
+    """Write a product by tiles: alone, block by block of B; threads take panels of B each for itself (`columns.py`), or copy all
+    of B together first and then take tiles."""
     p, after, numbers = product_of(m), after_of(m), {buffer: k for k, buffer in enumerate(touched(m))}
     columns, units = column_units(c.target, p, after), shared_units(c.target, p)
     assert units is not None
