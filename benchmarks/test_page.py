@@ -39,7 +39,7 @@ CROWD = """async (n) => {
         const r = Math.floor(i / columns), c = i % columns;
         cards.push({
             node: i, name: `node ${i}`, type: 'Matrix Float64', op: '', signature: 'a', shape: '(6, 6)', kind: 'operation',
-            output: i === n - 1, chip: false, openable: false, gradient: i, arrivals: [], scope: '', math: '', place: null,
+            output: i === n - 1, chip: false, openable: false, gradient: i, scope: '', math: '', place: null,
             step: rows - r, x: 130 + c * 300, y: 60 + r * 160, width: 240, height: 100,
         });
         slots.push({start: i * 288, dtype: 'float64', shape: [6, 6]});
@@ -52,7 +52,7 @@ CROWD = """async (n) => {
     const values = Float64Array.from({length: n * 36}, (_, i) => Math.sin(i));
     const graph = {
         kind: 'graph', revision: -1, width: columns * 300, height: rows * 160, cards, routes, slots, block_bytes: values.byteLength,
-        forward: n, outputs: [n - 1], differentiated: n - 1, rate: -1, updates: [], carries: [], state: [],
+        forward: n, outputs: [n - 1], differentiated: n - 1, rate: -1, updates: [], carries: [], state: [], sums: [],
         to: backlight.state.asked,
     };
     backlight.block.open(graph);
