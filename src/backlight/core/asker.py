@@ -75,8 +75,8 @@ def meant(frame: Any, names: tuple[str, ...]) -> Any:
 
 
 def asks(value: Any) -> bool:
-    """Whether this is a function of Python's math that answers a question, as `math.isnan` does."""
-    return room_of(value) in ("math", "cmath") and getattr(value, "__name__", "") in QUESTIONS
+    """Whether this is a function of Python's math, or of NumPy, that answers a question, as `math.isnan` does."""
+    return room_of(value) in ("math", "cmath", "numpy") and getattr(value, "__name__", "") in QUESTIONS
 
 
 def room_of(value: Any) -> str:

@@ -179,6 +179,8 @@ class Follower:
             return self.result(frame, k, True)
         if any(value is maker for maker in NUMBERS):
             return self.result(frame, k, False)
+        if asks(value):
+            return "asked"
         if self.result(frame, k, False) != "shown":
             return "used"
         code = frame.f_code  # the result is dropped: kept in what the method belongs to, or shown in a way of the person's own
