@@ -1,10 +1,13 @@
 """The floor under a workload: what its instructions ask for is counted as somebody would count by hand."""
 
+import re
 from collections import Counter
 
 import pytest
 from benchmarks import limits
 
+from backlight.run.emit.code import Code, Module
+from backlight.run.emit.value import Value
 from backlight.run.native import host
 
 LANES = host.target().lanes("float")
@@ -35,10 +38,23 @@ def test_two_functions_that_share_their_work_ask_for_less_than_both() -> None:
     assert limits.written(("sin", "cos"), ("float",)).total() < alone
 
 
-def test_instructions_that_wait_for_none_take_time_by_their_number() -> None:
-    some = Counter({"product": 1e9, "sum": 5e8, "whole": 1e8, "division": 1e8})
+def test_of_each_kind_that_is_counted_one_is_written_where_instructions_wait_for_none() -> None:
+    assert set(limits.ONE) == set(limits.KINDS)
+    here = set(limits.KINDS) if host.target().scalef else {"product", "division", "sum", "whole"}
+    written: list[str] = []
+
+    def write(c: Code, x: Value, factor: Value, more: Value) -> None:
+        for kind in sorted(here):
+            before = len(c.lines)
+            limits.ONE[kind](c, x, factor, more)
+            text = "\n".join(c.lines[before:])
+            written.extend(found for found, pattern in limits.KINDS.items() if re.search(f"= (?:{pattern})", text))
+
+    lanes = host.target().lanes("float")
+    Module(host.target()).define("here", "void", [(name, "float", lanes) for name in ("x", "factor", "more")], "#0", write)
+    assert written == sorted(here)
     assert limits.together(Counter(), 1, 1) == 0.0
-    assert 1e-3 < limits.together(some, 1, 1) < 1e3
+    assert 0.0 < limits.together(Counter(dict.fromkeys(here, 1e6)), 1, 1) < float("inf")
 
 
 def test_what_a_processor_can_do_is_measured() -> None:
