@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, final
 import numpy as np
 
 from ..errors import DTypeError, GraphError, InputError, ShapeError, ValueError
-from .asker import asker
+from .asked import ask, plain, refuse, told
 from .graph import lent
-from .guard import Guard
-from .place import frame_position, is_outside
+from .place import is_outside
 from .strange import refuse_strange
 from .table import TABLE
 from .types import Type, type_of
-from .use import use_of
 
 if TYPE_CHECKING:
     from .tape import Tape
@@ -131,16 +129,6 @@ def comparison(row: str, ufunc: str) -> Operator:
     return compare
 
 
-# What NumPy calls the functions of Python's math that it has by another name; those that it has not are a sum, a product or a row.
-INSTEAD: Final = {
-    "fsum": "numpy.sum", "dist": "numpy.linalg.norm(x - y)", "prod": "numpy.prod", "sumprod": "numpy.dot", "acos": "numpy.arccos",
-    "asin": "numpy.arcsin", "atan": "numpy.arctan", "atan2": "numpy.arctan2", "acosh": "numpy.arccosh", "asinh": "numpy.arcsinh",
-    "atanh": "numpy.arctanh", "pow": "numpy.power", "gamma": "scipy.special.gamma", "lgamma": "scipy.special.gammaln",
-    "erf": "scipy.special.erf", "erfc": "scipy.special.erfc", "phase": "numpy.angle", "rect": "r * numpy.exp(1j * phi)",
-    "polar": "numpy.abs and numpy.angle", "fma": "x * y + z",
-}  # fmt: skip
-
-
 @final
 class Array:
     """A number or an array of numbers that knows the node it came from."""
@@ -150,7 +138,7 @@ class Array:
     __pandas_priority__ = 10_000  # above a DataFrame's: what pandas makes of a traced array are objects, one a number
     __hash__ = None  # type: ignore[assignment]  # == compares values, as in NumPy
 
-    life: Any  # what it shares its memory with, in NumPy's reading: set only where it does, see alias.py
+    life: Any  # what it shares its memory with, in NumPy's reading: set only where it does, see read/numpy/life.py
 
     def __init__(self, tape: Tape | None, number: int, value: Any) -> None:
         self.tape = tape
@@ -164,7 +152,7 @@ class Array:
             raise GraphError(f"node {self.number} has a type, {self.type}, and no value here: nothing has been run")
         tape = self.tape
         if tape is not None and tape.open and tape.values is not None and is_outside(sys._getframe(1)):
-            self.ask("numbers", np.asarray(self._value).tobytes(), constant=True)
+            ask(self, "numbers", np.asarray(self._value).tobytes(), constant=True)
         return self._value
 
     @property
@@ -356,66 +344,23 @@ class Array:
     def __contains__(self, y: Any) -> bool:
         return bool(lent("method")(self == y, "any")())
 
-    def ask(self, kind: str, answer: Any, constant: bool = False) -> Any:
-        """Write down that Python asked for this value: what was traced holds for this answer only, unless it is just shown."""
-        if self.tape is not None and self.tape.values is not None:
-            use = use_of() if kind != "bool" else "asked"
-            if use != "shown" and not (constant and use == "told"):
-                self.tape.guards.append(Guard(self.number, kind, answer, frame_position(3), use == "used" and not constant))
-        return answer
-
-    def told(self) -> None:
-        """A text of the number is asked for: written down where it is read back as a number, as in `float(f"{x:.3f}")`."""
-        tape = self.tape
-        if tape is not None and tape.open and tape.values is not None and self.dtype.kind in "fc" and use_of(text=True) == "used":
-            tape.guards.append(Guard(self.number, "numbers", np.asarray(self._value).tobytes(), frame_position(3), True))
-
-    def plain(self, kind: str) -> None:
-        """Refuse those who would compute with the bare number, and lose the gradient unnoticed."""
-        if self.tape is not None and self.tape.open and self.tape.values is not None:
-            found = asker(3)
-            if found:
-                way = "make one array of it first, with backlight.numpy.asarray"
-                if "assignment" in found:
-                    way = "make that array with backlight.numpy.zeros, or with np.zeros_like of a traced array"
-                elif found.startswith(("math.", "cmath.")):
-                    name = found.rpartition(".")[2]
-                    way = f"use {INSTEAD.get(name, f'numpy.{name}')}"
-                elif found == "an iterator":
-                    way = "write the loop out, with x.value in it where the number is meant"
-                raise self.refuse(
-                    GraphError(
-                        f"{kind}: node {self.number} ({self.type}) would leave the graph in {found}, and its gradient would be "
-                        f"lost: {way}, or x.value where a constant is meant"
-                    )
-                )
-            if self.size != 1:
-                word = f"{kind}: node {self.number} is {self.type} {self.shape}, and one number is needed: take one, as in x[0]"
-                raise self.refuse(ShapeError(word))
-
-    def refuse(self, error: Exception) -> Exception:
-        """An error that NumPy may swallow, remembered with its place."""
-        if self.tape is not None:
-            self.tape.refused = (error, frame_position(3))
-        return error
-
     def __float__(self) -> float:
-        self.plain("float")
-        return self.ask("float", float(self.value))  # type: ignore[no-any-return]
+        plain(self, "float")
+        return ask(self, "float", float(self.value))  # type: ignore[no-any-return]
 
     def __int__(self) -> int:
-        self.plain("int")
-        return self.ask("int", int(self.value))  # type: ignore[no-any-return]
+        plain(self, "int")
+        return ask(self, "int", int(self.value))  # type: ignore[no-any-return]
 
     def __complex__(self) -> complex:
-        self.plain("complex")
-        return self.ask("complex", complex(self.value))  # type: ignore[no-any-return]
+        plain(self, "complex")
+        return ask(self, "complex", complex(self.value))  # type: ignore[no-any-return]
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
             word = f"an index must be a whole number, and this is {self.type}: round and cast it to an integer"
-            raise self.refuse(DTypeError(word))
-        return self.ask("int", operator.index(self.value))  # type: ignore[no-any-return]
+            raise refuse(self, DTypeError(word))
+        return ask(self, "int", operator.index(self.value))  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
         if self.tape is not None and self.tape.open and self.size != 1:
@@ -423,25 +368,25 @@ class Array:
                 f"bool: node {self.number} is {self.type} {self.shape}, and a branch needs one truth value: ask np.any or np.all "
                 "of it, or choose number by number with np.where"
             )
-        return self.ask("bool", bool(self.value))  # type: ignore[no-any-return]
+        return ask(self, "bool", bool(self.value))  # type: ignore[no-any-return]
 
     def __round__(self, digits: int | None = None) -> Any:
         return lent("method")(self, "round")(digits or 0) if digits is not None else round(float(self))
 
     def __format__(self, spec: str) -> str:
         if spec:
-            self.told()
+            told(self)
         return format(self._value.item() if spec and self.shape == () else self, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        self.told()
+        told(self)
         if self._value is None:
             return f"<node {self.number}: {self.type} {self.shape}>"
         with np.printoptions(floatmode="unique"):
             return repr(np.asarray(self._value))
 
     def __str__(self) -> str:
-        self.told()
+        told(self)
         return repr(self) if self._value is None else str(self._value)
 
 

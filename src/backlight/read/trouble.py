@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import islice
-from pathlib import Path
+from os.path import basename
 from types import TracebackType
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def placed(error: BacklightError, trace: TracebackType | None) -> None:
         code = ("…" if cut else "") + at.code[cut : cut + LONGEST] + ("…" if len(at.code) > cut + LONGEST else "")
         before = at.column - 1 - cut + (1 if cut else 0)
         under = " " * before + "^" * min(width, len(code) - before)
-        lines = [f"  {Path(at.file).name}, line {at.line}", f"    {code}", f"    {under}"]
+        lines = [f"  {basename(at.file)}, line {at.line}", f"    {code}", f"    {under}"]
         lines += [f"    where {names}"] if names else []
         error.args = ("\n".join([str(error), *lines]), *error.args[1:])
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ... import ops
 from ...core.array import Array
+from ...core.asked import ask
 from ...core.graph import nearest
 from ...errors import InputError
 from . import answer
@@ -51,7 +52,7 @@ def tolist(x: Array) -> Any:
 def item(x: Array, *place: Any) -> Any:
     """One number as Python's own; asked for, so it is a guard."""
     plain = np.asarray(bare(x))
-    x.ask("numbers", plain.tobytes())
+    ask(x, "numbers", plain.tobytes())
     return plain.item(*place)
 
 
