@@ -35,6 +35,23 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
     assert packages - sys.stdlib_module_names == {"backlight"}
 
 
+# What a first gradient does without: modules of Python that take long to load, and rooms of ours for what it does not ask.
+UNUSED = [
+    "json", "pathlib", "urllib", "backlight.core.use", "backlight.core.asker", "backlight.read.trouble",
+    "backlight.read.numpy.door", "backlight.read.numpy.held",
+]  # fmt: skip
+GRADIENT = "import backlight as bl; bl.grad(lambda x: (4.0 * x + 1.0) ** 2)(2.0)"
+
+
+def test_a_first_gradient_loads_what_it_needs_and_no_more():
+    # A process takes as long as it has modules to load, whatever the machine: what stands here is what the benchmark W10 measures.
+    said = python(f"import numpy, sys; n = set(sys.modules); {GRADIENT}; print(*(set(sys.modules) - n))")
+    assert said.returncode == 0, said.stderr
+    loaded = set(said.stdout.split())
+    assert "backlight.diff.reverse" in loaded
+    assert sorted(loaded & set(UNUSED)) == []
+
+
 # What people may rely on. A name added here is a promise; one removed breaks somebody's code.
 PUBLIC = [
     "array", "backprop", "check_grads", "checkpoint", "compile", "cond", "errors", "explain", "grad", "gradients", "hessian",

@@ -21,7 +21,7 @@ from .core.tape import Tape
 from .core.tree import LEAF, Nest, flatten
 from .diff.reverse import pull
 from .errors import DifferentiationError, InputError, ShapeError
-from .read.numpy import lend
+from .read.numpy.life import lend
 from .read.python import as_array, is_number, names_of, open_tape, record
 from .read.taken import not_taken_out, warn_of_constants
 

@@ -6,7 +6,7 @@ from backlight.core.table import TABLE
 from backlight.core.tape import Tape
 from backlight.errors import GraphError, InputError
 from backlight.jacobians import jacobian
-from backlight.read.numpy import FUNCTIONS, UFUNCS
+from backlight.read.numpy.door import FUNCTIONS, UFUNCS
 from backlight.transform import grad
 
 X = np.array([[0.7, 1.3, 2.1], [0.4, 1.9, 2.6]])

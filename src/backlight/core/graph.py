@@ -255,17 +255,17 @@ class Above:
 
 # What NumPy's door lends; the rest is lent by what is imported with `api`.
 OF_NUMPY = frozenset(
-    "subscript assign update operator ufunc function held maker method methods elements namespace dlpack placed".split()
+    "subscript assign update operator ufunc function held maker method methods elements namespace dlpack".split()
 )
 OF_NOTEBOOKS = frozenset({"bundle", "widget"})
-ELSEWHERE = {"control": "diff.control"}
+ELSEWHERE = {"control": "diff.control", "placed": "read.trouble"}
 
 
 def lent(name: str) -> Any:
     """One of the things lent from above; the rooms that lend them are imported when the first is needed."""
     if getattr(Above, name) is None:
         package = __name__.partition(".")[0]
-        room = "read.numpy" if name in OF_NUMPY else "notebook" if name in OF_NOTEBOOKS else ELSEWHERE.get(name, "api")
+        room = "read.numpy.door" if name in OF_NUMPY else "notebook" if name in OF_NOTEBOOKS else ELSEWHERE.get(name, "api")
         import_module(f"{package}.{room}")
     return getattr(Above, name)
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..core.array import Array
 from ..errors import InputError, ValueError
 from ..read.numpy.held import any_traced, bare, held, wrapped
-from ..read.numpy.memory import Life
+from ..read.numpy.life import Life
 
 __all__ = """arange array asanyarray ascontiguousarray asarray asfortranarray copy from_dlpack frombuffer fromfunction
     fromiter""".split()

@@ -17,17 +17,19 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..core.array import Array, around, as_value
 from ..core.collection import no_collection
-from ..core.graph import Graph
+from ..core.graph import Graph, lent
 from ..core.op import Op
 from ..core.tape import Tape
 from ..core.tree import Nest, flatten
 from ..errors import BacklightError, InputError
-from .numpy import held, lend  # and NumPy's functions find their rows from here on
-from .trouble import innermost, placed, unfollowed
+from .numpy.life import lend
 
 __all__ = ["Traced", "as_array", "enclosed", "is_number", "names_of", "open_tape", "record", "trace", "traced"]
+
+assert "add" in ops.__all__  # the room was imported, so the table is filled
 
 OPEN: ContextVar[Tape | None] = ContextVar("tape", default=None)
 
@@ -58,12 +60,16 @@ def record(positions: bool = True) -> Iterator[Tape]:
         with np.errstate(all="ignore"), no_collection():
             yield tape
     except BacklightError as error:
+        from .trouble import placed, unfollowed
+
         cause = unfollowed(error)
         placed(cause or error, error.__traceback__)
         if cause is None:
             raise
         raise cause from None
     except Exception as error:
+        from .trouble import placed, unfollowed
+
         meaning = unfollowed(error) or meant(tape, error)
         if meaning is None:
             raise
@@ -84,6 +90,8 @@ def meant(tape: Tape, error: Exception) -> BacklightError | None:
         )
     if tape.refused is None or not isinstance(tape.refused[0], BacklightError):
         return None
+    from .trouble import innermost
+
     found, at = tape.refused
     last = innermost(error.__traceback__)
     same = last is not None and at is not None and (last[0].file, last[0].line) == (at.file, at.line)
@@ -169,7 +177,7 @@ def as_array(tape: Tape, name: str, leaf: Any) -> Array:
     if around(type(leaf)):  # an array with names for its axes, as xarray's
         leaf = np.asarray(leaf)
     if isinstance(leaf, np.ndarray) and leaf.dtype == object:  # NumPy's array of traced numbers
-        leaf = held(leaf)
+        leaf = lent("held")(leaf)
         if isinstance(leaf, Array):
             return tape.hold(leaf)
     if leaf is None:

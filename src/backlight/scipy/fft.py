@@ -19,7 +19,7 @@ import numpy as np
 from .. import ops
 from ..core.array import Array
 from ..errors import InputError, ValueError
-from ..read.numpy import answer, any_traced
+from ..read.numpy.door import answer, any_traced
 from .original import floats, lent
 
 __all__ = [

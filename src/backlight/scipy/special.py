@@ -15,7 +15,7 @@ import numpy as np
 from .. import ops
 from ..core.table import TABLE
 from ..errors import InputError, ShapeError, ValueError
-from ..read.numpy import UFUNCS, answer
+from ..read.numpy.door import UFUNCS, answer
 from ..read.numpy.elementwise import COMPOSED
 from ..read.numpy.held import bare, is_traced, whole
 from .original import elementwise, floats, lent

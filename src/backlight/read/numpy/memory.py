@@ -13,7 +13,6 @@ import builtins
 import operator as operators
 from collections.abc import Callable
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
@@ -24,8 +23,9 @@ from ...errors import DTypeError, GraphError, IndexError, MutationError, ShapeEr
 from ...ops.subscript import spelled
 from ...ops.subscript import subscript as chosen
 from .held import any_traced, asked, bare, held, whole, wrapped
+from .life import share
 
-__all__ = ["Life", "assign", "lend", "share", "subscript", "update"]
+__all__ = ["assign", "subscript", "update"]
 
 IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "add": operators.iadd, "subtract": operators.isub, "multiply": operators.imul, "divide": operators.itruediv,
@@ -33,50 +33,6 @@ IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "bitwise_and": operators.iand, "bitwise_or": operators.ior, "bitwise_xor": operators.ixor, "left_shift": operators.ilshift,
     "right_shift": operators.irshift,
 }  # fmt: skip
-
-
-class Life:
-    """Where an array's numbers lie: in memory of its own, or in that of a root, and how it was taken from there."""
-
-    __slots__ = ("again", "foreign", "lender", "root", "taken", "views")
-
-    def __init__(self, root: Array | None = None, taken: Any = None, again: Any = None) -> None:
-        self.root = root
-        self.taken: Callable[[Any], Any] = taken  # from a NumPy array like the root to the same view of it
-        self.again: Callable[[Array], Any] = again  # the same in nodes
-        self.views: list[Any] = []  # weak references to all views of a root, and to views of these
-        self.lender = ""  # the argument that a root is, by name
-        self.foreign = False  # whether a root lies in an array that the caller has
-
-
-def life_of(x: Array) -> Life:
-    found = getattr(x, "life", None)
-    if found is None:
-        found = x.life = Life()
-    return found
-
-
-def share(base: Array, made: Array, taken: Callable[[Any], Any], again: Callable[[Any], Any]) -> Array:
-    """Remember that `made` is a view of `base`: `taken` takes it from a NumPy array, `again` in nodes."""
-    above = life_of(base)
-    root = above.root
-    if root is None:
-        root = base
-        made.life = Life(base, taken, again)
-    else:
-        first, second = above.taken, above.again
-        made.life = Life(root, lambda p: taken(first(p)), lambda r: again(second(r)))
-    views = root.life.views
-    if len(views) > 32 and len(views) & (len(views) - 1) == 0:  # at each doubling those that are gone are forgotten
-        views[:] = [view for view in views if view() is not None]
-    views.append(ref(made))
-    return made
-
-
-def lend(x: Array, name: str) -> Array:
-    """Mark an argument: assigning into it would change the caller's array, and is refused."""
-    life_of(x).lender = name or "the argument"
-    return x
 
 
 def subscript(x: Array, key: Any) -> Any:
@@ -249,7 +205,7 @@ def update(ufunc: str, x: Array, y: Any) -> Any:
 
 
 def operator_of(ufunc: str, *operands: Any) -> Any:
-    from . import answer
+    from .door import answer
 
     return answer(getattr(np, ufunc), operands, {})
 

@@ -16,9 +16,10 @@ from ...core.array import Array
 from ...core.asked import ask
 from ...core.graph import nearest
 from ...errors import InputError
-from . import answer
+from .door import answer
 from .held import any_traced, asked, bare, elements, outside, wrapped
-from .memory import assign, share
+from .life import share
+from .memory import assign
 
 __all__ = ["METHODS", "method"]
 
