@@ -47,28 +47,23 @@ class View:
         """Return the view in another shape, or None if that takes a copy."""
         if 0 in self.shape:
             return View(self.root, shape, self.offset, row_major(shape))
-        strides: list[int] = []
-        old = [(n, s) for n, s in zip(self.shape, self.strides, strict=True) if n != 1]
-        at = 0  # the next old axis
-        left, step = 1, 0  # what is left of the old axes taken so far, and the stride of the rest of them
-        for size in shape:
-            if size == 1:
-                strides.append(0)
+        rows: list[tuple[int, int]] = []  # axes that lie in one row are one: how many numbers, how far apart
+        for n, stride in zip(self.shape, self.strides, strict=True):
+            if rows and rows[-1][1] == n * stride:
+                rows[-1] = (rows[-1][0] * n, stride)
+            elif n != 1:
+                rows.append((n, stride))
+        strides = [0] * len(shape)
+        left, step = 1, 0  # of the row being cut, from its end
+        for a in reversed(range(len(shape))):
+            if shape[a] == 1:
                 continue
             if left == 1:
-                taken = old[at : at + 1]
-                at += 1
-                left, step = taken[0][0], taken[0][1] * taken[0][0]
-                while left % size or left < size:
-                    if at >= len(old) or old[at - 1][1] != old[at][0] * old[at][1]:
-                        return None
-                    left, step = left * old[at][0], old[at][1] * left * old[at][0]
-                    at += 1
-            if left % size:
+                left, step = rows.pop()
+            if left % shape[a]:
                 return None
-            left //= size
-            step //= size
-            strides.append(step)
+            strides[a] = step
+            left, step = left // shape[a], step * shape[a]
         return View(self.root, shape, self.offset, tuple(strides))
 
 
