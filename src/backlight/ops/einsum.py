@@ -78,6 +78,7 @@ def einsum_type(*xs: Type, spec: str = "") -> Type:
 def einsum_value(*xs: Any, spec: str = "") -> Any:
     terms, out = read(spec, tuple(np.ndim(x) for x in xs))
     dtype = np.result_type(*xs)
+    xs = tuple(np.asarray(x, dtype) for x in xs)  # or truth values would be added up, by or, before they meet a number
     return np.asarray(np.einsum(f"{','.join(terms)}->{out}", *xs, optimize=len(xs) > 1), dtype)[()]
 
 
@@ -145,6 +146,7 @@ einsum: Op = operation(
         Case(s.TENSOR, s.MATRIX, spec="...ij,...i->...j", note="the dots stand for the first axis"),
         Case(s.TENSOR, s.TENSOR[:, :1] * 0.5, spec="abc,abc->ca"),
         Case(2.0, s.ROW, spec=",i->i"),
+        Case([[True, True], [True, False]], [[3.0], [5.0]], spec="ij,ij->i", gives=[6.0, 5.0]),
         Case(np.zeros((2, 0)), np.zeros((0, 3)), spec="ij,jk->ik", gives=np.zeros((2, 3))),
         Case(s.MATRIX, s.MATRIX, spec="ij,jk->ik", raises="einsum: the letter 'j' of 'ij,jk->ik' has sizes 3 and 2"),
         Case(s.MATRIX, spec="ijk->k", raises="einsum: 'ijk' in 'ijk->k' names 3 axes, and its operand has 2"),

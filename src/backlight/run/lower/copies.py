@@ -72,7 +72,7 @@ def scatter(t: Translation, out: Type, inputs: list[int], types: list[Type], att
         return items.point("copy", [x], kind, out.shape, t.origin)
     if attrs["mode"] == "add":
         moved = scatter_add(t, out, [y, inputs[1]], [types[2], types[1]], {"axis": axis, "size": out.shape[axis]})
-        return items.point("add", [x, moved], kind, out.shape, t.origin)
+        return items.point("logical_or" if kind == "i1" else "add", [x, moved], kind, out.shape, t.origin)
     steps, shape = row_major(out.shape), types[2].shape
     index = items.reshape(wrapped(t, inputs[1], out.shape[axis]),
                           (*types[1].shape, *(1,) * (types[2].rank - rank - axis)), t.origin)

@@ -134,6 +134,11 @@ class Translation:
 
     def inside(self, node: Node, inputs: Sequence[int], types: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
         """Return the item of a node opened into its definition in smaller operations."""
+        if isinstance(node.type, Type) and node.type.is_float:  # a definition counts with truth values as with numbers
+            truths = [isinstance(t, Type) and t.dtype.kind == "b" for t in types]
+            kind = self.kind(node.type)
+            inputs = [self.convert(i, kind) if truth else i for i, truth in zip(inputs, truths, strict=True)]
+            types = [t.with_dtype(node.type.dtype) if truth else t for t, truth in zip(types, truths, strict=True)]
         tape = Tape()
         handles = [tape.input(f"x{k}", type=t) for k, t in enumerate(types)]
         result = node.op.inside(*handles, **attrs)  # type: ignore[misc]
