@@ -77,6 +77,10 @@ def places_value(x: Any, **settings: Any) -> Any:
     at = pooled("max_pool_places", x, **settings)
     rank = len(at.size)
     best = np.argmax(flat_windows(x, at, lowest(x.dtype)), -1)
+    if any(map(any, at.pads)):  # where all numbers are as low as what surrounds them, the first of them is chosen
+        there = flat_windows(np.ones((1, 1, *at.size), bool), at, False)
+        chosen = np.take_along_axis(np.broadcast_to(there, (*best.shape, there.shape[-1])), best[..., None], -1)[..., 0]
+        best = np.where(chosen, best, np.argmax(there, -1))
     inside = np.unravel_index(best, at.kernel)
     corners = np.indices(at.number, sparse=True)
     found = np.zeros(best.shape, np.int64)
@@ -96,6 +100,7 @@ max_pool_places: Op = operation(
     batch=batched.over_first("max_pool_places"),
     cases=[
         Case([[[1.0, 3.0, 3.0, 0.0]]], gives=[[[1, 2]]]),
+        Case([[[-np.inf, -np.inf, 1.0, -np.inf]]], padding=1, gives=[[[0, 2, 3]]], note="never a place in the padding"),
         Case(apart(2, 1, 4, 5), size=(3, 2), stride=1, padding=1),
         Case([1.0, 2.0], raises="max_pool_places: x must be (batch, channels, …) with up to three more axes, and it is "
              "Vector Float64 (2,)"),

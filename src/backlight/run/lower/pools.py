@@ -93,12 +93,19 @@ def max_pool_places(t: Translation, out: Type, inputs: list[int], types: list[Ty
 
     places = product(*map(range, at.kernel))
     inside = [sum(k * d * s for k, d, s in zip(place, at.dilation, steps, strict=True)) for place in places]
+    there = np.pad(np.ones(at.size, bool), at.pads)  # where all are as low as what surrounds them, the first is chosen
+    shown = [there[tuple(slice(k * d, k * d + (m - 1) * s + 1, s) for k, d, m, s in
+                         zip(place, at.dilation, at.number, at.stride, strict=True))] for place in product(*map(range, at.kernel))]
+    before = shown[0]
     best, which, moved = parts[0], items.uniform(0, "i32", shape, t.origin), items.uniform(0, "i64", shape, t.origin)
     for k, part in enumerate(parts[1:], 1):
         better = point("greater", part, best)
         if kind in FLOATS:
             nan = point("logical_and", point("isnan", part), point("logical_not", point("isnan", best)))
             better = point("logical_or", better, nan)
+        if (first := shown[k] & ~before).any():
+            better = point("logical_or", better, t.constant(first, Type("bool", first.shape)))
+        before = before | shown[k]
         which = point("where", better, number(k, "i32"), which, kind="i32")
         moved = point("where", better, number(inside[k], "i64"), moved, kind="i64")
         best = point("maximum", best, part, kind=kind)
