@@ -78,7 +78,7 @@ def result_dtype(op: str, types: Sequence[Type], result: Result) -> np.dtype[Any
 
 def register(op: Op) -> Op:
     """Put a row into the table."""
-    assert op.name not in TABLE, f"two rows are called {op.name}"
+    assert not TABLE.has(op.name), f"two rows are called {op.name}"
     TABLE[op.name] = op
     return op
 

@@ -12,7 +12,7 @@ from ..core.types import Type
 from . import samples as s
 from .axes import Axis, axes_of
 from .linear import conjugate
-from .scan import cumprod
+from .running import cumprod
 from .shape import broadcast_to, permute, reshape, unpermuted
 
 __all__ = ["all", "any", "count_nonzero", "mean", "prod", "sum"]

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import ops
 from ...core.array import Array
 from ...core.graph import Above
 from ...core.table import TABLE
@@ -41,8 +40,6 @@ from .ufuncs import ufunc_traced, written_into
 from .writing import WRITING
 
 __all__ = ["FUNCTIONS", "UFUNCS", "VIEWS", "answer", "any_traced", "held", "is_traced", "whole"]
-
-assert "add" in ops.__all__  # the room was imported, so the table is filled
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {**REDUCTIONS, **QUANTILES, **ARRANGEMENTS, **CHOICES, "pad": pad, **LINEAR, **CALCULUS, **POLYNOMIALS, **SPECTRAL, **WRITING, **QUESTIONS}
 

@@ -20,8 +20,8 @@ from ... import ops
 from ...core.array import Array
 from ...core.table import TABLE
 from ...errors import DTypeError, GraphError, IndexError, MutationError, ShapeError, ValueError
-from ...ops.subscript import spelled
-from ...ops.subscript import subscript as chosen
+from ...ops.brackets import spelled
+from ...ops.brackets import subscript as chosen
 from .held import any_traced, asked, bare, held, whole, wrapped
 from .life import share
 

@@ -108,7 +108,7 @@ def pair(t: Translation, kind: str, x: Term, y: Term, out: str, sizes: Mapping[s
 @entry("einsum")
 def einsum(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
     """Multiply pair by pair, the pair with the smallest result first."""
-    from backlight.ops.einsum import letter_sizes, read
+    from backlight.ops.contraction import letter_sizes, read
 
     kind = t.kind(out)
     if kind not in FLOATS:

@@ -15,7 +15,7 @@ from .axes import axis_of
 from .elementary import exp
 from .order import ordered
 from .reduce import float_type
-from .scan import cumsum, recurrence, running
+from .running import cumsum, recurrence, running
 
 __all__ = ["logcumsumexp"]
 
