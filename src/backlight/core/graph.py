@@ -253,12 +253,13 @@ class Above:
     widget: Any = None
 
 
-# What NumPy's door lends; the rest is lent by what is imported with `api`.
-OF_NUMPY = frozenset(
-    "subscript assign update operator ufunc function held maker method methods elements namespace dlpack".split()
-)
+# What NumPy's door lends, or a room behind it that needs less; the rest is lent by what is imported with `api`.
+OF_NUMPY = frozenset("operator ufunc function maker method methods namespace dlpack".split())
 OF_NOTEBOOKS = frozenset({"bundle", "widget"})
-ELSEWHERE = {"control": "diff.control", "placed": "read.trouble"}
+ELSEWHERE = {
+    "control": "diff.control", "placed": "read.trouble", "held": "read.numpy.held", "elements": "read.numpy.held",
+    "subscript": "read.numpy.memory", "assign": "read.numpy.memory", "update": "read.numpy.memory",
+}  # fmt: skip
 
 
 def lent(name: str) -> Any:

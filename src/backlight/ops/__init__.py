@@ -22,8 +22,8 @@ from .running import *  # noqa: F403
 from .shape import *  # noqa: F403
 
 # The families that are opened when a row is asked for that is not there yet, in this order.
-LATER = """mark piecewise hyperbolic trigonometric elements slices activation arrange shares complex rounding assignment deviation
-    contraction random diagonal control convolution pooling order logsums special algebra factor spectrum fourier bits tails
+LATER = """mark piecewise elements slices activation hyperbolic trigonometric arrange shares convolution pooling assignment
+    deviation complex rounding contraction diagonal random control order logsums special algebra factor spectrum fourier bits tails
     bessel""".split()
 # Rooms without rows: Python asks this one for each before it imports it, which opens no family.
 BESIDE = """axes batched bessel_values brackets coefficients curves gamma kernel normal_values pair samples special_points""".split()

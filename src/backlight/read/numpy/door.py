@@ -24,10 +24,10 @@ from ...errors import BacklightError, GraphError, InputError, MatrixError, Shape
 from .arrange import ARRANGEMENTS
 from .choices import CHOICES
 from .elementwise import COMPOSED, UFUNCS, no_row
-from .held import answers, any_float, any_traced, bare, elements, held, is_traced, outside, whole, wrapped
+from .held import answers, any_float, any_traced, bare, held, is_traced, outside, whole, wrapped
 from .life import share
 from .linear import CALCULUS, LINEAR
-from .memory import assign, plain_array, subscript, update
+from .memory import assign, plain_array
 from .padding import pad
 from .polynomial import POLYNOMIALS
 from .quantiles import QUANTILES
@@ -206,14 +206,9 @@ def namespace(version: str | None) -> Any:
     return import_module(f"{__name__.partition('.')[0]}.numpy")
 
 
-Above.held = held
 Above.ufunc = ufunc
 Above.function = function
 Above.operator = operator
-Above.update = update
-Above.assign = assign
-Above.subscript = subscript
-Above.elements = elements
 Above.dlpack = dlpack
 Above.namespace = namespace
 

@@ -16,6 +16,7 @@ import numpy as np
 from ... import ops
 from ...core.array import Array
 from ...core.asker import asker
+from ...core.graph import Above
 from ...core.guard import Guard
 from ...core.place import frame_position
 from ...errors import GraphError, InputError
@@ -203,3 +204,7 @@ def laid_out(x: Array, shape: Any, strides: Any) -> Any:
             "numbers are nodes in a trace: use np.lib.stride_tricks.sliding_window_view, or an array of indices"
         )
     return made
+
+
+Above.held = held
+Above.elements = elements

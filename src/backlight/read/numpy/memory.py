@@ -18,6 +18,7 @@ import numpy as np
 
 from ... import ops
 from ...core.array import Array
+from ...core.graph import Above
 from ...core.table import TABLE
 from ...errors import DTypeError, GraphError, IndexError, MutationError, ShapeError, ValueError
 from ...ops.brackets import spelled
@@ -216,3 +217,7 @@ def plain_array(x: Any) -> Any:
         raise GraphError(f"node {x.number} ({x.type} {x.shape}) cannot leave the trace as memory: take x.value where a constant is meant")
     return held(x)
 
+
+Above.update = update
+Above.assign = assign
+Above.subscript = subscript
