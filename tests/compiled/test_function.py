@@ -105,6 +105,9 @@ dropped: the value of one node (%1 mul); keep=[…] or keep="all" returns them""
     (abs, {"keep": "all", "steps": 2}, "compile: keep is not for steps: return what is wanted of each step as its result"),
     (abs, {"steps": -1}, "compile: steps is a whole number from 0, and it is -1"),
     (abs, {"steps": True}, "compile: steps is a whole number from 0, and it is True"),
+    (abs, {"watch": "inf"}, "compile: watch is 'nan' or None, and it is 'inf'"),
+    (abs, {"keep": "h1"}, "compile: keep is \"all\" or a list of nodes, as in keep=['h1'], and it is 'h1'"),
+    (chain(), {"keep": True}, "compile: keep is \"all\" or a list of nodes, as in keep=['h1'], and it is True"),
     (chain(), {"steps": 2}, "compile: steps and batch are for functions, from a state to the next one, and got a graph"),
 ])  # fmt: skip
 def test_what_cannot_be_compiled_is_said(what, more, message):
@@ -125,6 +128,15 @@ def test_a_function_without_a_number_in_its_result_is_refused():
      "node 3 (log) is -inf at [1], and 1 more: it is the first that is not finite"),
     (lambda x: 1.0 / ops.exp(x), (np.array([[1.0, 800.0]]),),
      "node 1 (exp) is inf at [0, 1]: it is the first that is not finite"),
+    (lambda x: ops.max(ops.log(x)), (np.array([1.0, 0.0]),), "node 1 (log) is -inf at [1]: it is the first that is not finite"),
+    (lambda x: ops.expm1(ops.log(x)), (0.0,), "node 1 (log) is -inf: it is the first that is not finite"),
+    (lambda x: ops.mod(1.0, 1.0 / x), (0.0,), "node 2 (div) is inf: it is the first that is not finite"),
+    (lambda x: ops.sum(ops.index(1.0 / x, key=("1:",))), (np.array([0.0, 1.0]),),
+     "node 2 (div) is inf at [0]: it is the first that is not finite"),
+    (lambda x: ops.scatter(ops.log(x), np.array([0]), np.ones(1)), (np.array([0.0, 1.0]),),
+     "node 1 (log) is -inf at [0]: it is the first that is not finite"),
+    (lambda x: x.T * 1.0, (np.array([[np.nan, 1.0]]),), "node 0 (input 'x0') is nan at [0, 0]: it is the first that is not finite"),
+    (lambda x: ops.tanh(x), (np.inf,), "node 0 (input 'x0') is inf: it is the first that is not finite"),
 ])  # fmt: skip
 def test_G13_a_compiled_graph_that_watches_stops_at_the_first_number_that_is_not_finite(function, args, message):
     f = compile_graph(graph_of(function, *(type_of(a) for a in args)), watch=True)

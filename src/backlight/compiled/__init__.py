@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..run.native.machine import Compiled
 from .function import CompiledFunction
 from .guarded import Guarded, compile_checked
-from .keep import Keep, Kept
+from .keep import Keep, Kept, check
 from .steps import Training
 
 __all__ = ["compile"]
@@ -60,6 +60,9 @@ def compile(
     >>> halved(8.0)
     1.0
     """
+    if watch not in (None, "nan"):
+        raise InputError(f"compile: watch is 'nan' or None, and it is {watch!r:.40}")
+    check(keep)
     if isinstance(donate, str):
         raise InputError(f"compile: donate is a list of names, as in donate=[{donate!r}]")
     if donate and (isinstance(function, Graph) or keep is not None or steps is not None or batch):

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from ..core.graph import Graph, live_nodes
 from ..core.types import Type
+from ..errors import InputError
 from ..run.record import Run, place
 from ..run.reference import bind
 from .guarded import compile_checked
 
-__all__ = ["Keep", "Kept", "as_run", "dropped", "numbers_of"]
+__all__ = ["Keep", "Kept", "as_run", "check", "dropped", "numbers_of"]
 
 Keep = Literal["all"] | Sequence[int | str] | None
+
+
+def check(keep: Any) -> None:
+    """Raise InputError for what says nothing about nodes."""
+    if not (keep is None or keep == "all") and (isinstance(keep, str) or not isinstance(keep, Iterable)):
+        example = keep if isinstance(keep, str) else "h1"
+        raise InputError(f'compile: keep is "all" or a list of nodes, as in keep=[{example!r}], and it is {keep!r:.40}')
 
 
 def numbers_of(graph: Graph, keep: Keep) -> tuple[int, ...]:
