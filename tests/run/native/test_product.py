@@ -76,11 +76,14 @@ def test_a_product_is_exact_on_whole_numbers(m: int, n: int, k: int, target: str
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("m", "n", "k"), [(61, 200, 300), (37, 260, 41), (30, 300, 520)])
-def test_a_product_by_columns_is_exact_on_whole_numbers(m: int, n: int, k: int, target: str, kind: str, turned: str) -> None:
+@pytest.mark.parametrize("apart", [1200, 2048])
+def test_a_product_by_columns_is_exact_on_whole_numbers(
+    m: int, n: int, k: int, target: str, kind: str, turned: str, apart: int
+) -> None:
     random = np.random.default_rng(3)
-    a = whole_numbers(random, (k, 1200) if "a" in turned else (m, 1200), KINDS[kind])
+    a = whole_numbers(random, (k, apart) if "a" in turned else (m, apart), KINDS[kind])
     b = whole_numbers(random, (n, k) if "b" in turned else (k, n), KINDS[kind])
-    steps = ((1, 1200) if "a" in turned else (1200, 1), (1, k) if "b" in turned else (n, 1))
+    steps = ((1, apart) if "a" in turned else (apart, 1), (1, k) if "b" in turned else (n, 1))
     p = Product(kind, m, n, k, *steps[0], *steps[1], n + 3)
     assert by_tiles(TARGETS[target], p)
     loaded, call = compiled(TARGETS[target], p, define_by_columns)
@@ -128,24 +131,31 @@ def test_a_tile_fits_the_registers(width: int, most: int) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("local", [False, True])
 @pytest.mark.parametrize(("m", "n", "k"), [(37, 113, 41), (130, 100, 17), (61, 130, 300), (40, 96, 64)])
-@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("turned", "apart", "b_apart"), [(False, 1200, None), (True, 1200, None), (False, 2048, 8192), (True, 8192, None)]
+)
 def test_what_is_fused_into_a_product_is_done_to_every_number_once(
-    m: int, n: int, k: int, target: str, kind: str, local: bool, turned: bool
+    m: int, n: int, k: int, target: str, kind: str, local: bool, turned: bool, apart: int, b_apart: int | None
 ) -> None:
-    """relu(A B + b) and what is left of another array when it is taken off, in memory that only the tile has or not."""
+    """relu(A B + b) and what is left of another array when it is taken off, in memory that only the tile has or not.
+
+    The rows of A lie far apart; those 2048 numbers apart crowd each other out of the nearest cache, 8192 out of the second.
+    """
     random = np.random.default_rng(4)
-    dtype, local = KINDS[kind], local and k <= DEEPEST[kind]
-    a = whole_numbers(random, (k, 1200) if turned else (m, 1200), dtype)  # rows far apart: with 64-byte vectors whole rows
-    b, bias, other = (whole_numbers(random, shape, dtype) for shape in ((k, n), (1, n), (m, n)))
+    dtype, local, b_row = KINDS[kind], local and k <= DEEPEST[kind], b_apart or n
+    a, b = (np.zeros(shape, dtype) for shape in ((k if turned else m, apart), (k, b_row)))
+    a[:, : m if turned else k] = whole_numbers(random, (k, m) if turned else (m, k), dtype)
+    b[:, :n] = whole_numbers(random, (k, n), dtype)
+    bias, other = (whole_numbers(random, shape, dtype) for shape in ((1, n), (m, n)))
     c, rectified, rest = (np.zeros((m, n), dtype) for _ in range(3))
     whole = Place(2, 0, (n, 1))
     steps = (Read(whole, kind), Read(Place(3, 0, (0, 1)), kind), Apply("add", (0, 1), kind), Apply("relu", (2,), kind),
              Read(Place(4, 0, (n, 1)), kind), Apply("subtract", (4, 3), kind))
     after = Nest((m, n), steps, (Write(3, Place(5, 0, (n, 1))), Write(5, Place(6, 0, (n, 1)))), (), ())
-    left = Place(0, 0, (1, 1200) if turned else (1200, 1))
-    product = Multiply(kind, m, n, k, left, Place(1, 0, (n, 1)), whole, (), (), after=after, local=local)
+    left = Place(0, 0, (1, apart) if turned else (apart, 1))
+    product = Multiply(kind, m, n, k, left, Place(1, 0, (b_row, 1)), whole, (), (), after=after, local=local)
     run(TARGETS[target], [product], [a, b, c, bias, other, rectified, rest])
-    made = (a[:, :m].T if turned else a[:, :k]) @ b
+    made = (a[:, :m].T if turned else a[:, :k]) @ b[:, :n]
     assert np.array_equal(rectified, np.maximum(made + bias, 0))
     assert np.array_equal(rest, other - np.maximum(made + bias, 0))
     assert np.array_equal(c, 0 * made if local else made)

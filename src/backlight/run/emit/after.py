@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from backlight.run.emit.access import Base, Writer, write_steps
 from backlight.run.emit.code import Code
+from backlight.run.emit.fetch import fetch
 from backlight.run.emit.nest import inside, used_inside
 from backlight.run.emit.parts import parts_of
-from backlight.run.emit.value import Value
+from backlight.run.emit.value import SIZES, Value
 from backlight.run.lower.program import Nest, Place, Read
 
 UNROLLED = 4  # vectors of a row up to which they are written one after the other
@@ -40,11 +41,22 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
 
     `tile` is where the tile lies, row after row, if it is all there is.
     """
-    first, width = columns
+    row = rows_after(c, after, base, (rows[0], columns[0]), columns[1], columns[1], lanes, tile)
+    c.loop(rows[1], row, start=rows[0])
+
+
+def rows_after(c: Code, after: After, base: Base, start: tuple[Value, Value | int], width: int, apart: int, lanes: int,
+               tile: Value | None, ahead: int = 0) -> Callable[[Value], None]:
+    """Write what is the same for a whole tile that starts at a row and a column; return what writes one row of it.
+
+    The rows of a `tile` that is all there is lie so many numbers apart. What will be read so many columns further `ahead` is
+    asked for.
+    """
+    first = start[1]
     nest, made = after.nest, after.made
 
     def place(p: Place) -> Place:
-        return replace(p, strides=(width, 1)) if after.local and p.buffer == made else p
+        return replace(p, strides=(apart, 1)) if after.local and p.buffer == made else p
 
     steps = tuple(replace(s, place=place(s.place)) if isinstance(s, Read) else s for s in nest.steps)
     nest = replace(nest, steps=steps)
@@ -53,7 +65,7 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
         if number != made or not after.local:
             return base(number)
         assert tile is not None
-        before = rows[0] * width + (first if isinstance(first, Value) else c.constant(first, "i64"))
+        before = start[0] * apart + (first if isinstance(first, Value) else c.constant(first, "i64"))
         return c.address(tile, 0 - before, nest.steps[0].kind)
 
     bases: dict[int, Value] = {}
@@ -75,6 +87,7 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
         w.index.append(i)
         kept = dict(w.values)
         write_steps(w, 0, 1, None, None, get, w.values)
+
         def vector(at: Value, lanes: int, mask: int | None) -> None:
             splats = {number: c.splat(x, lanes) for number, x in w.values.items() if used_inside(w, number, 1)}
             inside(w, at, lanes, mask, splats, [], [])
@@ -83,6 +96,9 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
             return first + at if isinstance(first, Value) else c.constant(first, "i64") + at
 
         whole = [part for part in parts if part.used == part.lanes == lanes]
+        for step in nest.steps if ahead else ():
+            if isinstance(step, Read) and step.place.strides[-1:] == (1,) and not (after.local and step.place.buffer == made):
+                fetch(c, c.address(found(step.place.buffer), w.at(step.place, column(ahead)), step.kind), width * SIZES[step.kind])
         rest = parts
         if len(whole) > UNROLLED:
             c.loop(len(whole) * lanes, lambda j: vector(column(j), lanes, None), step=lanes)
@@ -92,4 +108,4 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
         w.values = kept
         w.index.pop()
 
-    c.loop(rows[1], row, start=rows[0])
+    return row

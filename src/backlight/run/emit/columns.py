@@ -1,8 +1,8 @@
 """Products by columns: each thread takes some panels of B for itself, and goes through all tiles of A with them.
 
-The way to share out a product by tiles (`tiled.py`) whose B is wide: the panels that a thread copies together stay in its own
-cache, nobody waits until all of B is copied, and panels are shared out more evenly than tiles, of which there may be nine and a
-bit. A is copied together once for each portion, which is why a portion is no less than some panels.
+The way to share out a product by tiles (`tiled.py`) whose B is wide: the panels that a thread uses stay in its own cache, nobody
+waits until all of B is copied, if it must be, and panels are shared out more evenly than tiles, of which there may be nine and a
+bit. A comes from the second cache once for each portion, or is copied together, which is why a portion is no less than some panels.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from backlight.run.emit.after import After
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.pack import Rows, pack
-from backlight.run.emit.room import by_tiles, places_in
+from backlight.run.emit.room import a_in_place, b_in_place, by_tiles, places_in
 from backlight.run.emit.tile import Product, define_tile, named, tiling
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.tiles import DEEPEST
@@ -35,11 +35,12 @@ def column_units(target: Target, p: Product, after: After | None) -> tuple[int, 
 
 
 def define_by_columns(module: Module, p: Product) -> str:
-    """Write the product for the panels from first up to last: copied together once a block of k, by the first tile on the way."""
+    """Write the product for the panels from first up to last."""
     t = tiling(module.target, p)
     depth = min(p.k, DEEPEST[p.kind])
     tiles, rest = divmod(p.m, t.rows)
     full, narrow = divmod(p.n, t.columns)
+    in_place, a_stays = b_in_place(p), a_in_place(module.target, p)
     rows_of_b, rows_of_a = Rows(p.kind, p.b_row, p.b_column), Rows(p.kind, p.a_column, p.a_row)
 
     def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value) -> None:
@@ -56,29 +57,26 @@ def define_by_columns(module: Module, p: Product) -> str:
                 if narrow:
                     c.when(last.gt(full), lambda: visit(c.constant(full * t.columns, "i64"), narrow))
 
-            def tile(i: Value, rows: int, copying: bool = False) -> None:
-                a_here = c.address(c.address(a, k * p.a_column, p.kind), i * p.a_row, p.kind)
-                pack(c, rows_of_a, rows, t.lanes, a_here, tile_at, deep)
-                here = replace(p, a_row=1, a_column=rows)
+            def tile(i: Value, rows: int) -> None:
+                a_here, here = c.address(c.address(a, k * p.a_column, p.kind), i * p.a_row, p.kind), p
+                if not a_stays:
+                    pack(c, rows_of_a, rows, t.lanes, a_here, tile_at, deep)
+                    a_here, here = tile_at, replace(p, a_row=1, a_column=rows)
 
                 def multiply(j: Value, width: int) -> None:
-                    symbol = define_tile(c.module, here, rows, width, t.lanes, p.b_row if copying else width, False, None, copying)
+                    b_row = p.b_row if in_place else width
+                    symbol = define_tile(c.module, here, rows, width, t.lanes, b_row, False, None, in_place)
+                    panel = c.address(b_here, j, p.kind) if in_place else c.address(panels_at, deep * j, p.kind)
                     to = c.address(c.address(out, i * p.c_row, p.kind), j, p.kind)
-                    panel = c.address(panels_at, deep * j, p.kind)
-                    source, more = (c.address(b_here, j, p.kind), [panel]) if copying else (panel, [])
-                    operands = (tile_at, source, to, c.constant(p.c_row, "i64"), deep, sum_up, *more)
+                    operands = (a_here, panel, to, c.constant(p.c_row, "i64"), deep, sum_up)
                     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
                 panels(multiply)
 
-            begin = 0
-            if p.b_column == 1:
-                tile(c.constant(0, "i64"), t.rows, True)
-                begin = 1
-            else:
+            if not in_place:
                 panels(lambda j, width: pack(c, rows_of_b, width, t.lanes, c.address(b_here, j * p.b_column, p.kind),
                                              c.address(panels_at, deep * j, p.kind), deep))
-            c.loop(tiles, lambda i: tile(i * t.rows, t.rows), start=begin)
+            c.loop(tiles, lambda i: tile(i * t.rows, t.rows))
             if rest:
                 tile(c.constant(tiles * t.rows, "i64"), rest)
 

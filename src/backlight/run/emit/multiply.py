@@ -10,7 +10,7 @@ from backlight.run.emit.after import After
 from backlight.run.emit.code import Code
 from backlight.run.emit.columns import column_units, define_by_columns
 from backlight.run.emit.product import define_product, panels
-from backlight.run.emit.room import by_tiles, room_bytes, room_of
+from backlight.run.emit.room import b_in_place, by_tiles, room_bytes, room_of
 from backlight.run.emit.shared import SHARED, STEP, share, touched, work
 from backlight.run.emit.tile import Product
 from backlight.run.emit.tiled import define_by_tiles, define_gather, shared_units
@@ -92,7 +92,8 @@ def shared_by_tiles(target: Target, instruction: Instruction) -> bool:
     """Return whether threads share out a product of tiles in another way than one thread goes through it."""
     if not isinstance(instruction, Multiply) or prod(instruction.batch) != 1 or work(instruction) <= SHARED:
         return False
-    return by_tiles(target, product_of(instruction))
+    p = product_of(instruction)
+    return by_tiles(target, p) and (not b_in_place(p) or column_units(target, p, after_of(instruction)) is not None)
 
 
 def copied_together(target: Target, m: Multiply) -> bool:

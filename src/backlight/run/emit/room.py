@@ -1,12 +1,14 @@
 """Where a product copies its operands together: on the stack if that is little, else in the room behind the arena.
 
 The thread whose arena it is takes the room; helpers, whose stacks are large enough, take theirs. Numbers a multiple of some
-hundred bytes apart crowd each other out of the nearest cache: then A is copied too, tile by tile (`tiled.py`).
+hundred bytes apart crowd each other out of the nearest cache: then the product goes tile by tile (`tiled.py`), with operands
+that are read where they lie, from the second cache, if they do not crowd each other out of that one too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
 
 from backlight.run.emit.after import After
 from backlight.run.emit.code import Code
@@ -16,14 +18,33 @@ from backlight.run.lower.tiles import DEEPEST, FAR_APART
 
 LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-level cache
 ON_STACK = 8192  # bytes that are copied together on the stack: the stack of a thread may be as small as 64 KiB
+PLACES = 4096  # bytes apart at which two numbers fall into one place of the nearest cache, which has eight lines
+WITHIN = 1 << 20  # bytes over which the rows of a block may be strewn that is read where it lies
 SMALL = 4096  # multiplications below which the whole product is written inline, without panels
 
 
-def by_tiles(target: Target, p: Product) -> bool:
-    """Return whether A is copied together too: where its rows lie so far apart that they crowd each other out.
+def b_in_place(p: Product) -> bool:
+    """Return whether a product by tiles reads B where it lies: rows of neighbours, not strewn too far."""
+    return p.b_column == 1 and min(p.k, DEEPEST[p.kind]) * p.b_row * SIZES[p.kind] <= WITHIN
 
-    Numbers a multiple of some hundred bytes apart fall into few places of the nearest cache. The copy pays if several
-    panels use it, and if B fits the second cache whole.
+
+def a_in_place(target: Target, p: Product) -> bool:
+    """Return whether a product by tiles reads A where it lies.
+
+    Along k each line is used for a while: the lines of a tile's rows must find their places in the nearest cache. Across k a
+    line is used once a panel, and comes from the second cache again.
+    """
+    size = SIZES[p.kind]
+    if p.a_column == 1:
+        return -(-tiling(target, p).rows * gcd(p.a_row * size, PLACES) // PLACES) < 8
+    return p.a_row == 1 and min(p.k, DEEPEST[p.kind]) * p.a_column * size <= WITHIN
+
+
+def by_tiles(target: Target, p: Product) -> bool:
+    """Return whether a product goes tile by tile: where the rows of A lie so far apart that they crowd each other out.
+
+    Numbers a multiple of some hundred bytes apart fall into few places of the nearest cache. It pays if several panels use a
+    tile of A, and if B fits the second cache whole.
     """
     size, t = SIZES[p.kind], tiling(target, p)
     apart = max(p.a_row, p.a_column) * size
@@ -56,7 +77,8 @@ def room_of(target: Target, p: Product, after: After | None, together: bool = Fa
     t, depth = tiling(target, p), min(p.k, DEEPEST[p.kind])
     local = after is not None and after.local
     if by_tiles(target, p):
-        return Room((p.k if together else depth) * p.n, depth * t.rows, t.rows * p.n if local else 0)
+        b = 0 if b_in_place(p) else (p.k if together else depth) * p.n
+        return Room(b, 0 if a_in_place(target, p) else depth * t.rows, t.rows * p.n if local else 0)
     packed = p.b_column != 1 or (p.m > t.rows and p.m * p.n * p.k > SMALL)
     return Room(depth * min(t.columns, p.n) if packed else 0, 0, t.rows * t.columns if local else 0)
 

@@ -6,16 +6,16 @@ without masks ever narrower ones: nothing is padded, nothing outside is touched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from backlight.run.emit.after import After, write_after
+from backlight.run.emit.after import After, rows_after, write_after
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.fetch import fetch
 from backlight.run.emit.parts import Part, parts_of
 from backlight.run.emit.value import SIZES, Target, Value
 
-AHEAD = 8  # rows of B that are asked for before they are needed: some 200 cycles, as long as the third cache takes
+AHEAD = 16  # rows of B that are asked for before they are needed: 220 to 450 cycles, longer than the third cache takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +73,43 @@ def tiling(target: Target, p: Product) -> Tiling:
             continue
         even = -(-p.m // -(-p.m // most))
         costs = [p.m // rows * step(rows, vectors) + step(p.m % rows, vectors) for rows in (most, even)]
-        rows, cost = (most, costs[0]) if costs[0] <= costs[1] * 1.02 else (even, costs[1])
+        rows, cost = (most, costs[0]) if costs[0] <= costs[1] * 1.01 else (even, costs[1])
         cost *= -(-p.n // (vectors * lanes))
         if cost < cheapest * 0.98:
             best, cheapest = Tiling(rows, vectors, lanes), cost
     return best
 
 
+Between = tuple[int, Callable[[Value], None]]  # how often something is done, and what writes it, given its number
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is still to be done to the tile above, of so many rows, whose rows lie so many numbers apart if it is all there is."""
+
+    after: After
+    rows: int
+    apart: int
+
+    def row(self, c: Code, addresses: Value, start: tuple[Value, Value], width: int, lanes: int,
+            tile: Value) -> Callable[[Value], None]:
+        """Write what is the same for the whole tile, which starts at a row and a column; return what writes a row."""
+        def base(number: int) -> Value:
+            return c.load(addresses, number, "ptr")
+
+        one = rows_after(c, self.after, base, start, width, self.apart, lanes, tile, width)
+        return lambda i: one(start[0] + i)
+
+
 def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b: Value, b_row: int,
-              depth: Value | int, copy: Value | None = None) -> list[Value]:
+              depth: Value | int, far: bool = False, between: Between | None = None) -> list[Value]:
     """Return the sums of a tile, row by row: one loop over k with all of them carried.
 
-    A small tile would wait for each product to end: it carries several sums a number, for every second or fourth k. With
-    `copy` the rows of B are put together there on the way, for the tiles that follow.
+    A small tile would wait for each product to end: it carries several sums a number, for every second or fourth k. Rows of B
+    that lie `far` are asked for. What is done `between`, so often, is spread over the steps of k.
     """
     ways = 1
-    while ways * rows * len(parts) < 6 and ways < 4 and isinstance(depth, int) and depth >= 16 * ways:
+    while between is None and ways * rows * len(parts) < 6 and ways < 4 and isinstance(depth, int) and depth >= 16 * ways:
         ways *= 2
     zeros = [c.constant(0.0, p.kind, part.lanes) for _ in range(rows * ways) for part in parts]
     count = rows * len(parts)
@@ -99,11 +120,8 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
         found = []
         for way in range(ways):
             vectors = [part.load(c, b_here, way * b_row, p.kind) for part in parts]
-            if copy is not None:
-                width = parts[-1].at + parts[-1].used
-                fetch(c, c.address(b_here, (way + AHEAD) * b_row, p.kind), width * SIZES[p.kind])
-                for part, vector in zip(parts, vectors, strict=True):
-                    part.store(c, vector, c.address(copy, k * width, p.kind), way * width)
+            if far:
+                fetch(c, c.address(b_here, (way + AHEAD) * b_row, p.kind), (parts[-1].at + parts[-1].used) * SIZES[p.kind])
             for i in range(rows):
                 one = c.load(a_here, i * p.a_row + way * p.a_column, p.kind)
                 for j, part in enumerate(parts):
@@ -111,6 +129,17 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
                     found.append(c.muladd(c.splat(one, part.lanes), vectors[j], sums[number]))
         return found
 
+    if between is not None:
+        times, one = between
+        k = depth if isinstance(depth, Value) else c.constant(depth, "i64")
+        few = c.put(f"sdiv {k.typed}, {times}", "i64")
+
+        def portion(i: Value, *sums: Value) -> list[Value]:
+            found = c.loop((i + 1) * few, step, sums, start=i * few)
+            one(i)
+            return found
+
+        return c.loop(depth, step, c.loop(times, portion, zeros), start=few * times)
     if ways == 1:
         return c.loop(depth, step, zeros)
     assert isinstance(depth, int)
@@ -123,10 +152,11 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
 
 
 def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b_row: int, inline: bool,
-                depth: int | None, copying: bool = False) -> str:
+                depth: int | None, far: bool = False, before: Before | None = None) -> str:
     """Write the function of one tile: (a, b, c, row of c, depth, add); with `add` the sums go on top of what is there.
 
-    One that is `copying` puts the rows of B together on the way: where, is a further operand.
+    Rows of B that lie `far` are asked for. One that does meanwhile what follows the tile `before` has the addresses for that,
+    its first row and its first column as further operands.
     """
     # a single row is soon done, and waits less for what narrow vectors have just written (see `light` in nest.py)
     parts = parts_of(module.target, width, lanes, most=2 if p.m == 1 else 1)
@@ -135,8 +165,12 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
     deep = "" if depth is None else f".{depth}"
     symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{'i' if inline else 'f'}{deep}"
 
-    def write(c: Code, a: Value, b: Value, out: Value, c_row: Value, steps: Value, add: Value, *copy: Value) -> None:
-        sums = tile_sums(c, p, rows, parts, a, b, b_row, steps if depth is None else depth, *copy)
+    def write(c: Code, a: Value, b: Value, out: Value, c_row: Value, steps: Value, add: Value, *more: Value) -> None:
+        between = None
+        if before is not None:
+            addresses, i, j = more
+            between = before.rows, before.row(c, addresses, (i, j), width, lanes, out)
+        sums = tile_sums(c, p, rows, parts, a, b, b_row, steps if depth is None else depth, far, between)
         places = [(c.address(out, c_row * i, p.kind), part) for i in range(rows) for part in parts]
 
         def added() -> list[Value]:
@@ -146,8 +180,11 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
             part.store(c, s, row, 0)
 
     parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("c_row", "i64", 1), ("depth", "i64", 1), ("add", "i1", 1)]
-    if copying:
-        symbol, parameters = symbol + ".copying", [*parameters, ("copy", "ptr", 1)]
+    if far:
+        symbol += ".far"
+    if before is not None:
+        symbol = f"{symbol}.{before.after.key}.{before.rows}"
+        parameters = [*parameters, ("addresses", "ptr", 1), ("i", "i64", 1), ("j", "i64", 1)]
     return module.define(symbol, "void", parameters, "alwaysinline #0" if inline else "noinline #0", write)
 
 

@@ -1,8 +1,9 @@
-"""Products by tiles: B copied together once a block of k, then tile after tile of A, used by all panels of B.
+"""Products by tiles: tile after tile of A, each used by all panels of B.
 
-For operands whose rows lie far apart (`room.by_tiles`). Alone, a block of B is copied and used before the next: by its first
-tile, on the way, if its rows lie side by side, which hides how far they come from. Where threads share a product out they copy
-all of B together first, each some panels, and then take tiles: nobody copies anything twice.
+For operands whose rows lie far apart (`room.by_tiles`). They are read where they lie, B from the second cache, some rows ahead
+of the products, unless its rows are columns or are strewn too far: then B is copied together once a block of k, and threads
+that share the product out copy all of B together first, each some panels. What follows a tile is done while the next one is
+being summed up, a row at a time: divisions, roots and the way to memory cost little beside products.
 """
 
 from __future__ import annotations
@@ -13,31 +14,35 @@ from dataclasses import replace
 from backlight.run.emit.after import After
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.pack import Rows, pack
-from backlight.run.emit.room import by_tiles, places_in
-from backlight.run.emit.tile import Product, Tiling, define_tile, finish_of, named, tiling
+from backlight.run.emit.room import a_in_place, b_in_place, by_tiles, places_in
+from backlight.run.emit.tile import Before, Product, Tiling, define_tile, finish_of, named, tiling
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.tiles import DEEPEST
 
+HIDES = 4  # steps of k a row of a tile, from which what follows the tile before is done meanwhile
 UNITS = 4  # into which a product by tiles is cut for threads
 
 
 def define_by_tiles(module: Module, p: Product, after: After | None = None, together: bool = False) -> str:
-    """Write the product that copies B together once a block of k, then tile after tile of A, used by all panels.
+    """Write the product that goes through tile after tile of A, used by all panels.
 
-    Where threads share it out, B is copied `together` before (`define_gather`), stands in place of B, and a unit is a tile.
+    Where threads share it out, a unit is a tile, and B, if it is copied, is copied `together` before (`define_gather`), and
+    stands in place of B.
     """
     t = tiling(module.target, p)
     size = 1 if together else group(t, p)
     depth = min(p.k, DEEPEST[p.kind])
     tiles, rest = divmod(p.m, t.rows)
     rows_of_b, rows_of_a = Rows(p.kind, p.b_row, p.b_column), Rows(p.kind, p.a_column, p.a_row)
-    inner = replace(p, a_row=1, a_column=t.rows)
+    in_place, a_stays = b_in_place(p), a_in_place(module.target, p)
+    hidden = after is not None and p.k == depth and p.k >= HIDES * t.rows
 
     def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value,
               *addresses: Value) -> None:
         panels_at, tile_at, local_at = places_in(c, p, after, room, together)
         finish = finish_of(after, addresses, local_at)
         local = finish is not None and finish.after.local
+        before = Before(finish.after, t.rows, p.n) if finish is not None and hidden else None
 
         def block(k: Value) -> None:
             left = p.k - k
@@ -46,36 +51,45 @@ def define_by_tiles(module: Module, p: Product, after: After | None = None, toge
             b_here = c.address(b, k * p.b_row, p.kind)
             sum_up = add | k.gt(0)
 
-            def tile(i: Value, rows: int, copying: bool = False) -> None:
-                a_here = c.address(c.address(a, k * p.a_column, p.kind), i * p.a_row, p.kind)
-                pack(c, rows_of_a, rows, t.lanes, a_here, tile_at, deep)
-                here = replace(inner, a_column=rows)
+            def tile(i: Value, rows: int, before: Before | None = None) -> None:
+                a_here, here = c.address(c.address(a, k * p.a_column, p.kind), i * p.a_row, p.kind), p
+                if not a_stays:
+                    pack(c, rows_of_a, rows, t.lanes, a_here, tile_at, deep)
+                    a_here, here = tile_at, replace(p, a_row=1, a_column=rows)
 
                 def multiply(j: Value | int, width: int) -> None:
-                    symbol = define_tile(c.module, here, rows, width, t.lanes, p.b_row if copying else width, False, None, copying)
-                    row = finish.tile if finish is not None and local else c.address(out, i * p.c_row, p.kind)
-                    panel = c.address(panels_here, deep * j, p.kind)
+                    b_row = p.b_row if in_place else width
+                    symbol = define_tile(c.module, here, rows, width, t.lanes, b_row, False, None, in_place, before)
+                    panel = c.address(b_here, j, p.kind) if in_place else c.address(panels_here, deep * j, p.kind)
+                    row = local_at if local else c.address(out, i * p.c_row, p.kind)
                     c_row = c.constant(p.n if local else p.c_row, "i64")
-                    from_, to = (c.address(b_here, j, p.kind), [panel]) if copying else (panel, [])
-                    operands = (tile_at, from_, c.address(row, j, p.kind), c_row, deep, sum_up, *to)
+                    column = j if isinstance(j, Value) else c.constant(j, "i64")
+                    more = (addresses[0], i - before.rows, column) if before is not None else ()
+                    operands = (a_here, panel, c.address(row, j, p.kind), c_row, deep, sum_up, *more)
                     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
                 all_panels(c, p, t, multiply)
-                if finish is not None:
+                if finish is not None and not hidden:
                     c.when((k + depth).ge(p.k), lambda: finish.write(c, i, rows, 0, p.n, t.lanes))
 
+            if not together and not in_place:
+                gather_block(c, p, t, rows_of_b, b_here, panels_here, deep)
             start, stop = first * size, last * size
             end = c.select(stop.gt(tiles), tiles, stop)
-            begin = start
-            if not together and p.b_column == 1:
-                begin = start + 1
-                c.when(start.lt(end), lambda: tile(start * t.rows, t.rows, True))
-                c.when(start.ge(end), lambda: gather_block(c, p, t, rows_of_b, b_here, panels_here, deep))
-            elif not together:
-                gather_block(c, p, t, rows_of_b, b_here, panels_here, deep)
-            c.loop(end, lambda i: tile(i * t.rows, t.rows), start=begin)
+            if finish is not None and hidden:
+                c.when(start.lt(end), lambda: tile(start * t.rows, t.rows))
+                c.loop(end, lambda i: tile(i * t.rows, t.rows, before), start=start + 1)
+                c.when(start.lt(end), lambda: finish.write(c, (end - 1) * t.rows, t.rows, 0, p.n, t.lanes))
+            else:
+                c.loop(end, lambda i: tile(i * t.rows, t.rows), start=start)
+
+            def remainder() -> None:
+                tile(c.constant(tiles * t.rows, "i64"), rest)
+                if finish is not None and hidden:
+                    finish.write(c, tiles * t.rows, rest, 0, p.n, t.lanes)
+
             if rest:
-                c.when(stop.gt(tiles), lambda: tile(c.constant(tiles * t.rows, "i64"), rest))
+                c.when(stop.gt(tiles), remainder)
 
         c.loop(p.k, block, step=depth)
 
@@ -132,5 +146,5 @@ def shared_units(target: Target, p: Product) -> tuple[int, int] | None:
 
 
 def group(t: Tiling, p: Product) -> int:
-    """Return how many tiles make a unit: each unit copies B together for itself, so there are only a few."""
-    return max(1, -(-p.m // (t.rows * UNITS)))
+    """Return how many tiles make a unit: where each unit copies B together for itself, there are only a few units."""
+    return 1 if b_in_place(p) else max(1, -(-p.m // (t.rows * UNITS)))
