@@ -1,5 +1,4 @@
 import ctypes
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,9 @@ from tests.run.native.programs import run
 from backlight import ops
 from backlight.core.types import Type
 from backlight.run.emit.code import Module
-from backlight.run.emit.columns import define_by_columns
 from backlight.run.emit.parts import pieces
 from backlight.run.emit.product import define_product, panels
-from backlight.run.emit.room import by_tiles
+from backlight.run.emit.room import portion
 from backlight.run.emit.tile import Product, tiling
 from backlight.run.emit.value import Target
 from backlight.run.lower.program import Apply, Multiply, Nest, Place, Read, Write
@@ -29,9 +27,9 @@ SIZES = [
 ]
 
 
-def compiled(target: Target, p: Product, define: Callable[[Module, Product], str] = define_product) -> tuple[host.Loaded, Any]:
+def compiled(target: Target, p: Product) -> tuple[host.Loaded, Any]:
     module = Module(target)
-    symbol = define(module, p)
+    symbol = define_product(module, p)
 
     def write(c, *operands):  # type: ignore[no-untyped-def]
         c.do(f"call void @{symbol}({', '.join(o.typed for o in operands)}, ptr null)")
@@ -85,10 +83,10 @@ def test_a_product_by_columns_is_exact_on_whole_numbers(
     b = whole_numbers(random, (n, k) if "b" in turned else (k, n), KINDS[kind])
     steps = ((1, apart) if "a" in turned else (apart, 1), (1, k) if "b" in turned else (n, 1))
     p = Product(kind, m, n, k, *steps[0], *steps[1], n + 3)
-    assert by_tiles(TARGETS[target], p)
-    loaded, call = compiled(TARGETS[target], p, define_by_columns)
+    assert portion(TARGETS[target], p, None)
+    loaded, call = compiled(TARGETS[target], p)
     out = np.full((m, n + 3), 7, KINDS[kind])
-    count = -(-n // tiling(TARGETS[target], p).columns)
+    count = panels(TARGETS[target], p)
     call(a.ctypes.data, b.ctypes.data, out.ctypes.data, 0, count, False)
     wanted = (a[:, :m].T if "a" in turned else a[:, :k]) @ (b.T if "b" in turned else b)
     assert np.array_equal(out[:, :n], wanted)

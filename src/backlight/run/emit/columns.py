@@ -1,8 +1,9 @@
-"""Products by columns: each thread takes some panels of B for itself, and goes through all tiles of A with them.
+"""Products by columns: some panels of B at a time, a portion, and with them through all tiles of A.
 
-The way to share out a product by tiles (`tiled.py`) whose B is wide: the panels that a thread uses stay in its own cache, nobody
-waits until all of B is copied, if it must be, and panels are shared out more evenly than tiles, of which there may be nine and a
-bit. A comes from the second cache once for each portion, or is copied together, which is why a portion is no less than some panels.
+The way through a product by tiles (`tiled.py`) whose B is wide, and to share it out: the panels of a portion stay in the cache of
+who uses them, nobody waits until all of B is copied, if it must be, and columns are shared out more evenly than tiles, of which
+there may be nine and a bit. A comes from the second cache once for each portion, or is copied together, which is why a portion is
+no less than some panels.
 """
 
 from __future__ import annotations
@@ -10,33 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from backlight.run.emit.after import After
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.pack import Rows, pack
-from backlight.run.emit.room import a_in_place, b_in_place, by_tiles, places_in
+from backlight.run.emit.room import a_in_place, b_in_place, places_in, portion
 from backlight.run.emit.tile import Product, define_tile, named, tiling
-from backlight.run.emit.value import Target, Value
+from backlight.run.emit.value import Value
 from backlight.run.lower.tiles import DEEPEST
 
 Panel = Callable[[Value, int], None]  # what is done for one: its first column and its width
-WIDE = 8  # panels of B from which they are shared out
-PORTIONS = 4  # in which they are
-
-
-def column_units(target: Target, p: Product, after: After | None) -> tuple[int, int] | None:
-    """Return into how many panels threads share out a product, and how many one takes at once; None for any other product.
-
-    What follows a product goes through other arrays too, and does so faster in whole rows.
-    """
-    count = -(-p.n // tiling(target, p).columns)
-    if not by_tiles(target, p) or count < WIDE or after is not None:
-        return None
-    return count, -(-count // PORTIONS)
 
 
 def define_by_columns(module: Module, p: Product) -> str:
-    """Write the product for the panels from first up to last."""
-    t = tiling(module.target, p)
+    """Write the product for the portions from first up to last."""
+    t, size = tiling(module.target, p), portion(module.target, p, None)
+    assert size is not None
     depth = min(p.k, DEEPEST[p.kind])
     tiles, rest = divmod(p.m, t.rows)
     full, narrow = divmod(p.n, t.columns)
@@ -45,7 +33,11 @@ def define_by_columns(module: Module, p: Product) -> str:
 
     def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value) -> None:
         panels_at, tile_at, _ = places_in(c, p, None, room)
-        end = c.select(last.gt(full), full, last)
+        c.loop(last, lambda number: one(c, (a, b, out), number * size, (add, panels_at, tile_at)), start=first)
+
+    def one(c: Code, matrices: tuple[Value, Value, Value], first: Value, places: tuple[Value, Value, Value]) -> None:
+        (a, b, out), (add, panels_at, tile_at), last = matrices, places, first + size
+        end, start = c.select(last.gt(full), full, last), first * t.columns
 
         def block(k: Value) -> None:
             left = p.k - k
@@ -66,7 +58,7 @@ def define_by_columns(module: Module, p: Product) -> str:
                 def multiply(j: Value, width: int) -> None:
                     b_row = p.b_row if in_place else width
                     symbol = define_tile(c.module, here, rows, width, t.lanes, b_row, False, None, in_place)
-                    panel = c.address(b_here, j, p.kind) if in_place else c.address(panels_at, deep * j, p.kind)
+                    panel = c.address(b_here, j, p.kind) if in_place else c.address(panels_at, deep * (j - start), p.kind)
                     to = c.address(c.address(out, i * p.c_row, p.kind), j, p.kind)
                     operands = (a_here, panel, to, c.constant(p.c_row, "i64"), deep, sum_up)
                     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
@@ -75,7 +67,7 @@ def define_by_columns(module: Module, p: Product) -> str:
 
             if not in_place:
                 panels(lambda j, width: pack(c, rows_of_b, width, t.lanes, c.address(b_here, j * p.b_column, p.kind),
-                                             c.address(panels_at, deep * j, p.kind), deep))
+                                             c.address(panels_at, deep * (j - start), p.kind), deep))
             c.loop(tiles, lambda i: tile(i * t.rows, t.rows))
             if rest:
                 tile(c.constant(tiles * t.rows, "i64"), rest)
@@ -83,4 +75,4 @@ def define_by_columns(module: Module, p: Product) -> str:
         c.loop(p.k, block, step=depth)
 
     symbol, parameters = named(p, None)
-    return module.define(symbol + ".columns", "void", parameters, "noinline #0", write)
+    return module.define(symbol, "void", parameters, "noinline #0", write)

@@ -8,9 +8,8 @@ from math import prod
 
 from backlight.run.emit.after import After
 from backlight.run.emit.code import Code
-from backlight.run.emit.columns import column_units, define_by_columns
 from backlight.run.emit.product import define_product, panels
-from backlight.run.emit.room import b_in_place, by_tiles, room_bytes, room_of
+from backlight.run.emit.room import b_in_place, by_tiles, portion, room_of
 from backlight.run.emit.shared import SHARED, STEP, share, touched, work
 from backlight.run.emit.tile import Product
 from backlight.run.emit.tiled import define_by_tiles, define_gather, shared_units
@@ -40,7 +39,7 @@ def write_multiply(c: Code, m: Multiply, base: Callable[[int], Value], ends: tup
         raise AssertionError("a product over nothing is a nest of zeros")
     after = after_of(m)
     symbol = define_product(c.module, p, after)
-    count = panels(c.module.target, p)
+    count = panels(c.module.target, p, after)
 
     def one(batch: Value | int, low: Value, high: Value) -> None:
         places = []
@@ -89,23 +88,17 @@ def batch_offset(c: Code, m: Multiply, place: Place, batch: Value | int) -> Valu
 
 
 def shared_by_tiles(target: Target, instruction: Instruction) -> bool:
-    """Return whether threads share out a product of tiles in another way than one thread goes through it."""
+    """Return whether threads that share out a product copy all of B together before."""
     if not isinstance(instruction, Multiply) or prod(instruction.batch) != 1 or work(instruction) <= SHARED:
         return False
     p = product_of(instruction)
-    return by_tiles(target, p) and (not b_in_place(p) or column_units(target, p, after_of(instruction)) is not None)
-
-
-def copied_together(target: Target, m: Multiply) -> bool:
-    """Return whether threads that share out a product copy all of B together before."""
-    return shared_by_tiles(target, m) and column_units(target, product_of(m), after_of(m)) is None
+    return by_tiles(target, p) and not b_in_place(p) and portion(target, p, after_of(instruction)) is None
 
 
 def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value) -> None:
-    """Write a product by tiles: alone, block by block of B; threads take panels of B each for itself (`columns.py`), or copy all
-    of B together first and then take tiles."""
+    """Write a product by tiles: alone, block by block of B; threads copy all of B together first and then take tiles."""
     p, after, numbers = product_of(m), after_of(m), {buffer: k for k, buffer in enumerate(touched(m))}
-    columns, units = column_units(c.target, p, after), shared_units(c.target, p)
+    units = shared_units(c.target, p)
     assert units is not None
     behind = room_of(c.target, p, after, True).starts[1]
 
@@ -125,32 +118,21 @@ def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value
         operands = [base(inner, at, m.a), panels_at, out, first, last, add, room, *[at] * (after is not None)]
         inner.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
-    def by_columns(inner: Code, at: Value, first: Value, last: Value, mine: Value) -> None:
-        null = Value(inner, "null", "ptr", 1)
-        room = inner.select(mine, inner.load(at, len(numbers), "ptr"), null) if room_bytes(c.target, p, None) else null
-        symbol = define_by_columns(inner.module, p)
-        add = Value(inner, "true" if m.add else "false", "i1", 1)
-        operands = [*(base(inner, at, place) for place in (m.a, m.b, m.c)), first, last, add, room]
-        inner.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
-
     known = len(numbers)
     renamed = moved(replace(m, nodes=()), {**numbers, **({m.c.buffer: known} if m.local else {})})
     assert isinstance(renamed, Multiply)
     after_here = None if renamed.after is None else After(replace(renamed.after, nodes=()), renamed.c.buffer, renamed.local)
     digest = alone.removeprefix("bl.step.")
-    words = (("gather", gather), ("tiles", tiles)) if columns is None else (("columns", by_columns),)
+    words = (("gather", gather), ("tiles", tiles))
     steps = [c.module.define(f"bl.step.{digest}.{word}", "void", STEP, "noinline #0", write) for word, write in words]
     pool = c.load(table, 2, "ptr")
     yes, no, end = c.name("alone"), c.name("shared"), c.name("end")
     c.do(f"br {c.put(f'icmp eq ptr {pool.text}, null', 'i1').typed}, label %{yes}, label %{no}")
     c.label(yes)
-    c.do(f"call void @{alone}({addresses.typed}, i64 0, i64 {panels(c.target, p)}, i1 true)")
+    c.do(f"call void @{alone}({addresses.typed}, i64 0, i64 {panels(c.target, p, after)}, i1 true)")
     c.do(f"br label %{end}")
     c.label(no)
-    if columns is None:
-        for step, count in zip(steps, units, strict=True):
-            share(c, step, table, addresses, count)
-    else:
-        share(c, steps[0], table, addresses, *columns)
+    for step, count in zip(steps, units, strict=True):
+        share(c, step, table, addresses, count)
     c.do(f"br label %{end}")
     c.label(end)

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from backlight.run.emit.after import After
 from backlight.run.emit.code import Code, Module
+from backlight.run.emit.columns import define_by_columns
 from backlight.run.emit.pack import Rows, pack
-from backlight.run.emit.room import SMALL, by_tiles, places_in, room_of
+from backlight.run.emit.room import SMALL, by_tiles, places_in, portion, room_of
 from backlight.run.emit.tile import Finish, Product, Tiling, define_tile, finish_of, named, tiling
 from backlight.run.emit.tiled import define_by_tiles, group
 from backlight.run.emit.value import Target, Value
@@ -49,9 +50,11 @@ def run_tiles(c: Code, p: Product, t: Tiling, width: int, a: Value, b: Value, b_
         tile(rest, full * t.rows)
 
 
-def panels(target: Target, p: Product) -> int:
-    """Return into how many units threads may share out the product: panels, or groups of tiles."""
-    t = tiling(target, p)
+def panels(target: Target, p: Product, after: After | None = None) -> int:
+    """Return into how many units threads may share out the product: panels, portions of them, or groups of tiles."""
+    t, size = tiling(target, p), portion(target, p, after)
+    if size is not None:
+        return -(-p.n // (t.columns * size))
     if by_tiles(target, p):
         return -(-p.m // (t.rows * group(t, p)))
     return -(-p.n // t.columns)
@@ -59,6 +62,8 @@ def panels(target: Target, p: Product) -> int:
 
 def define_product(module: Module, p: Product, after: After | None = None) -> str:
     """Write the function of the whole product: (a, b, c, first, last, add), for the units from first up to last."""
+    if portion(module.target, p, after) is not None:
+        return define_by_columns(module, p)
     if by_tiles(module.target, p):
         return define_by_tiles(module, p, after)
     t = tiling(module.target, p)

@@ -16,7 +16,7 @@ from backlight.run.emit import contract, scan, sort
 from backlight.run.emit.ask import ask, leave_if
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.inner import define_inner
-from backlight.run.emit.multiply import after_of, copied_together, product_of, share_tiles, shared_by_tiles, write_multiply
+from backlight.run.emit.multiply import after_of, product_of, share_tiles, shared_by_tiles, write_multiply
 from backlight.run.emit.nest import light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
@@ -78,7 +78,7 @@ def room(target: Target, program: Program) -> int:
     found = [0]
     for i in program.instructions:
         if isinstance(i, Multiply):
-            found.append(room_bytes(target, product_of(i), after_of(i), copied_together(target, i)))
+            found.append(room_bytes(target, product_of(i), after_of(i), shared_by_tiles(target, i)))
         elif isinstance(i, Repeat):
             found += [room(target, inner.program) for inner in (i.step, i.test) if inner is not None]
         elif isinstance(i, Choose):
@@ -123,7 +123,7 @@ def unit_count(target_module: Module, instruction: Work) -> int:
         return 1
     if isinstance(instruction, Contract):
         return prod(instruction.batch) * contract.panels(target_module.target, instruction)
-    return prod(instruction.batch) * panels(target_module.target, product_of(instruction))
+    return prod(instruction.batch) * panels(target_module.target, product_of(instruction), after_of(instruction))
 
 
 def define_step(module: Module, instruction: Work) -> str:

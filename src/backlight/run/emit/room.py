@@ -20,6 +20,8 @@ LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-le
 ON_STACK = 8192  # bytes that are copied together on the stack: the stack of a thread may be as small as 64 KiB
 PLACES = 4096  # bytes apart at which two numbers fall into one place of the nearest cache, which has eight lines
 WITHIN = 1 << 20  # bytes over which the rows of a block may be strewn that is read where it lies
+WIDE = 8  # panels of B from which a product by tiles is cut into portions of some columns
+PORTIONS = 4  # into which it is
 SMALL = 4096  # multiplications below which the whole product is written inline, without panels
 
 
@@ -52,6 +54,15 @@ def by_tiles(target: Target, p: Product) -> bool:
     return p.m * p.n * p.k > SMALL and p.m >= 2 * t.rows and apart >= FAR_APART and wide and p.k >= 16
 
 
+def portion(target: Target, p: Product, after: After | None) -> int | None:
+    """Return how many panels of B a portion is of a product by tiles that is cut into portions; None for any other product.
+
+    What follows a product goes through other arrays too, and does so faster in whole rows.
+    """
+    count = -(-p.n // tiling(target, p).columns)
+    return -(-count // PORTIONS) if by_tiles(target, p) and count >= WIDE and after is None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """How many numbers a product copies together at once: of B, of A, and of a tile of C that has no other memory."""
@@ -77,7 +88,9 @@ def room_of(target: Target, p: Product, after: After | None, together: bool = Fa
     t, depth = tiling(target, p), min(p.k, DEEPEST[p.kind])
     local = after is not None and after.local
     if by_tiles(target, p):
-        b = 0 if b_in_place(p) else (p.k if together else depth) * p.n
+        size = portion(target, p, after)
+        at_once = p.n if size is None else min(size * t.columns, p.n)
+        b = 0 if b_in_place(p) else (p.k if together else depth) * at_once
         return Room(b, 0 if a_in_place(target, p) else depth * t.rows, t.rows * p.n if local else 0)
     packed = p.b_column != 1 or (p.m > t.rows and p.m * p.n * p.k > SMALL)
     return Room(depth * min(t.columns, p.n) if packed else 0, 0, t.rows * t.columns if local else 0)
