@@ -146,6 +146,14 @@ def test_G13_a_compiled_graph_that_watches_stops_at_the_first_number_that_is_not
         assert str(caught.value) == message
 
 
+def test_G13_a_watch_computes_no_product_that_nothing_else_needs():
+    x, w = np.arange(60.0).reshape(3, 4, 5) / 60, np.ones((5, 6))
+    f = bl.value_and_grad(lambda w: ops.sum(ops.tanh(ops.matmul(x, w))))
+    plain, watching = bl.compile(f), bl.compile(f, watch="nan")
+    assert plain(w)[0] == watching(w)[0]
+    assert watching.listing().count("product") == plain.listing().count("product") == 2
+
+
 def test_G13_the_message_says_where_the_node_was_written():
     f = bl.compile(lambda x: ops.log(x), watch="nan")
     with pytest.raises(errors.NotFiniteError) as caught:

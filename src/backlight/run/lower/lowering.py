@@ -71,7 +71,7 @@ PASSING = {
 }
 
 
-def watched(t: Translation, results: Iterable[int]) -> None:
+def watched(t: Translation, results: Sequence[int]) -> None:
     """Add checks that no number is infinite or NaN: of results, and of what goes into something that would hide it.
 
     A sum of x - x is 0 as long as every x is finite, and costs one subtraction a number in the loop that has x anyway. The
@@ -81,13 +81,15 @@ def watched(t: Translation, results: Iterable[int]) -> None:
     used: set[int] = set()
     hidden: set[int] = {asked(items, i) for i in results if items.all[items.views[i].root].form == "source"}
     totals: dict[tuple[str, tuple[int, ...]], int] = {}  # by kind and shape: rows of few numbers are summed column by column
-    for item in items.all:
+    needed = live_items(items, [*results, *t.checks])
+    for number in needed:
+        item = items.all[number]
         if item.form == "view":  # shows what is there: who uses it uses what it shows
             continue
         used.update(items.views[i].root for i in item.inputs)
         hidden.update(asked(items, i) for i in swallowed(items, item))
     hidden.update(items.views[i].root for i in results if not is_shown_whole(items, i))
-    for number in range(len(items.all)):
+    for number in needed:
         item = items.all[number]
         there = item.form not in {"source", "uniform", "view", "piece"} or (item.op in {"input", "view"} and number in hidden)
         if there and item.kind in {"float", "double"} and (number in hidden or number not in used):
@@ -100,6 +102,17 @@ def watched(t: Translation, results: Iterable[int]) -> None:
     for (_, shape), total in totals.items():
         if not shape:
             t.checks.append(items.point("isfinite", [total], "i1", (), items.all[total].node))
+
+
+def live_items(items: Items, results: Iterable[int]) -> list[int]:
+    """Return the items that results are made from: what a product was before it was joined with a sum is there, and nobody's."""
+    live, waiting = set(), [*results]
+    while waiting:
+        number = waiting.pop()
+        if number not in live:
+            live.add(number)
+            waiting += items.all[number].inputs
+    return sorted(live)
 
 
 def swallowed(items: Items, item: Item) -> list[int]:
