@@ -52,6 +52,15 @@ def test_steps_with_minibatches_give_what_the_same_steps_give_by_hand(dtype, clo
     assert np.allclose(losses, wanted[:3], close, close)
 
 
+def test_an_order_without_steps_leaves_the_state_as_it_was():
+    p, x, y = layer()
+    train = bl.compile(step, batch=["x", "y"])
+    for rows in (x, x[:0]):
+        after, losses = train(p, rows, y[: len(rows)], order=np.zeros((0, 4), int))
+        assert np.array_equal(after["w"], p["w"])
+        assert losses.shape == (0,)
+
+
 def test_steps_on_all_the_data_at_once():
     p, x, y = layer()
     after, losses = bl.compile(step, steps=5)(p, x, y)

@@ -78,7 +78,7 @@ class Training(Uncopied):
         if order is None:
             raise InputError("steps: give order=…, the row numbers of each minibatch: an array of (steps, size)")
         found = np.asarray(order)
-        if found.ndim != 2 or found.dtype.kind not in "iu" or not found.size:
+        if found.ndim != 2 or found.dtype.kind not in "iu" or not found.shape[1]:
             raise ShapeError(f"steps: the order must be whole numbers, (steps, size), and it is {found.dtype} {found.shape}")
         return np.ascontiguousarray(found, np.int64)
 
@@ -91,6 +91,9 @@ class Training(Uncopied):
             data = np.asarray(as_value(args[k]))
             if data.ndim == 0:
                 raise ShapeError(f"steps: {name!r} must have rows to choose from, and it is {data.dtype} ()")
+            if not len(rows):  # no step: only the type of a minibatch is asked for
+                found[k] = np.zeros((rows.shape[1], *data.shape[1:]), data.dtype)
+                continue
             if rows.min() < 0 or rows.max() >= len(data):
                 wrong = rows.min() if rows.min() < 0 else rows.max()
                 raise ShapeError(f"steps: the order names row {wrong}, and {name!r} has {len(data)} rows")
