@@ -1,10 +1,11 @@
 """Which items share a loop.
 
-Items are taken in order; one with nothing before it waits until it is used. An item that runs over a box of indices joins
-the earliest nest over the same box that comes late enough for its operands: in that very nest if they flow from one step
-to the next, after it if they must be read from memory. So a chain of scalar operations with the sums over it becomes one
-pass over memory, forward and backward together. What is done to a large product number by number is done tile by tile,
-before the tile leaves the cache. Whatever is needed outside its nest is written; all else stays in registers.
+Items are taken in order; one with nothing before it waits until it is used, and so does a late one (`late.py`). An item that
+runs over a box of indices joins the earliest nest over the same box that comes late enough for its operands: in that very
+nest if they flow from one step to the next, after it if they must be read from memory. So a chain of scalar operations with
+the sums over it becomes one pass over memory, forward and backward together. What is done to a large product number by
+number is done tile by tile, before the tile leaves the cache. Whatever is needed outside its nest is written; all else stays
+in registers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import prod
 
 from backlight.run.lower.collect import NestWriter
 from backlight.run.lower.items import Item, Items, Unplaced
+from backlight.run.lower.late import late_items
 from backlight.run.lower.loops import simplified, tidy
 from backlight.run.lower.memory import moved
 from backlight.run.lower.program import (
@@ -67,13 +69,14 @@ class Fuser:
     buffer_of: dict[int, int] = field(default_factory=dict)
     home: dict[int, int] = field(default_factory=dict)  # the array that a piece belongs to
     folded: set[int] = field(default_factory=set)  # items that are folded: they stay in the loop that does so
-    waiting: set[int] = field(default_factory=set)  # items with nothing before them: they go where they are first used
+    waiting: set[int] = field(default_factory=set)  # items with nothing before them, and late ones: they go where they are used
 
     # -- which slot ------------------------------------------------------------------------------------------------
     def sort(self, live: set[int]) -> None:
         """Give every live item that computes something its slot."""
         self.folded = {self.items.views[item.inputs[0]].root for number, item in enumerate(self.items.all)
                        if number in live and item.form in {"fold", "scatter"}}
+        late = late_items(self.items, live, (*self.outputs, *self.keep), ALONE)
         for number, item in enumerate(self.items.all):
             if number not in live or item.form in {"source", "uniform", "view", "position"}:
                 continue
@@ -82,7 +85,8 @@ class Fuser:
             elif item.form == "assembled":
                 self.home.update(dict.fromkeys(item.inputs, number))
                 self.slot_of[number] = max((self.slot_of[i] for i in item.inputs), default=0)
-            elif item.form == "point" and all(self.free(i, item.shape) for i in item.inputs):
+            elif item.form == "point" and (number in late or all(self.free(i, item.shape) for i in item.inputs)):
+                self.prepare(item, item.shape)
                 self.waiting.add(number)
             else:
                 self.settle(number, item)
@@ -97,18 +101,19 @@ class Fuser:
             return self.items.all[view.root].shape == space and view.is_whole(space)
         return view.root not in self.slot_of
 
+    def prepare(self, item: Item, space: Shape) -> None:
+        """Give their slots to operands that wait and cannot flow into an item."""
+        for k, operand in enumerate(item.inputs):
+            root = self.items.views[operand].root
+            flows = item.form not in ALONE and not (item.form == "take" and k == 0) and self.free(operand, space)
+            if root in self.waiting and not flows:
+                self.waiting.discard(root)
+                self.settle(root, self.items.all[root])
+
     def settle(self, number: int, item: Item) -> None:
         """Give an item its slot, and with it those that waited for it; what waits and cannot flow is computed before."""
         space = self.space(item)
-
-        def flows(k: int, operand: int) -> bool:
-            return item.form not in ALONE and not (item.form == "take" and k == 0) and self.free(operand, space)
-
-        for k, operand in enumerate(item.inputs):
-            root = self.items.views[operand].root
-            if root in self.waiting and not flows(k, operand):
-                self.waiting.discard(root)
-                self.settle(root, self.items.all[root])
+        self.prepare(item, space)
         # what was settled just now may have taken others along
         flowing = sorted({self.items.views[i].root for i in item.inputs} & self.waiting)
         if item.form in ALONE:
