@@ -22,6 +22,8 @@ class Code:
         self.lines: list[str] = []
         self.count = 0
         self.block = "entry"
+        self.made: dict[str, tuple[str, int]] | None = None  # while a loop's body is drafted: what each name holds
+        self.worries: list[tuple[Value, float]] | None = None  # then: which numbers the quick way is too short for, from where on
 
     # -- one instruction ------------------------------------------------------------------------------------------
     def name(self, stem: str = "v") -> str:
@@ -33,6 +35,8 @@ class Code:
         """Write an instruction with a result."""
         name = "%" + self.name()
         self.lines.append(f"  {name} = {text}")
+        if self.made is not None:
+            self.made[name] = kind, lanes
         return Value(self, name, kind, lanes)
 
     def do(self, text: str) -> None:

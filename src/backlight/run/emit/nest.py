@@ -8,9 +8,9 @@ everything goes by chunks of fixed size whose results are folded at the end: the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from backlight.run.emit import rows, scalar
+from backlight.run.emit import pipelined, rows, scalar
 from backlight.run.emit.access import (
     Base,
     Writer,
@@ -223,13 +223,13 @@ def row(w: Writer, start: Value | None, unit: Value | None) -> None:
             for at in range(0, whole, lanes):
                 sums = body(c.constant(at, "i64"), *sums)
         elif whole:
-            sums = c.loop(whole, body, sums, step=lanes)
+            sums = vectors(w, 0, whole, lanes, sums, body)
         if n % lanes and masks:
             sums = rest(whole, sums)
     else:
         end = start + nest.chunk
         stop = c.select(end.gt(whole), c.constant(whole, "i64"), end)
-        sums = c.loop(stop, body, starts, step=lanes, start=start)
+        sums = vectors(w, start, stop, lanes, starts, body)
         if n % lanes and masks:
             sums = c.when(end.gt(whole), lambda: rest(whole, sums), sums)
     results = [collapse_lanes(c, f.how, s) for f, s in zip(registers, sums, strict=True)]
@@ -254,6 +254,17 @@ def row(w: Writer, start: Value | None, unit: Value | None) -> None:
             old = c.load(w.base(fold.place.buffer), w.at(fold.place), stored(result.kind))
             result = combine(c, fold.how, old.ne(0) if result.kind == "i1" else old, result)
         put(w, Write(fold.value, fold.place), result, None, None, w.values.__getitem__)
+
+
+def vectors(w: Writer, start: Value | int, stop: Value | int, lanes: int, sums: Sequence[Value],
+            body: Callable[..., list[Value]]) -> list[Value]:
+    """Write the loop over whole vectors: a pipeline where much is computed of each."""
+    c, nest = w.c, w.nest
+    if not any(isinstance(step, Apply) and step.op in HEAVY for step in nest.steps):
+        return c.loop(stop, body, sums, step=lanes, start=start)
+    read = {step.place.buffer for step in nest.steps if isinstance(step, Read)}
+    alone = all(in_registers(nest, fold) for fold in nest.folds) and read.isdisjoint(x.place.buffer for x in nest.writes)
+    return pipelined.loop(c, start, stop, lanes, sums, alone, body)
 
 
 def used_inside(w: Writer, number: int, depth: int) -> bool:

@@ -100,6 +100,9 @@ def define(module: Module, name: str, kind: str, lanes: int) -> str:
 def apply(c: Code, name: str, *operands: Value) -> Value:
     """Return the function of the operands."""
     first = operands[0]
+    if c.made is not None and name not in LONG:  # a draft has no calls
+        f = FORMATS[first.kind]
+        return UNARY[name](c, f, *operands) if name in UNARY else BINARY[name](c, f, *operands)
     symbol = define(c.module, name, first.kind, first.lanes)
     return c.call(symbol, operands, first.kind, first.lanes)
 
@@ -107,6 +110,8 @@ def apply(c: Code, name: str, *operands: Value) -> Value:
 def apply_together(c: Code, names: tuple[str, str], x: Value) -> list[Value]:
     """Return two functions of one operand."""
     f = FORMATS[x.kind]
+    if c.made is not None:
+        return list(TOGETHER[names](c, f, x))
 
     def write(inner: Code, y: Value) -> str:
         return inner.bundle(TOGETHER[names](inner, f, y))

@@ -204,13 +204,16 @@ def sixteenths(c: Code, f: Format, x: Value, wanted: Sequence[str]) -> list[Valu
 def write(c: Code, f: Format, x: Value, wanted: Sequence[str]) -> list[Value]:
     """Write what is wanted of the sine, the cosine and the tangent of x, which share the reduction.
 
-    Large numbers are looked at last, when least is in registers that the call for them would cost.
+    Large numbers are looked at last, when least is in registers that the call for them would cost; or by the loop around.
     """
     a = c.abs(x)
     if by_table(c, f, x) and "tan" not in wanted:
         found = sixteenths(c, f, x, wanted)
     else:
         found = turned(c, f, x, *reduce(c, f, a), wanted)
+    if c.worries is not None:
+        c.worries.append((a, LARGEST[f.kind]))
+        return found
     small = a.lt(LARGEST[f.kind])
     return c.when(c.any(~small), lambda: patched(c, f, x, found, small, wanted), found)
 

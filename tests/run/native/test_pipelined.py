@@ -1,0 +1,171 @@
+"""A loop as a pipeline computes what the plain loop does, to the last bit."""
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from tests.run.native.programs import run
+
+import backlight as bl
+from backlight import ops
+from backlight.run.emit import pipelined
+from backlight.run.emit.code import Code, Module
+from backlight.run.emit.exponential import exp, tanh
+from backlight.run.emit.format import FLOAT
+from backlight.run.emit.trigonometry import sin
+from backlight.run.emit.value import Target, Value
+from backlight.run.lower.program import Apply, Fold, Nest, Place, Read, Write
+from backlight.run.native import host
+
+WIDE = Target("wide", 64, fma=True, scalef=True)
+CARRY = [Value(Code(Module(WIDE)), "zeroinitializer", "float", 16)]
+
+
+def bells(x):  # type: ignore[no-untyped-def]
+    return ops.sum(ops.tanh(x) * ops.exp(-ops.square(x)) + ops.sin(x))
+
+
+def roots(x):  # type: ignore[no-untyped-def]
+    return ops.mean(ops.sqrt(1.0 + ops.square(ops.cos(x))) / (1.0 + ops.exp(-x)) * ops.gelu(x))
+
+
+def rows(x):  # type: ignore[no-untyped-def]
+    return ops.sum(ops.max(ops.sin(x[: x.shape[0] // 500 * 500].reshape(-1, 500)) * ops.tanh(x[:500]), axis=1))
+
+
+def both(function: Callable[..., object], x: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> list[list[np.ndarray]]:
+    """Return what the function and its gradient are as pipelines, and without any."""
+    monkeypatch.setenv("BACKLIGHT_CACHE", "off")
+    found = []
+    for steps in (0, 10**6):
+        monkeypatch.setattr(pipelined, "STEPS", steps)
+        value, slope = bl.compile(bl.value_and_grad(function))(x)
+        found.append([np.asarray(value), np.asarray(slope)])
+    return found
+
+
+def same(found: list[list[np.ndarray]]) -> bool:
+    return all(np.array_equal(a.view(f"u{a.dtype.itemsize}"), b.view(f"u{a.dtype.itemsize}")) for a, b in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("size", [500, 4096, 4097, 8192 + 7, 50_000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("function", [bells, roots, rows])
+def test_a_pipeline_gives_the_bits_of_the_plain_loop(
+    function: Callable[..., object], dtype: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = (3 * np.random.default_rng(size).normal(size=size)).astype(dtype)
+    assert same(both(function, x, monkeypatch))
+
+
+@pytest.mark.parametrize("number", [16384.0, 1e5, -3e20, np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("place", [0, 15, 4095, 4096, 8200, 9998])
+def test_numbers_too_large_for_the_quick_way_are_computed_as_ever(
+    place: int, number: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.default_rng(3).normal(size=9999).astype(np.float32)
+    x[place] = number
+    pipeline, plain = both(bells, x, monkeypatch)
+    wide = x.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        slope = (1 - np.tanh(wide) ** 2 - 2 * wide * np.tanh(wide)) * np.exp(-(wide**2)) + np.cos(wide)
+        value = np.tanh(wide) * np.exp(-(wide**2)) + np.sin(wide)
+    assert same([pipeline, plain]) or np.isnan(number)  # which NaN it is depends on the order of a sum
+    slope[~np.isfinite(wide)] = np.nan
+    assert np.allclose(pipeline[1], slope, 1e-5, 1e-6, equal_nan=True)
+    assert np.isclose(pipeline[0], value.sum(), 1e-5, equal_nan=True)
+
+
+@pytest.mark.parametrize("number", [1.0, 1e5])
+def test_numbers_in_the_place_of_what_they_are_made_from(number: float) -> None:
+    n = 5000
+    x = np.random.default_rng(4).normal(size=n).astype(np.float32)
+    x[77] = number
+    wide = x.astype(np.float64)
+    steps = (
+        Read(Place(0, 0, (1,)), "float"), Apply("sin", (0,), "float"), Apply("tanh", (0,), "float"),
+        Apply("multiply", (1, 2), "float"), Apply("exp", (2,), "float"), Apply("multiply", (3, 4), "float"),
+    )
+    run(host.target(), [Nest((n,), steps, (Write(5, Place(0, 0, (1,))),), (), ())], [x])
+    assert np.allclose(x, np.sin(wide) * np.tanh(wide) * np.exp(np.tanh(wide)), 1e-5, 1e-7)
+
+
+UNARY = [
+    ops.sin, ops.cos, ops.tan, ops.tanh, ops.exp, ops.expm1, ops.log, ops.log1p, ops.sigmoid, ops.softplus, ops.gelu, ops.erf,
+    ops.sinh, ops.cosh, ops.atan, ops.asinh, ops.sqrt, ops.square, ops.abs, ops.relu, ops.cbrt, ops.exp2, ops.silu,
+]
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered")
+@pytest.mark.parametrize("seed", range(12))
+def test_expressions_drawn_by_chance_have_the_bits_of_the_plain_loop(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(seed)
+    links = [(draw.choice(UNARY), draw.randint(0, 2)) for _ in range(draw.randint(2, 5))]
+
+    def function(x):  # type: ignore[no-untyped-def]
+        y = x
+        for f, how in links:
+            y = [f(y), f(y) * x, f(y) + y][how]
+        return ops.sum(y)
+
+    x = np.random.default_rng(seed).normal(size=draw.choice([400, 1000, 8197])) * draw.choice([1, 30, 1e5])
+    x[draw.randrange(x.size)] = draw.choice([0.5, np.inf, np.nan, 1e30])
+    pipeline, plain = both(function, x.astype(draw.choice(["float32", "float64"])), monkeypatch)
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(pipeline, plain, strict=True))
+
+
+def body(c: Code, source: Value, to: Value) -> Callable[..., list[Value]]:
+    def write(i: Value, total: Value) -> list[Value]:
+        x = c.load(source, i, "float", 16)
+        y = tanh(c, FLOAT, x) * exp(c, FLOAT, x) + sin(c, FLOAT, x) * tanh(c, FLOAT, x + 1.0)
+        c.store(y, to, i)
+        return [total + y]
+
+    return write
+
+
+def test_what_begins_late_is_done_for_the_vector_before() -> None:
+    c = Code(Module(WIDE))
+    write = body(c, Value(c, "%from", "ptr", 1), Value(c, "%to", "ptr", 1))
+    p = pipelined.drafted(c, CARRY, write)
+    assert p is not None
+    assert c.lines == []  # a draft leaves nothing behind
+    assert p.stages in {2, 3}
+    assert {step.stage for step in p.steps} == set(range(p.stages))
+    assert [limit for _, limit in p.worries] == [2.0**14]  # the sine's
+    for step in p.steps:
+        assert all(p.steps[k].stage <= step.stage for k in step.needs)
+        assert step.stage == p.stages - 1 or not step.text.startswith("store")
+    place = {k: at for at, k in enumerate(p.order)}
+    for k, step in enumerate(p.steps):
+        assert all(place[n] < place[k] for n in step.needs if p.steps[n].stage == step.stage)
+    assert p.order != sorted(p.order)
+
+
+def test_a_loop_with_branches_or_little_to_do_is_no_pipeline() -> None:
+    c = Code(Module(WIDE))
+    source = Value(c, "%from", "ptr", 1)
+
+    def short(i: Value, total: Value) -> list[Value]:
+        return [total + c.load(source, i, "float", 16) * 2.0]
+
+    def branches(i: Value, total: Value) -> list[Value]:
+        found = body(c, source, source)(i, total)
+        return c.when(c.any(found[0].gt(1.0)), lambda: found, [total])
+
+    assert pipelined.drafted(c, CARRY, short) is None
+    assert pipelined.drafted(c, CARRY, branches) is None
+    assert (c.lines, c.made, c.worries, c.block) == ([], None, None, "entry")
+
+
+def test_a_fold_in_memory_is_not_done_twice() -> None:
+    n = 3000
+    x = np.random.default_rng(4).normal(size=(2, n)).astype(np.float32)
+    x[1, 5] = 1e6
+    z = np.zeros(n, np.float32)
+    steps = (Read(Place(0, 0, (n, 1)), "float"), Apply("sin", (0,), "float"), Apply("tanh", (0,), "float"),
+             Apply("exp", (2,), "float"), Apply("multiply", (1, 3), "float"))
+    run(host.target(), [Nest((2, n), steps, (), (Fold(4, "sum", Place(1, 0, (0, 1))),), ())], [x, z])
+    wide = x.astype(np.float64)
+    assert np.allclose(z, (np.sin(wide) * np.exp(np.tanh(wide))).sum(0), 1e-5, 1e-6)
