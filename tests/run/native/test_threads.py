@@ -24,14 +24,14 @@ def as_before() -> Iterator[None]:
     threads.threads(before)
 
 
-def share(pool: threads.Pool, step: object, count: int, grain: int) -> None:
+def share(pool: threads.Pool, step: object, count: int, portions: int) -> None:
     address = ctypes.cast(step, ctypes.c_void_p).value  # type: ignore[arg-type]
-    SHARE(pool.share)(pool.address, address, None, count, grain)
+    SHARE(pool.share)(pool.address, address, None, count, portions)
 
 
-def done_by(pool: threads.Pool, count: int, grain: int) -> list[int]:
+def done_by(pool: threads.Pool, count: int, portions: int) -> list[int]:
     done: list[int] = []
-    share(pool, STEP(lambda table, first, last: done.extend(range(first, last))), count, grain)
+    share(pool, STEP(lambda table, first, last: done.extend(range(first, last))), count, portions)
     return sorted(done)
 
 
@@ -42,8 +42,8 @@ def test_every_unit_is_done_exactly_once(count: int) -> None:
     assert (pool is None) == (count == 1)
     if pool is None:
         return
-    for units, grain in [(1, 1), (7, 2), (100, 3), (1000, 50), (0, 4)]:
-        assert done_by(pool, units, grain) == list(range(units))
+    for units, portions in [(1, 1), (7, 2), (100, 3), (1000, 50), (0, 4)]:
+        assert done_by(pool, units, portions) == list(range(units))
 
 
 def test_helpers_do_some_of_the_work() -> None:
@@ -57,7 +57,7 @@ def test_helpers_do_some_of_the_work() -> None:
         who.add(threading.get_ident())
         everybody.wait()
 
-    share(pool, STEP(meet), 3, 1)
+    share(pool, STEP(meet), 3, 3)
     assert len(who) == 3
 
 
@@ -70,9 +70,9 @@ def test_a_second_caller_works_alone_instead_of_waiting() -> None:
 
     def step(table: int, first: int, last: int) -> None:
         outer.append(first)
-        share(pool, STEP(lambda t, low, high: inner.extend(range(low, high))), 3, 1)
+        share(pool, STEP(lambda t, low, high: inner.extend(range(low, high))), 3, 3)
 
-    share(pool, STEP(step), 4, 1)
+    share(pool, STEP(step), 4, 4)
     assert sorted(outer) == [0, 1, 2, 3]
     assert sorted(inner) == sorted([0, 1, 2] * 4)
 
@@ -84,7 +84,7 @@ def test_the_pool_survives_a_sleep_and_a_change_of_size() -> None:
         assert pool is not None
         assert len(pool.helpers) == count - 1
         time.sleep(0.01)  # the helpers fall asleep, and must hear the bell
-        assert done_by(pool, 20, 1) == list(range(20))
+        assert done_by(pool, 20, 20) == list(range(20))
 
 
 @pytest.mark.parametrize("count", [0, 65])
@@ -102,7 +102,7 @@ def test_a_forked_process_makes_a_pool_of_its_own() -> None:
     child = os.fork()
     if child == 0:
         pool = threads.pool()
-        os._exit(0 if pool is not None and done_by(pool, 3, 1) == [0, 1, 2] else 1)
+        os._exit(0 if pool is not None and done_by(pool, 3, 3) == [0, 1, 2] else 1)
     assert os.waitpid(child, 0)[1] == 0
 
 

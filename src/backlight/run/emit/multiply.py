@@ -10,9 +10,9 @@ from backlight.run.emit.after import After
 from backlight.run.emit.code import Code
 from backlight.run.emit.product import define_product, panels
 from backlight.run.emit.room import b_in_place, by_tiles, portion, room_of
-from backlight.run.emit.shared import SHARED, STEP, share, touched, work
+from backlight.run.emit.shared import PORTIONS, SHARED, STEP, share, touched, work
 from backlight.run.emit.tile import Product
-from backlight.run.emit.tiled import define_by_tiles, define_gather, shared_units
+from backlight.run.emit.tiled import define_by_tiles, define_gather, hides, shared_units
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.memory import moved
 from backlight.run.lower.program import Instruction, Multiply, Place
@@ -93,6 +93,12 @@ def shared_by_tiles(target: Target, instruction: Instruction) -> bool:
         return False
     p = product_of(instruction)
     return by_tiles(target, p) and not b_in_place(p) and portion(target, p, after_of(instruction)) is None
+
+
+def portions_of(target: Target, instruction: Instruction) -> int:
+    """Return in how many portions threads take the units of an instruction: few where one tile does what is left of another."""
+    hiding = isinstance(instruction, Multiply) and hides(target, product_of(instruction), after_of(instruction))
+    return PORTIONS // 2 if hiding else PORTIONS
 
 
 def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value) -> None:

@@ -1,15 +1,15 @@
 """A small pool of threads, written in LLVM assembly: no Python while it works, and little waiting about.
 
-A step that is worth it is cut into units, and whoever is free takes some more of them. Helpers watch for a new job for some
-tens of microseconds and then sleep, so that a waiting program costs nothing; the caller always works too, and waits
-only for helpers that have really begun, so that a helper which the system has not woken delays nobody. A second caller
-finds the pool taken and does its step alone. The units decide what is computed, never who computes it: the same bits on
-any number of threads.
+A step that is worth it is cut into units, and whoever is free takes a portion of them; portions differ by one unit at most.
+Helpers watch for a new job for some tens of microseconds and then sleep, so that a waiting program costs nothing; the caller
+always works too, and waits only for helpers that have really begun, so that a helper which the system has not woken delays
+nobody. A second caller finds the pool taken and does its step alone. The units decide what is computed, never who computes it:
+the same bits on any number of threads.
 
 A step has room in the arena for what it must copy together; the thread that asked for the step takes that, and helpers,
 whose stacks are large enough, take theirs.
 
-The state is one block: job (function, table, count, grain) at 0, epoch at 64, portions taken at 128 and by helpers at 136,
+The state is one block: job (function, table, count, portions) at 0, epoch at 64, portions taken at 128 and by helpers at 136,
 helpers at work at 192, job open at 256, taken at 320, sleepers at 384, stop at 392, lock at 448, bell at 576.
 """
 
@@ -47,14 +47,11 @@ entry:
   %back = getelementptr i8, ptr %pool, i64 136
   %at.table = getelementptr i8, ptr %pool, i64 8
   %at.count = getelementptr i8, ptr %pool, i64 16
-  %at.grain = getelementptr i8, ptr %pool, i64 24
+  %at.portions = getelementptr i8, ptr %pool, i64 24
   %step = load ptr, ptr %pool
   %table = load ptr, ptr %at.table
   %count = load i64, ptr %at.count
-  %grain = load i64, ptr %at.grain
-  %under = add i64 %grain, -1
-  %above = add i64 %count, %under
-  %portions = sdiv i64 %above, %grain
+  %portions = load i64, ptr %at.portions
   %top = add i64 %portions, -1
   br label %again
 again:
@@ -71,10 +68,10 @@ behind:
 do:
   %chosen = phi i64 [%front, %where], [%last.left, %behind]
   %front.next = add i64 %front, 1
-  %first = mul i64 %chosen, %grain
-  %end = add i64 %first, %grain
-  %beyond = icmp sgt i64 %end, %count
-  %last = select i1 %beyond, i64 %count, i64 %end
+  %before = mul i64 %chosen, %count
+  %until = add i64 %before, %count
+  %first = sdiv i64 %before, %portions
+  %last = sdiv i64 %until, %portions
   call void %step(ptr %table, i64 %first, i64 %last, i1 %mine)
   br label %again
 done:
@@ -161,7 +158,7 @@ done:
 }}
 
 ; Do all units of a step, with whoever helps.
-define void @bl.pool.share(ptr %pool, ptr %step, ptr %table, i64 %count, i64 %grain) #0 {{
+define void @bl.pool.share(ptr %pool, ptr %step, ptr %table, i64 %count, i64 %portions) #0 {{
 entry:
   %next = getelementptr i8, ptr %pool, i64 128
   %back = getelementptr i8, ptr %pool, i64 136
@@ -177,11 +174,11 @@ alone:
 job:
   %at.table = getelementptr i8, ptr %pool, i64 8
   %at.count = getelementptr i8, ptr %pool, i64 16
-  %at.grain = getelementptr i8, ptr %pool, i64 24
+  %at.portions = getelementptr i8, ptr %pool, i64 24
   store ptr %step, ptr %pool
   store ptr %table, ptr %at.table
   store i64 %count, ptr %at.count
-  store i64 %grain, ptr %at.grain
+  store i64 %portions, ptr %at.portions
   store atomic i64 0, ptr %next seq_cst, align 8
   store atomic i64 0, ptr %back seq_cst, align 8
   store atomic i64 1, ptr %open seq_cst, align 8

@@ -16,7 +16,7 @@ from backlight.run.emit import contract, scan, sort
 from backlight.run.emit.ask import ask, leave_if
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.inner import define_inner
-from backlight.run.emit.multiply import after_of, product_of, share_tiles, shared_by_tiles, write_multiply
+from backlight.run.emit.multiply import after_of, portions_of, product_of, share_tiles, shared_by_tiles, write_multiply
 from backlight.run.emit.nest import light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
@@ -194,7 +194,7 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
         if isinstance(instruction, Multiply) and shared_by_tiles(c.target, instruction):
             share_tiles(c, instruction, symbol, table, addresses)
         elif count > 1 and work(instruction) > SHARED:
-            share(c, symbol, table, addresses, count)
+            share(c, symbol, table, addresses, count, portions_of(c.target, instruction))
         else:
             c.do(f"call void @{symbol}({addresses.typed}, i64 0, i64 {count}, i1 true)")
         if work(instruction) > LONG:

@@ -10,6 +10,7 @@ from backlight.run.lower.memory import used
 from backlight.run.lower.program import Call, Choose, Contract, Instruction, Multiply, Nest, Repeat, Scan, Sort
 
 SHARED = 400_000  # scalar operations, some 20 microseconds, from which a step is worth sharing out
+PORTIONS = 16  # in which units are taken: an even number, since two threads that are as fast then end together
 OFTEN = 1000  # steps that a loop of unknown length is taken to have
 # The parameters of a step: where the addresses of its buffers stand, its first unit and the one after its last, and whether
 # it runs in the thread whose arena it is.
@@ -37,9 +38,9 @@ def work(instruction: Instruction) -> int:
             return 0
 
 
-def share(c: Code, symbol: str, table: Value, addresses: Value, count: int, grain: int | None = None) -> None:
-    """Write a call that shares a step out among the threads of the pool, if there is one; `grain` units are taken at once."""
-    grain = grain or max(1, count // 16)
+def share(c: Code, symbol: str, table: Value, addresses: Value, count: int, most: int = PORTIONS) -> None:
+    """Write a call that shares a step out among the threads of the pool, if there is one, in portions: so many at most."""
+    portions = min(count, most)
 
     def write(inner: Code, step: Value, known: Value, over: Value, units: Value, size: Value) -> None:
         pool = inner.load(known, 2, "ptr")
@@ -56,9 +57,9 @@ def share(c: Code, symbol: str, table: Value, addresses: Value, count: int, grai
         inner.do(f"br label %{end}")
         inner.label(end)
 
-    parameters = [("step", "ptr", 1), ("table", "ptr", 1), ("addresses", "ptr", 1), ("count", "i64", 1), ("grain", "i64", 1)]
+    parameters = [("step", "ptr", 1), ("table", "ptr", 1), ("addresses", "ptr", 1), ("count", "i64", 1), ("portions", "i64", 1)]
     c.module.define("bl.share", "void", parameters, "noinline #0", write)
-    c.do(f"call void @bl.share(ptr @{symbol}, {table.typed}, {addresses.typed}, i64 {count}, i64 {grain})")
+    c.do(f"call void @bl.share(ptr @{symbol}, {table.typed}, {addresses.typed}, i64 {count}, i64 {portions})")
 
 
 def touched(instruction: Instruction) -> list[int]:

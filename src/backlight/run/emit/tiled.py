@@ -23,6 +23,11 @@ HIDES = 4  # steps of k a row of a tile, from which what follows the tile before
 UNITS = 4  # into which a product by tiles is cut for threads
 
 
+def hides(target: Target, p: Product, after: After | None) -> bool:
+    """Return whether what follows a tile is done while the next one is being summed up."""
+    return after is not None and by_tiles(target, p) and HIDES * tiling(target, p).rows <= p.k <= DEEPEST[p.kind]
+
+
 def define_by_tiles(module: Module, p: Product, after: After | None = None, together: bool = False) -> str:
     """Write the product that goes through tile after tile of A, used by all panels.
 
@@ -35,7 +40,7 @@ def define_by_tiles(module: Module, p: Product, after: After | None = None, toge
     tiles, rest = divmod(p.m, t.rows)
     rows_of_b, rows_of_a = Rows(p.kind, p.b_row, p.b_column), Rows(p.kind, p.a_column, p.a_row)
     in_place, a_stays = b_in_place(p), a_in_place(module.target, p)
-    hidden = after is not None and p.k == depth and p.k >= HIDES * t.rows
+    hidden = hides(module.target, p, after)
 
     def write(c: Code, a: Value, b: Value, out: Value, first: Value, last: Value, add: Value, room: Value,
               *addresses: Value) -> None:
