@@ -52,6 +52,17 @@ def test_a_first_gradient_loads_what_it_needs_and_no_more():
     assert sorted(loaded & {*UNUSED, *(f"backlight.ops.{room}" for room in backlight.ops.LATER)}) == []
 
 
+def test_a_first_compiled_gradient_loads_no_tables_of_functions_that_it_does_not_call():
+    pytest.importorskip("llvmlite")
+    anew = "import os, sys; os.environ['BACKLIGHT_CACHE'] = 'off'"
+    compiled = GRADIENT.replace("bl.grad(", "bl.compile(bl.grad(").replace(")(2.0)", "))(2.0)")
+    said = python(f"{anew}; {compiled}; print(*sys.modules)")
+    assert said.returncode == 0, said.stderr
+    loaded = set(said.stdout.split())
+    assert "backlight.run.emit.scalar" in loaded
+    assert sorted(loaded & {f"backlight.run.emit.{room}" for room in ("bessel", "gamma", "normal", "special")}) == []
+
+
 # What people may rely on. A name added here is a promise; one removed breaks somebody's code.
 PUBLIC = [
     "array", "backprop", "check_grads", "checkpoint", "compile", "cond", "errors", "explain", "grad", "gradients", "hessian",

@@ -177,9 +177,6 @@ def near_root(c: Code, name: str, x: Value, otherwise: Value) -> Value:
     return c.select(c.abs(d).le(radius), d * c.polynomial(d, terms), otherwise)
 
 
-ORDERS = range(1, 5)  # of the polygamma functions that are written here: gradients of gradients of digamma seldom go on
-
-
 def polygamma(order: int) -> Callable[[Code, Format, Value], Value]:
     """Return the writer of ψ^(order)."""
 

@@ -8,13 +8,38 @@ infinities keep their meaning.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
-from backlight.run.emit import bessel, error_function, exponential, gamma, inverse, logarithm, normal, power, special, trigonometry
+from backlight.run.emit import error_function, exponential, inverse, logarithm, power, trigonometry
 from backlight.run.emit.code import Code, Module, bundle_type
 from backlight.run.emit.format import FORMATS, Format
 from backlight.run.emit.value import Value, type_text
 
-UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
+Unary = Callable[[Code, Format, Value], Value]
+ORDERS = range(1, 5)  # of the polygamma functions that are written here: gradients of gradients of digamma seldom go on
+
+
+def later(room: str, *names: str) -> dict[str, Callable[..., Value]]:
+    """Return the emitters of a room that is opened when one of them first writes: few programs need it, and it holds tables."""
+
+    def emitter(name: str) -> Callable[..., Value]:
+        return lambda c, f, *xs: getattr(import_module(f"backlight.run.emit.{room}"), name)(c, f, *xs)
+
+    return {name: emitter(name) for name in names}
+
+
+def polygamma(order: int) -> Unary:
+    """Return the emitter of ψ^(order)."""
+
+    def write(c: Code, f: Format, x: Value) -> Value:
+        from backlight.run.emit import gamma
+
+        return gamma.polygamma(order)(c, f, x)
+
+    return write
+
+
+UNARY: dict[str, Unary] = {
     "exp": exponential.exp,
     "exp2": exponential.exp2,
     "exp10": exponential.exp10,
@@ -40,34 +65,18 @@ UNARY: dict[str, Callable[[Code, Format, Value], Value]] = {
     "erf": error_function.erf,
     "erfc": error_function.erfc,
     "cbrt": power.cbrt,
-    "erfinv": special.erfinv,
-    "erfinv_slope": special.erfinv_slope,
-    "sinc": special.sinc,
-    "sinc_slope": special.sinc_slope,
-    "mish_slope": special.mish_slope,
-    "erfcx": normal.erfcx,
-    "erfcx_slope": normal.erfcx_slope,
-    "log_ndtr": normal.log_ndtr,
-    "log_ndtr_slope": normal.log_ndtr_slope,
-    "ndtri": normal.ndtri,
-    "ndtri_slope": normal.ndtri_slope,
-    "lgamma": gamma.lgamma,
-    "digamma": gamma.digamma,
-    **{f"polygamma{order}": gamma.polygamma(order) for order in gamma.ORDERS},
-    "i0": bessel.i0,
-    "i1": bessel.i1,
-    "i0e": bessel.i0e,
-    "i1e": bessel.i1e,
-    "i0e_slope": bessel.i0e_slope,
-    "i1e_slope": bessel.i1e_slope,
+    **later("special", "erfinv", "erfinv_slope", "sinc", "sinc_slope", "mish_slope"),
+    **later("normal", "erfcx", "erfcx_slope", "log_ndtr", "log_ndtr_slope", "ndtri", "ndtri_slope"),
+    **later("gamma", "lgamma", "digamma"),
+    **{f"polygamma{order}": polygamma(order) for order in ORDERS},
+    **later("bessel", "i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope"),
 }
 BINARY: dict[str, Callable[[Code, Format, Value, Value], Value]] = {
     "pow": power.pow,
     "atan2": inverse.atan2,
     "hypot": power.hypot,
     "direction": power.direction,
-    "power_log": special.power_log,
-    "power_slope": special.power_slope,
+    **later("special", "power_log", "power_slope"),
 }
 # Of the same operand these cost little more together than one of them.
 TOGETHER: dict[tuple[str, str], Callable[[Code, Format, Value], tuple[Value, Value]]] = {
@@ -78,7 +87,7 @@ TOGETHER: dict[tuple[str, str], Callable[[Code, Format, Value], tuple[Value, Val
 LONG = {
     "erfinv", "erfinv_slope", "sinc", "sinc_slope", "mish_slope", "lgamma", "digamma", "power_log", "power_slope",
     "erfcx", "erfcx_slope", "log_ndtr", "log_ndtr_slope", "ndtri", "ndtri_slope",
-    "i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope", *(f"polygamma{order}" for order in gamma.ORDERS),
+    "i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope", *(f"polygamma{order}" for order in ORDERS),
 }
 
 
