@@ -16,7 +16,7 @@ from backlight.run.emit.format import FLOAT
 from backlight.run.emit.trigonometry import sin
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.program import Apply, Fold, Nest, Place, Read, Write
-from backlight.run.native import host
+from backlight.run.native import host, image
 
 WIDE = Target("wide", 64, fma=True, scalef=True)
 CARRY = [Value(Code(Module(WIDE)), "zeroinitializer", "float", 16)]
@@ -141,6 +141,20 @@ def test_what_begins_late_is_done_for_the_vector_before() -> None:
     for k, step in enumerate(p.steps):
         assert all(place[n] < place[k] for n in step.needs if p.steps[n].stage == step.stage)
     assert p.order != sorted(p.order)
+
+
+@pytest.mark.skipif(host.target().width < 64 or not image.possible(), reason="another processor or system")
+def test_a_pipeline_is_put_into_memory_without_the_compiler() -> None:
+    module = Module(host.target())
+
+    def write(c: Code, source: Value, to: Value) -> None:
+        total = c.constant(0.0, "float", 16)
+        c.store(pipelined.loop(c, 0, 4096, 16, [total], True, body(c, source, to))[0], to, 4096)
+
+    module.define("run", "void", [("from", "ptr", 1), ("to", "ptr", 1)], "#0", write, linkage="")
+    text = module.text(host.attributes())
+    assert "bl.every.float." in text
+    assert image.placed(host.assemble(text), ["run"]).addresses["run"]
 
 
 def test_a_loop_with_branches_or_little_to_do_is_no_pipeline() -> None:

@@ -230,10 +230,12 @@ def begin(steps: list[Step], users: list[list[int]], height: list[int], period: 
 def held(c: Code, kind: str, number: str, lanes: int) -> str:
     """Return a constant vector that is read from memory: beside the products that costs nothing, where making it does.
 
-    What may be written to is not taken for a constant: the compiler would make it anew wherever a register is short.
+    What others may have begun with something else is not taken for its text: the compiler would make that anew wherever a
+    register is short.
     """
     symbol, text = f"bl.every.{kind}.{number}.x{lanes}", type_text(kind, lanes)
-    c.module.constants.setdefault(symbol, f"@{symbol} = internal global {text} splat ({kind} {number}), align 64")
+    what = f"internal externally_initialized constant {text} splat ({kind} {number}), align 64"
+    c.module.constants.setdefault(symbol, f"@{symbol} = {what}")
     return c.put(f"load {text}, ptr @{symbol}, align 64", kind, lanes).text
 
 
