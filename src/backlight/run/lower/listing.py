@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backlight.core.graph import Graph
-from backlight.run.lower.fallback import REASONS
+from backlight.run.lower.fallback import reason
 from backlight.run.lower.program import (
     Apply,
     Buffer,
@@ -71,7 +71,7 @@ def heading(instruction: Instruction) -> str:
         case Choose(question=question):
             return "block" if question is None else "choice"
         case Call(op=op):
-            why = REASONS.get(op.name)
+            why = reason(op.name, [*instruction.types, *instruction.results])
             return f"reference {op.name}" + (f" ({why})" if why else "")
 
 
