@@ -323,8 +323,20 @@ WITHOUT = """
 """
 
 
-def test_without_a_compiler_the_reference_machine_answers_everything() -> None:
-    subprocess.run([sys.executable, "-c", textwrap.dedent(WITHOUT)], check=True, stdout=subprocess.DEVNULL)
+# Two ways to forbid a package: to Python's table of modules it is nothing, or a finder raises.
+FORBIDDEN = ['sys.modules["llvmlite"] = None', """
+    class Forbidding:
+        def find_spec(self, name, *rest):
+            if name == "llvmlite":
+                raise ImportError(name)
+    sys.meta_path.insert(0, Forbidding())
+"""]
+
+
+@pytest.mark.parametrize("forbidden", FORBIDDEN, ids=["nothing", "a finder raises"])
+def test_without_a_compiler_the_reference_machine_answers_everything(forbidden: str) -> None:
+    text = textwrap.dedent(WITHOUT).replace(FORBIDDEN[0], textwrap.dedent(forbidden))
+    subprocess.run([sys.executable, "-c", text], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_without_room_for_a_result_nothing_is_allocated() -> None:

@@ -65,7 +65,10 @@ def needed() -> None:
 @functools.cache
 def present() -> bool:
     """Return whether there is a compiler; without one the reference machine does everything."""
-    return importlib.util.find_spec("llvmlite") is not None
+    try:
+        return importlib.util.find_spec("llvmlite") is not None
+    except ImportError:  # something in this process forbids it
+        return False
 
 
 @functools.cache

@@ -67,7 +67,7 @@ class Compiled(Uncopied):
 
     def __init__(self, graph: Graph, outputs: Sequence[int], watch: bool = False) -> None:
         self.graph, self.watch = graph, watch
-        self.outputs = tuple(outputs)
+        self.outputs, self.names = tuple(outputs), graph.input_names
         self.plans: dict[tuple[Type, ...], Runnable] = {}
         self.latest: Runnable | None = None
         self._slow = self.slow  # one object, whose address compiled code may keep
@@ -78,6 +78,9 @@ class Compiled(Uncopied):
 
     def slow(self, *values: Any, **named: Any) -> Any:
         """Understand what was given, find or make the plan for it, and run."""
+        rest = self.names[len(values) :]
+        if named and self.latest is not None and len(rest) == len(named) and named.keys() == set(rest):
+            return self(*values, *[named[name] for name in rest])
         given = self.named(values, named)
         tape = traced_among(list(given.values()))
         if tape is not None:  # inside a trace there is nothing to compile: the graph becomes part of the one that is written
