@@ -22,7 +22,7 @@ from backlight.run.emit.value import SIZES, Value, type_text
 NAME = re.compile(r"%[\w.]+")
 LEAST = 24  # vectors, fewer of which are not worth a loop of their own
 STEPS = 64  # from which on it pays: as many as wait for their turn in a processor; shorter ones it overlaps itself
-SPARE = (1.1, 1.3, 1.6, 2.0)  # by what part more cycles are planned than the busiest unit needs: the first that fits
+SPARE = (1.05, 1.3, 1.6, 2.0)  # by what part more cycles are planned than the busiest unit needs: the first that fits
 STAGES = 3
 CARRIED = 16  # vectors that are under way at most: half of the registers
 
