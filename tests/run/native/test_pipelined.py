@@ -157,6 +157,14 @@ def test_a_pipeline_is_put_into_memory_without_the_compiler() -> None:
     assert image.placed(host.assemble(text), ["run"]).addresses["run"]
 
 
+def test_a_listing_says_which_loops_are_pipelines() -> None:
+    compiled = bl.compile(bl.value_and_grad(bells))
+    compiled(np.ones(9999, np.float32))
+    wide = host.target().width == 64 and host.target().scalef
+    found = [line for line in compiled.listing().splitlines() if line.startswith("pipeline")]
+    assert found == (["pipeline: instruction 0 has 2 vectors under way at once"] if wide else [])
+
+
 def test_a_loop_with_branches_or_little_to_do_is_no_pipeline() -> None:
     c = Code(Module(WIDE))
     source = Value(c, "%from", "ptr", 1)

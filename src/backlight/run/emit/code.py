@@ -22,6 +22,7 @@ class Code:
         self.lines: list[str] = []
         self.count = 0
         self.block = "entry"
+        self.under_way = 1  # vectors at once, in the loop that has most (`pipelined`)
         self.made: dict[str, tuple[str, int]] | None = None  # while a loop's body is drafted: what each name holds
         self.worries: list[tuple[Value, float]] | None = None  # then: which numbers the quick way is too short for, from where on
 

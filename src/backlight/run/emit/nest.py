@@ -23,9 +23,9 @@ from backlight.run.emit.access import (
     stored,
     write_steps,
 )
-from backlight.run.emit.code import Code
+from backlight.run.emit.code import Code, Module
 from backlight.run.emit.masks import mask_value, masked_store
-from backlight.run.emit.value import FLOATS, SIZES, Value
+from backlight.run.emit.value import FLOATS, SIZES, Target, Value
 from backlight.run.lower.program import Apply, Fold, Nest, Read, Write
 
 HEAVY = {*scalar.UNARY, *scalar.BINARY, "power", "remainder"}
@@ -150,6 +150,13 @@ def write_nest(c: Code, nest: Nest, base: Base, first: Value | int, last: Value 
         return
     w = Writer(c, nest, base, nest.levels())
     open_loops(w, 0, first, last)
+
+
+def under_way(target: Target, nest: Nest) -> int:
+    """Return of how many vectors at once the innermost loop computes something."""
+    c = Code(Module(target))
+    write_nest(c, nest, lambda number: Value(c, f"%b{number}", "ptr", 1), Value(c, "%first", "i64", 1), Value(c, "%last", "i64", 1))
+    return c.under_way
 
 
 def open_loops(w: Writer, depth: int, first: Value | int, last: Value | int) -> None:

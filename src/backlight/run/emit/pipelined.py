@@ -272,6 +272,7 @@ def write(c: Code, p: Pipeline, start: Value | int, stop: Value | int, width: in
         else:
             c.do(text)
 
+    c.under_way = max(c.under_way, p.stages)
     first = start if isinstance(start, Value) else c.constant(start, "i64")
     ahead: list[dict[str, str]] = []  # the names of vector 0, 1, … before the loop
     for vector in range(kept):

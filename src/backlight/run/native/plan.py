@@ -203,13 +203,18 @@ class Plan:
 
 
 def listed(program: Program, graph: Graph) -> str:
-    """Return the instructions of a program, its memory, and what this processor's products need besides."""
+    """Return the instructions of a program, its memory, what this processor's products need besides, and its pipelines."""
+    from backlight.run.emit.nest import under_way
     from backlight.run.emit.program import arena_bytes
     from backlight.run.lower.listing import listing
+    from backlight.run.lower.program import Nest
 
-    more = arena_bytes(host.target(), program) - program.arena
+    target = host.target()
+    more = arena_bytes(target, program) - program.arena
     room = f"\nroom {more} bytes behind the arena, in which products copy their operands together" if more else ""
-    return listing(program, graph) + room
+    nests = [(k, under_way(target, i)) for k, i in enumerate(program.instructions) if isinstance(i, Nest)]
+    return listing(program, graph) + room + "".join(
+        f"\npipeline: instruction {k} has {count} vectors under way at once" for k, count in nests if count > 1)
 
 
 def as_returned(outputs: Sequence[np.ndarray[Any, Any]], single: bool) -> Any:
