@@ -11,7 +11,7 @@ import numpy as np
 
 from backlight.core.graph import Graph, live_nodes
 from backlight.core.types import Type
-from backlight.run.lower import arrange, arrays, copies, draws, inner, order, pools, statistics, sums, windows
+from backlight.run.lower import arrange, arrays, copies, inner, order, statistics, sums
 from backlight.run.lower.fuse import fuse
 from backlight.run.lower.items import Item, Items
 from backlight.run.lower.marks import compare_again
@@ -19,7 +19,7 @@ from backlight.run.lower.memory import plan
 from backlight.run.lower.program import Program
 from backlight.run.lower.translate import Translation, translate
 
-TABLES = (arrays, arrange, copies, draws, inner, order, pools, statistics, sums, windows)  # imported: the table is full
+TABLES = (arrays, arrange, copies, inner, order, statistics, sums)  # imported: what is in the table from the beginning
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ class Translation:
         name = node.op.name
         if name == "item":
             return inputs[0][node.attr("k", 0)]  # type: ignore[index]
-        entry, out = ENTRIES.get(name), node.type
+        entry, out = entry_for(name), node.type
         attrs = {**node.op.attrs, **dict(node.attrs)}
         if isinstance(out, Type) and out.size == 0 and out.dtype.name in KINDS:
             return self.items.uniform(0, KINDS[out.dtype.name], out.shape, self.origin)  # nothing to compute
@@ -242,6 +243,18 @@ def read_results(graph: Graph, outputs: Collection[int], live: Sequence[int] | b
 
 # -- entries ---------------------------------------------------------------------------------------------------------
 Entry = Callable[[Translation, Type, list[int], list[Type], dict[str, Any]], int]
+
+
+LATER = ("windows", "pools", "draws")  # rooms of entries that are opened when a row is met that has none yet
+
+
+def entry_for(row: str) -> Entry | None:
+    """Return the entry of a row, if it has one."""
+    for room in LATER:
+        if row in ENTRIES:
+            break
+        import_module(f"backlight.run.lower.{room}")
+    return ENTRIES.get(row)
 
 
 Inside = Callable[[Translation, list[int], Mapping[str, Any], Collection[int] | None], list[Any]]
