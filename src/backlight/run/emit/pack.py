@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backlight.run.emit.code import Code
+from backlight.run.emit.fetch import fetch
 from backlight.run.emit.parts import parts_of
-from backlight.run.emit.value import Value
+from backlight.run.emit.value import SIZES, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +81,24 @@ def turn_rows(c: Code, kind: str, width: int, lanes: int, ends: tuple[Value, Val
 
 
 def turn_square(c: Code, kind: str, lanes: int, ends: tuple[Value, Value], steps: tuple[Value, Value], used: Value) -> None:
-    """Call the function that turns a square of which so many columns count; each row but the last is written whole."""
+    """Call the function that turns a square of which so many columns count; each row but the last is written whole, and that
+    one too if all count."""
     def write(inner: Code, start: Value, to: Value, column: Value, row: Value, count: Value) -> None:
         room = inner.put(f"alloca [{lanes} x {kind}], align 64", "ptr")
         last = count - 1
         rows = []
         for j in range(lanes):
             at = inner.select(last.lt(j), last, inner.constant(j, "i64"))
+            fetch(inner, inner.address(start, column * at + lanes, kind), lanes * SIZES[kind])  # of the next square
             rows.append(inner.load(start, column * at, kind, lanes))
         *others, end = transpose(inner, rows)
         for i, turned in enumerate(others):
             inner.store(turned, to, row * i)
+        here, whole = inner.address(to, row * (lanes - 1), kind), count.ge(lanes)
+        inner.when(whole, lambda: inner.store(end, here, 0))
         inner.store(end, room, 0)
-        here = inner.address(to, row * (lanes - 1), kind)
-        inner.loop(count, lambda j: inner.store(inner.load(room, j, kind), here, j))
+        left = inner.select(whole, inner.constant(0, "i64"), count)
+        inner.loop(left, lambda j: inner.store(inner.load(room, j, kind), here, j))
 
     parameters = [("from", "ptr", 1), ("to", "ptr", 1), ("column", "i64", 1), ("row", "i64", 1), ("used", "i64", 1)]
     symbol = c.module.define(f"bl.turn.{kind}.{lanes}", "void", parameters, "noinline #0", write)
