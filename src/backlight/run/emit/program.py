@@ -17,7 +17,7 @@ from backlight.run.emit.ask import ask, leave_if
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.inner import define_inner
 from backlight.run.emit.multiply import after_of, portions_of, product_of, share_tiles, shared_by_tiles, write_multiply
-from backlight.run.emit.nest import light, units, write_fills, write_nest
+from backlight.run.emit.nest import HEAVY, light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
 from backlight.run.emit.shared import SHARED, STEP, share, touched, work
@@ -25,6 +25,7 @@ from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.memory import ALIGN, moved
 from backlight.run.lower.program import (
+    Apply,
     Call,
     Choose,
     Contract,
@@ -39,6 +40,8 @@ from backlight.run.lower.program import (
 Work = Nest | Multiply | Contract | Scan | Sort  # what is a function of units; a call stands between two pieces
 LONG = 1 << 27  # scalar operations, tens of milliseconds, after which to ask whether to go on
 INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
+MANY = 64  # instructions one after the other, beyond which those that compute functions are written once for all equal ones
+CROWD = 256  # beyond which all are: what the compiler takes grows faster than what it is given
 
 
 class Bases:
@@ -168,6 +171,7 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
     """Write instructions one after the other: small ones where they stand, large ones as functions, shared out where it pays."""
     bases = Bases(c, program, table, inside)
     sizes = {b.number: b.size for b in program.buffers}
+    many, crowd = len(instructions) > MANY, len(instructions) > CROWD
     most = max((len(touched(instruction)) for instruction in instructions), default=0)
     addresses = c.put(f"alloca [{most + 1} x ptr], align 8", "ptr")
     space = bases.room() if inside or room(c.target, program) else Value(c, "null", "ptr", 1)
@@ -184,7 +188,7 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             continue
         fused = isinstance(instruction, Multiply) and instruction.after is not None
         count = unit_count(c.module, instruction)
-        if work(instruction) <= INLINE and not fused:
+        if work(instruction) <= INLINE and not fused and not (crowd or (many and long(instruction))):
             write_instruction(c, instruction, bases, 0, count)
             continue
         symbol = define_step(c.module, instruction)
@@ -199,6 +203,11 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             c.do(f"call void @{symbol}({addresses.typed}, i64 0, i64 {count}, i1 true)")
         if work(instruction) > LONG:
             ask(c, table)
+
+
+def long(instruction: Work) -> bool:
+    """Return whether an instruction takes much code for few numbers: it computes functions."""
+    return isinstance(instruction, Nest) and any(isinstance(step, Apply) and step.op in HEAVY for step in instruction.steps)
 
 
 def works(program: Program) -> list[Work | Repeat | Choose]:

@@ -175,12 +175,13 @@ def stack(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs
 
 @entry("embed")
 def embed(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
-    """Lay the operand into zeros."""
+    """Lay the operand into zeros, of which none are left where it takes every place, as in another order."""
     from backlight.ops.index import subscripts
 
     parts = subscripts(attrs["key"])
     place = room(out.shape, lambda z: z[(*parts, ...)] if ... not in parts else z[parts])
-    return assemble(t, t.kind(out), out.shape, [(inputs[0], place)], 0)
+    covered = prod(place.shape) == prod(out.shape)
+    return assemble(t, t.kind(out), out.shape, [(inputs[0], place)], None if covered else 0)
 
 
 @entry("pad")
