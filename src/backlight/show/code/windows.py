@@ -95,9 +95,13 @@ def weighed(x, g, size, stride, pads, dilation, groups):
 def places(x, size, stride, pads, dilation):
     """Where the largest number of each window is, counted over the axes behind (batch, channels)."""
     seen = @windows(x, size, stride, pads, dilation, -np.inf)
-    best = np.unravel_index(seen.reshape(*seen.shape[:x.ndim], math.prod(size)).argmax(-1), size)
+    there = @windows(np.ones(x.shape, bool), size, stride, pads, dilation, False)
+    shape = seen.shape[:x.ndim]
+    there = there.reshape(*shape, math.prod(size))
+    best = seen.reshape(there.shape).argmax(-1)
+    best = np.where(np.take_along_axis(there, best[..., None], -1)[..., 0], best, there.argmax(-1))
     found = 0
-    for n, corner, k, t, d, (a, _) in zip(x.shape[2:], np.indices(seen.shape[2:x.ndim]), best, stride, dilation, pads):
+    for n, corner, k, t, d, (a, _) in zip(x.shape[2:], np.indices(shape[2:]), np.unravel_index(best, size), stride, dilation, pads):
         found = found * n + corner * t + k * d - a
     return found
 ''',
@@ -198,10 +202,12 @@ def weighed(x, g, size, stride, pads, dilation, groups):
 def places(x, size, stride, pads, dilation):
     """Where the largest number of each window is, counted over the axes behind (batch, channels)."""
     lowest = -float("inf") if x.is_floating_point() else torch.iinfo(x.dtype).min
-    seen = torch.nn.functional.pad(x, [n for pair in reversed(pads) for n in pair], value=lowest)
+    around = [n for pair in reversed(pads) for n in pair]
+    seen, there = torch.nn.functional.pad(x, around, value=lowest), torch.nn.functional.pad(torch.ones_like(x), around)
     for axis, (k, t, d) in enumerate(zip(size, stride, dilation), 2):
-        seen = seen.unfold(axis, d * (k - 1) + 1, t)[..., ::d]
-    found, rest = 0, seen.flatten(x.ndim).argmax(-1)
+        seen, there = [y.unfold(axis, d * (k - 1) + 1, t)[..., ::d] for y in (seen, there)]
+    there, rest = there.flatten(x.ndim), seen.flatten(x.ndim).argmax(-1, keepdim=True)
+    found, rest = 0, torch.where(there.gather(-1, rest) > 0, rest, there.argmax(-1, keepdim=True))[..., 0]
     for axis in range(len(size)):
         inside = rest // math.prod(size[axis + 1:]) % size[axis]
         corner = torch.arange(seen.shape[axis + 2]).reshape(-1, *[1] * (len(size) - axis - 1))
@@ -268,12 +274,15 @@ def weighed(x, g, size, stride, pads, dilation, groups):
 def places(x, size, stride, pads, dilation):
     """Where the largest number of each window is, counted over the axes behind (batch, channels)."""
     lowest = -jnp.inf if jnp.issubdtype(x.dtype, jnp.floating) else jnp.iinfo(x.dtype).min
-    seen = jnp.pad(x, [(0, 0), (0, 0), *pads], constant_values=lowest)
+    around = [(0, 0), (0, 0), *pads]
+    seen, there = jnp.pad(x, around, constant_values=lowest), jnp.pad(jnp.ones(x.shape, bool), around)
     for axis, (k, t, d) in enumerate(zip(size, stride, dilation), 2):
         number = (seen.shape[axis] - d * (k - 1) - 1) // t + 1
         at = jnp.arange(number)[:, None] * t + jnp.arange(k) * d
-        seen = jnp.moveaxis(jnp.take(seen, at, axis=axis), axis + 1, -1)
-    found, rest = 0, seen.reshape(*seen.shape[:x.ndim], math.prod(size)).argmax(-1)
+        seen, there = [jnp.moveaxis(jnp.take(y, at, axis=axis), axis + 1, -1) for y in (seen, there)]
+    there = there.reshape(*seen.shape[:x.ndim], math.prod(size))
+    rest = seen.reshape(there.shape).argmax(-1)
+    found, rest = 0, jnp.where(jnp.take_along_axis(there, rest[..., None], -1)[..., 0], rest, there.argmax(-1))
     for axis in range(len(size)):
         inside = rest // math.prod(size[axis + 1:]) % size[axis]
         corner = jnp.arange(seen.shape[axis + 2]).reshape(-1, *[1] * (len(size) - axis - 1))
