@@ -151,3 +151,14 @@ def test_digits_are_kept_next_to_zeros_below_0(name: str, known: Sequence[Sequen
         ways.append(getattr(gamma, name)(x))
     for found in ways:
         assert max(units(float(z), exact(name, float(v)), np.float64) for z, v in zip(found, x, strict=True)) <= UNITS
+
+
+@pytest.mark.parametrize("name", ["expm1", "sinh", "tanh", "sin", "tan", "asinh", "atanh", "asin", "atan", "log1p"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_its_own_function_near_0_stays_down_to_the_smallest_number(name: str, kind: str, target: str, loops: Run) -> None:
+    limits = np.finfo(KINDS[kind])
+    few = np.array([1, 2, 3, 5, 1000], KINDS[kind])
+    x = np.concatenate([few * limits.smallest_subnormal, few[:1] * limits.tiny, few[:1] * limits.tiny / 3])
+    assert np.array_equal(loops(name, kind, TARGETS[target], x), x)
+    assert np.array_equal(loops(name, kind, TARGETS[target], -x), -x)

@@ -116,12 +116,12 @@ def exp10(c: Code, f: Format, x: Value) -> Value:
 
 
 def expm1(c: Code, f: Format, x: Value) -> Value:
-    """Write e^x - 1 = 2 (s p + (s - 1/2)), s = 2^(n - 1): half size, so that 2^1024 is never needed."""
+    """Write e^x - 1 = 2 (s p + (s - 1/2)), s = 2^(n - 1): half size, so that 2^1024 is never needed; of what is tiny itself."""
     low = -f.mantissa * 0.75  # the result rounds to -1 from there on
     p, n = parts(c, f, clamp(c, x, low, f.exp_high))
     s = power_of_two(f, (n + (f.magic - 1.0)).bits() - f.magic_bits)
     y = c.muladd(s, p, s - 0.5) * 2.0
-    return c.select(x.eq(0.0), x, y)
+    return c.select(c.abs(x).lt(2.0 ** -(f.mantissa + 2)), x, y)
 
 
 def sinh(c: Code, f: Format, x: Value) -> Value:
