@@ -67,6 +67,11 @@ def light(nest: Nest) -> bool:
     return len(nest.steps) <= 16 and sum(isinstance(s, Apply) and s.op in HEAVY for s in nest.steps) <= 1
 
 
+def heavy(nest: Nest) -> bool:
+    """Return whether a nest computes functions, each of which is many instructions."""
+    return any(isinstance(step, Apply) and step.op in HEAVY for step in nest.steps)
+
+
 def units(nest: Nest) -> int:
     """Return into how many units threads may share out the nest; 1 if they may not."""
     if nest.chunk:
@@ -267,7 +272,7 @@ def vectors(w: Writer, start: Value | int, stop: Value | int, lanes: int, sums: 
             body: Callable[..., list[Value]]) -> list[Value]:
     """Write the loop over whole vectors: a pipeline where much is computed of each."""
     c, nest = w.c, w.nest
-    if not any(isinstance(step, Apply) and step.op in HEAVY for step in nest.steps):
+    if not heavy(nest):
         return c.loop(stop, body, sums, step=lanes, start=start)
     read = {step.place.buffer for step in nest.steps if isinstance(step, Read)}
     alone = all(in_registers(nest, fold) for fold in nest.folds) and read.isdisjoint(x.place.buffer for x in nest.writes)

@@ -12,6 +12,7 @@ others are, number for number by the same formulas, so that the result does not 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ NAME = re.compile(r"%[\w.]+")
 LEAST = 24  # vectors, fewer of which are not worth a loop of their own
 STEPS = 64  # from which on it pays: as many as wait for their turn in a processor; shorter ones it overlaps itself
 SPARE = (1.05, 1.3, 1.6, 2.0)  # by what part more cycles are planned than the busiest unit needs: the first that fits
-STAGES = 3
+STAGES = 3  # parts of a vector's time, and so vectors at once, at most
 CARRIED = 16  # vectors that are under way at most: half of the registers
 
 
@@ -310,7 +311,7 @@ def loop(c: Code, start: Value | int, stop: Value | int, width: int, starts: Seq
     zeros = [c.constant(0.0, most.kind, most.lanes) for most, _ in p.worries]
     found = write(c, p, start, stop, width, [*starts, *zeros])
     sums, largest = found[: len(starts)], found[len(starts) :]
-    for most, (_, limit) in zip(largest, p.worries, strict=True):
-        again = c.any(most.ge(limit))
-        sums = c.when(again, lambda: c.loop(stop, body, starts, step=width, start=start), sums)
-    return list(sums)
+    again = [c.any(most.ge(limit)) for most, (_, limit) in zip(largest, p.worries, strict=True)]
+    if not again:
+        return sums
+    return c.when(functools.reduce(Value.__or__, again), lambda: c.loop(stop, body, starts, step=width, start=start), sums)

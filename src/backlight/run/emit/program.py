@@ -17,7 +17,7 @@ from backlight.run.emit.ask import ask, leave_if
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.inner import define_inner
 from backlight.run.emit.multiply import after_of, portions_of, product_of, share_tiles, shared_by_tiles, write_multiply
-from backlight.run.emit.nest import HEAVY, light, units, write_fills, write_nest
+from backlight.run.emit.nest import heavy, light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
 from backlight.run.emit.shared import SHARED, STEP, share, touched, work
@@ -25,7 +25,6 @@ from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.emit.value import Target, Value
 from backlight.run.lower.memory import ALIGN, moved
 from backlight.run.lower.program import (
-    Apply,
     Call,
     Choose,
     Contract,
@@ -188,7 +187,8 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             continue
         fused = isinstance(instruction, Multiply) and instruction.after is not None
         count = unit_count(c.module, instruction)
-        if work(instruction) <= INLINE and not fused and not (crowd or (many and long(instruction))):
+        once = crowd or (many and isinstance(instruction, Nest) and heavy(instruction))
+        if work(instruction) <= INLINE and not fused and not once:
             write_instruction(c, instruction, bases, 0, count)
             continue
         symbol = define_step(c.module, instruction)
@@ -203,11 +203,6 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             c.do(f"call void @{symbol}({addresses.typed}, i64 0, i64 {count}, i1 true)")
         if work(instruction) > LONG:
             ask(c, table)
-
-
-def long(instruction: Work) -> bool:
-    """Return whether an instruction takes much code for few numbers: it computes functions."""
-    return isinstance(instruction, Nest) and any(isinstance(step, Apply) and step.op in HEAVY for step in instruction.steps)
 
 
 def works(program: Program) -> list[Work | Repeat | Choose]:
