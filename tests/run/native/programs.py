@@ -31,7 +31,7 @@ def run(target: Target, instructions: Sequence[Instruction], arrays: Sequence[np
     loaded = host.Loaded(host.assemble(module.text(host.attributes())), symbols)
     memory = np.zeros(arena_bytes(target, program) + 64, np.uint8)
     places = [a.ctypes.data for a in arrays]
-    table = (ctypes.c_void_p * (RESERVED + len(arrays)))(memory.ctypes.data, share, pool, None, *places)
+    table = (ctypes.c_void_p * (RESERVED + len(arrays)))(memory.ctypes.data, share, pool, None, None, *places)
     for symbol in symbols:
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(loaded.addresses[symbol])(table)
 

@@ -6,6 +6,8 @@ from backlight.core.graph import Graph
 from backlight.core.tape import Tape
 from backlight.core.types import Type
 from backlight.diff.reverse import reverse
+from backlight.run.emit import trial
+from backlight.run.native import threads
 from backlight.run.native.looped import Looped, compile_steps
 
 SIZES = {"x": (4, 3), "y": (4, 2), "w": (3, 2), "b": (2,), "m": (3, 2)}
@@ -163,3 +165,86 @@ def test_an_update_stays_outside_where_the_gradient_is_wanted_too() -> None:
     state, (sizes,) = f(2, **ones)
     assert np.allclose(state["w"], 1 - 2 * 0.75)
     assert np.allclose(sizes, 9 * 1200)
+
+
+# -- minibatches that are read where their rows lie ---------------------------------------------------------------------
+def training(dtype: str, batch: int, width: int, hidden: int, more: bool = False) -> tuple[Graph, dict[str, int], list[int]]:
+    """A step of descent of one layer, whose minibatch only products use; with `more` something else uses it too."""
+    tape = Tape()
+    shapes = {"x": (batch, width), "y": (batch, hidden), "w": (width, hidden)}
+    x, y, w = (tape.input(name, type=Type(dtype, shape)) for name, shape in shapes.items())
+    delta = ops.tanh(x @ w) - y
+    out = ops.sum(ops.square(delta)) + (ops.sum(x) if more else 0.0)
+    becomes = {"w": (w - 0.01 * (x.T @ delta)).number}
+    return Graph(tuple(tape.nodes), tuple(tape.inputs), ()), becomes, [out.number]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("more", [False, True])
+@pytest.mark.parametrize(("dtype", "close"), [("float64", 1e-11), ("float32", 2e-3)])
+@pytest.mark.parametrize(("batch", "width", "hidden"), [(10, 784, 30), (4, 6, 5), (1, 9000, 20), (40, 600, 9), (3, 1, 5)])
+def test_a_minibatch_of_products_is_read_where_its_rows_lie(
+    batch: int, width: int, hidden: int, dtype: str, close: float, more: bool, count: int
+) -> None:
+    before = threads.threads()
+    try:
+        threads.threads(count)
+        random = np.random.default_rng(3)
+        values = {"x": random.normal(size=(50, width)) * 0.1, "y": random.normal(size=(50, hidden)),
+                  "w": random.normal(size=(width, hidden)) * 0.1}
+        values = {name: value.astype(dtype) for name, value in values.items()}
+        graph, becomes, results = training(dtype, batch, width, hidden, more)
+        f = compile_steps(graph, becomes, ["x", "y"], results)
+        assert ("rows read where they lie" in f.listing()) == (not more and batch > 1 and width > 1)
+        order = random.integers(0, 50, (9, batch))
+        order[3] = order[2]  # rows named twice, in one step and the next
+        state, (losses,) = f(order, **values)
+        again = f(order, **values)
+    finally:
+        threads.threads(before)
+    w = values["w"].astype(np.float64)
+    wanted = []
+    for rows in order:
+        x, y = values["x"][rows].astype(np.float64), values["y"][rows]
+        delta = np.tanh(x @ w) - y
+        wanted.append((delta**2).sum() + (x.sum() if more else 0.0))
+        w = w - 0.01 * (x.T @ delta)
+    assert np.allclose(losses, wanted, close, close)
+    assert np.allclose(state["w"], w, close, close)
+    assert np.array_equal(state["w"], again[0]["w"])
+
+
+def test_a_minibatch_that_is_a_result_too_is_copied() -> None:
+    tape = Tape()
+    x, w = tape.input("x", type=Type("float64", (3, 8))), tape.input("w", type=Type("float64", (8, 8)))
+    made = x @ w
+    changed = w + x.T @ made
+    graph = Graph(tuple(tape.nodes), tuple(tape.inputs), ())
+    f = compile_steps(graph, {"w": changed.number}, ["x"], [x.number, made.number])
+    assert "rows read where they lie" not in f.listing()
+    data = np.arange(40.0).reshape(5, 8)
+    _, (rows, products) = f([[0, 4, 2]], x=data, w=np.eye(8))
+    assert np.array_equal(rows[0], data[[0, 4, 2]])
+    assert np.array_equal(products[0], data[[0, 4, 2]])
+
+
+def test_short_steps_are_tried_both_ways_and_give_the_same_bits() -> None:
+    """More steps than lie between two trials, of a product that threads share out without waking."""
+    before = threads.threads()
+    random = np.random.default_rng(4)
+    values = {"x": random.normal(size=(64, 1000)).astype(np.float32) * 0.1, "y": random.normal(size=(64, 20)).astype(np.float32),
+              "w": random.normal(size=(1000, 20)).astype(np.float32) * 0.1}
+    graph, becomes, results = training("float32", 8, 1000, 20)
+    order = random.integers(0, 64, (trial.PERIOD + 3 * trial.TRIED, 8))
+    found = []
+    try:
+        for count in (1, 2, 3):
+            threads.threads(count)
+            f = compile_steps(graph, becomes, ["x", "y"], results)
+            assert f.surroundings().short
+            found.append(f(order, **values))
+    finally:
+        threads.threads(before)
+    for state, (losses,) in found[1:]:
+        assert np.array_equal(state["w"], found[0][0]["w"])
+        assert np.array_equal(losses, found[0][1][0])

@@ -2,7 +2,7 @@ import ctypes
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -10,11 +10,12 @@ from tests.run.native.graphs import graph_of
 
 from backlight import errors, ops
 from backlight.core.types import Type
+from backlight.run.emit import pool as written
 from backlight.run.native import threads
 from backlight.run.native.machine import compile_graph
 
 STEP = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-SHARE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64, ctypes.c_int64)
+SHARE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64, ctypes.c_int64, ctypes.c_bool)
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +25,20 @@ def as_before() -> Iterator[None]:
     threads.threads(before)
 
 
-def share(pool: threads.Pool, step: object, count: int, portions: int) -> None:
+def share(pool: threads.Pool, step: object, count: int, portions: int, wake: bool = True) -> None:
     address = ctypes.cast(step, ctypes.c_void_p).value  # type: ignore[arg-type]
-    SHARE(pool.share)(pool.address, address, None, count, portions)
+    SHARE(pool.share)(pool.address, address, None, count, portions, wake)
+
+
+def asleep(pool: threads.Pool) -> int:
+    return ctypes.c_int64.from_address(pool.address + written.SLEEPERS).value
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def done_by(pool: threads.Pool, count: int, portions: int) -> list[int]:
@@ -85,6 +97,44 @@ def test_the_pool_survives_a_sleep_and_a_change_of_size() -> None:
         assert len(pool.helpers) == count - 1
         time.sleep(0.01)  # the helpers fall asleep, and must hear the bell
         assert done_by(pool, 20, 20) == list(range(20))
+
+
+def test_a_short_step_wakes_nobody_and_is_done_by_its_caller() -> None:
+    threads.threads(3)
+    pool = threads.pool()
+    assert pool is not None
+    wait_for(lambda: asleep(pool) == 2)
+    who: list[int] = []
+    share(pool, STEP(lambda table, first, last: who.append(threading.get_ident())), 6, 6, wake=False)
+    assert who == [threading.get_ident()], "one call for all units"
+    assert asleep(pool) == 2
+
+
+def test_the_bell_alone_wakes_helpers_and_they_sleep_again() -> None:
+    threads.threads(2)
+    pool = threads.pool()
+    assert pool is not None
+    wait_for(lambda: asleep(pool) == 1)
+    rings = ctypes.c_int64.from_address(pool.address + written.RINGS)
+    before = rings.value
+    share(pool, None, 0, 0)
+    assert rings.value == before + 1
+    wait_for(lambda: asleep(pool) == 1)
+    assert done_by(pool, 5, 5) == list(range(5))
+
+
+def test_many_short_jobs_one_after_the_other_are_each_done_once() -> None:
+    """Helpers come late, leave and come again while the next job begins already."""
+    threads.threads(4)
+    pool = threads.pool()
+    assert pool is not None
+    x = np.random.default_rng(0).normal(size=(40, 5000))
+    f = compile_graph(graph_of(lambda x, w: x @ w, Type("float64", x.shape), Type("float64", (5000, 3))))
+    w = np.arange(15_000.0).reshape(5000, 3)
+    first = f(x, w)
+    assert np.allclose(first, x @ w)
+    for _ in range(3000):
+        assert np.array_equal(f(x, w), first)
 
 
 @pytest.mark.parametrize("count", [0, 65])

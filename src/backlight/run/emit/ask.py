@@ -69,8 +69,7 @@ def write_ask(c: Code, block: Value) -> str:
     go_on_if(c.put(f"icmp ne ptr {block.text}, null", "i1"))
     thread = c.put(f"call i64 {word(IDENT).text}()", "i64")
     go_on_if(thread.eq(word(MAIN, "i64")))
-    c.do(f"call i32 {word(CLOCK).text}(i32 {c.convert(word(KIND, 'i64'), 'i32').text}, {c.address(block, SECONDS, 'i64').typed})")
-    now = word(SECONDS, "i64") * 1_000_000_000 + word(NANOSECONDS, "i64")
+    now = now_ns(c, block)
     go_on_if((now - word(LAST, "i64")).ge(WAIT_NS))
     c.store(now, block, LAST)
     state = c.put(f"call i32 {word(ENSURE).text}()", "i32")
@@ -79,6 +78,13 @@ def write_ask(c: Code, block: Value) -> str:
     c.when(found.ne(0), lambda: c.do(f"call void {word(FETCH).text}({error})"))
     c.do(f"call void {word(RELEASE).text}(i32 {state.text})")
     return found.ne(0).typed
+
+
+def now_ns(c: Code, block: Value) -> Value:
+    """Return what the clock says, in nanoseconds."""
+    kind, to = c.convert(c.load(block, KIND, "i64"), "i32"), c.address(block, SECONDS, "i64")
+    c.do(f"call i32 {c.load(block, CLOCK, 'ptr').text}({kind.typed}, {to.typed})")
+    return c.load(block, SECONDS, "i64") * 1_000_000_000 + c.load(block, NANOSECONDS, "i64")
 
 
 def give_back(c: Code, table: Value) -> None:

@@ -42,7 +42,7 @@ from backlight.run.emit.doorway import (
     Argument,
     Entry,
 )
-from backlight.run.emit.table import ASK
+from backlight.run.emit.table import ALONE, ASK
 from backlight.run.emit.value import Value
 
 ON_STACK = 8192  # bytes of arena up to which each call has its own, on the stack
@@ -111,7 +111,7 @@ class Door:
             self.take_arena()
             arena = self.word(ARENA)
         c.store(arena if arena is not None else Value(c, "null", "ptr", 1), table, 0)
-        for slot in (1, 2, ASK, *entry.constants):
+        for slot in (1, 2, ASK, ALONE, *entry.constants):
             c.store(self.word(TABLE + slot), table, slot)
         made = self.make_results(table, singles)
         for slot, truth in zip(entry.checks, truths, strict=True):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from backlight.run.emit.ask import ask_every, leave_if, period
 from backlight.run.emit.code import Code, Module
+from backlight.run.emit.copied import copy_bytes
 from backlight.run.emit.shared import work
-from backlight.run.emit.steps import copy_bytes
 from backlight.run.emit.table import RESERVED, slots
 from backlight.run.emit.value import Value
 from backlight.run.lower.memory import moved, used

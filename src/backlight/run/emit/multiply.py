@@ -8,20 +8,15 @@ from math import prod
 
 from backlight.run.emit.after import After
 from backlight.run.emit.code import Code
+from backlight.run.emit.gathered import asks_ahead, multiply_ahead
 from backlight.run.emit.product import define_product, panels
-from backlight.run.emit.room import b_in_place, by_tiles, portion, room_of
-from backlight.run.emit.shared import PORTIONS, SHARED, STEP, share, touched, work
-from backlight.run.emit.tile import Product
+from backlight.run.emit.room import b_in_place, by_tiles, portion, room_bytes, room_of
+from backlight.run.emit.shared import PORTIONS, SHARED, STEP, numbered, share, work
+from backlight.run.emit.split import LEAST, add_parts, along_k, by_rows, part_of, portions, sums_of
+from backlight.run.emit.tile import Corner, Product, product_of
 from backlight.run.emit.tiled import define_by_tiles, define_gather, hides, shared_units
-from backlight.run.emit.value import Target, Value
-from backlight.run.lower.memory import moved
-from backlight.run.lower.program import Instruction, Multiply, Place
-
-
-def product_of(m: Multiply) -> Product:
-    """Return the sizes of one product of the batch."""
-    (a_row, a_column), (b_row, b_column), (c_row, _) = (p.strides[-2:] for p in (m.a, m.b, m.c))
-    return Product(m.kind, m.m, m.n, m.k, a_row, a_column, b_row, b_column, c_row)
+from backlight.run.emit.value import SIZES, Target, Value
+from backlight.run.lower.program import Instruction, Multiply, Nest, Place
 
 
 def after_of(m: Multiply) -> After | None:
@@ -49,7 +44,8 @@ def write_multiply(c: Code, m: Multiply, base: Callable[[int], Value], ends: tup
                 continue
             at = c.address(base(place.buffer), place.offset, m.kind)
             places.append(c.address(at, batch_offset(c, m, place, batch), m.kind))
-        operands = ", ".join(x.typed for x in (*places, low, high))
+        a = Corner(places[0], c.constant(0, "i64") if p.strewn else None)
+        operands = ", ".join(x.typed for x in (*a.operands, *places[1:], low, high))
         more = f", {addresses.typed}" if after is not None and addresses is not None else ""
         space = room.typed if room is not None else "ptr null"
         c.do(f"call void @{symbol}({operands}, i1 {'true' if m.add else 'false'}, {space}{more})")
@@ -95,40 +91,106 @@ def shared_by_tiles(target: Target, instruction: Instruction) -> bool:
     return by_tiles(target, p) and not b_in_place(p) and portion(target, p, after_of(instruction)) is None
 
 
+def parts_of_k(target: Target, instruction: Instruction) -> int:
+    """Return into how many parts of k a product is cut; 1 if into none."""
+    if not isinstance(instruction, Multiply) or prod(instruction.batch) != 1 or instruction.after is not None:
+        return 1
+    return along_k(target, product_of(instruction))
+
+
 def portions_of(target: Target, instruction: Instruction) -> int:
-    """Return in how many portions threads take the units of an instruction: few where one tile does what is left of another."""
-    hiding = isinstance(instruction, Multiply) and hides(target, product_of(instruction), after_of(instruction))
-    return PORTIONS // 2 if hiding else PORTIONS
+    """Return in how many portions threads take the units of an instruction, at most.
+
+    Few where one tile does what is left of another, and where a product is no more than some portions.
+    """
+    if not isinstance(instruction, Multiply):
+        return PORTIONS
+    p = product_of(instruction)
+    if by_rows(target, p):
+        return portions(p)
+    return PORTIONS // 2 if hides(target, p, after_of(instruction)) else PORTIONS
+
+
+def enough(target: Target, instruction: Instruction) -> int:
+    """Return the work from which an instruction is shared out."""
+    if isinstance(instruction, Nest):
+        return LEAST
+    rows = isinstance(instruction, Multiply) and prod(instruction.batch) == 1 and by_rows(target, product_of(instruction))
+    return LEAST if rows else SHARED
+
+
+def multiply_bytes(target: Target, m: Multiply) -> int:
+    """Return the bytes of the room that a product needs."""
+    p, count = product_of(m), parts_of_k(target, m)
+    if count == 1:
+        return room_bytes(target, p, after_of(m), shared_by_tiles(target, m))
+    return sums_of(p) * count * SIZES[p.kind] + room_bytes(target, part_of(p, count), None)
+
+
+def share_parts(c: Code, m: Multiply, table: Value, addresses: Value) -> None:
+    """Write a product along k: each part of k has its sums in the room, and they are added in their order."""
+    plain, known, digest = numbered(m)
+    assert isinstance(plain, Multiply)
+    count, p = parts_of_k(c.target, m), product_of(plain)
+
+    def places(inner: Code, at: Value) -> list[Value]:
+        return [inner.address(inner.load(at, x.buffer, "ptr"), x.offset, m.kind) for x in (plain.a, plain.b, plain.c)]
+
+    def parts(inner: Code, at: Value, first: Value, last: Value, mine: Value) -> None:
+        a, b, _ = places(inner, at)
+        sums = inner.load(at, known, "ptr")
+        own = inner.select(mine, inner.address(sums, count * sums_of(p), p.kind), Value(inner, "null", "ptr", 1))
+        whole = part_of(p, count)
+
+        def part(number: Value, p: Product) -> None:
+            to, start = inner.address(sums, number * sums_of(p), p.kind), number * whole.k
+            corner = Corner(a, inner.constant(0, "i64") if p.strewn else None).moved(inner, p, 0, start)
+            places, no = (corner, inner.address(b, start * p.b_row, p.kind), to), Value(inner, "false", "i1", 1)
+            if asks_ahead(inner.target, p):
+                multiply_ahead(inner, p, places, no)
+                return
+            operands = (*corner.operands, *places[1:], inner.constant(0, "i64"), inner.constant(1, "i64"), no, own)
+            inner.do(f"call void @{define_product(inner.module, p)}({', '.join(x.typed for x in operands)})")
+
+        full, rest = divmod(p.k, whole.k)
+        inner.loop(inner.select(last.gt(full), full, last), lambda number: part(number, whole), start=first)
+        if rest:
+            inner.when(last.gt(full), lambda: part(inner.constant(full, "i64"), replace(whole, k=rest)))
+
+    share(c, c.module.define(f"bl.step.{digest}.parts", "void", STEP, "noinline #0", parts), table, addresses, count, wake=False)
+
+    def together(inner: Code, at: Value) -> None:
+        add_parts(inner, p, count, places(inner, at)[2], inner.load(at, known, "ptr"), plain.add)
+
+    symbol = c.module.define(f"bl.step.{digest}.sums", "void", STEP[:1], "noinline #0", together)
+    c.do(f"call void @{symbol}({addresses.typed})")
 
 
 def share_tiles(c: Code, m: Multiply, alone: str, table: Value, addresses: Value) -> None:
     """Write a product by tiles: alone, block by block of B; threads copy all of B together first and then take tiles."""
-    p, after, numbers = product_of(m), after_of(m), {buffer: k for k, buffer in enumerate(touched(m))}
+    plain, known, digest = numbered(m)
+    assert isinstance(plain, Multiply)
+    p, after = product_of(plain), after_of(plain)
     units = shared_units(c.target, p)
     assert units is not None
     behind = room_of(c.target, p, after, True).starts[1]
 
     def base(inner: Code, at: Value, place: Place) -> Value:
-        return inner.address(inner.load(at, numbers[place.buffer], "ptr"), place.offset, m.kind)
+        return inner.address(inner.load(at, place.buffer, "ptr"), place.offset, m.kind)
 
     def gather(inner: Code, at: Value, first: Value, last: Value, mine: Value) -> None:
-        operands = (base(inner, at, m.b), inner.load(at, len(numbers), "ptr"), first, last)
+        operands = (base(inner, at, plain.b), inner.load(at, known, "ptr"), first, last)
         inner.do(f"call void @{define_gather(inner.module, p)}({', '.join(x.typed for x in operands)})")
 
     def tiles(inner: Code, at: Value, first: Value, last: Value, mine: Value) -> None:
-        panels_at, null = inner.load(at, len(numbers), "ptr"), Value(inner, "null", "ptr", 1)
-        out = null if m.local else base(inner, at, m.c)
+        panels_at, null = inner.load(at, known, "ptr"), Value(inner, "null", "ptr", 1)
+        out = null if plain.local else base(inner, at, plain.c)
         room = inner.select(mine, inner.address(panels_at, behind, m.kind), null)
-        symbol = define_by_tiles(inner.module, p, after_here, True)
+        symbol = define_by_tiles(inner.module, p, after, True)
         add = Value(inner, "true" if m.add else "false", "i1", 1)
-        operands = [base(inner, at, m.a), panels_at, out, first, last, add, room, *[at] * (after is not None)]
+        operands = [base(inner, at, plain.a), panels_at, out, first, last, add, room, *[at] * (after is not None)]
         inner.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")
 
-    known = len(numbers)
-    renamed = moved(replace(m, nodes=()), {**numbers, **({m.c.buffer: known} if m.local else {})})
-    assert isinstance(renamed, Multiply)
-    after_here = None if renamed.after is None else After(replace(renamed.after, nodes=()), renamed.c.buffer, renamed.local)
-    digest = alone.removeprefix("bl.step.")
     words = (("gather", gather), ("tiles", tiles))
     steps = [c.module.define(f"bl.step.{digest}.{word}", "void", STEP, "noinline #0", write) for word, write in words]
     pool = c.load(table, 2, "ptr")

@@ -9,15 +9,20 @@ the same bits on any number of threads.
 A step has room in the arena for what it must copy together; the thread that asked for the step takes that, and helpers,
 whose stacks are large enough, take theirs.
 
-The state is one block: job (function, table, count, portions) at 0, epoch at 64, portions taken at 128 and by helpers at 136,
-helpers at work at 192, job open at 256, taken at 320, sleepers at 384, stop at 392, lock at 448, bell at 576.
+What there is to do stands in one line of the cache: a word, in which portions are taken, and what to call, which is read after
+a portion was taken and so belongs to it. A helper that is awake has begun after that line came to it, twice: once to look, once
+to take. The word counts, from the lowest byte on, the portions taken by helpers, those taken by the caller, all portions,
+and in the other five bytes the jobs.
+
+The state is one block: the word, function, table and count at 0, portions done by helpers at 128, taken at 256, sleepers at
+384, helpers at 392, stop at 400, rings of the bell at 408, lock at 512, bell at 640.
 """
 
 from __future__ import annotations
 
 import platform
 
-STATE_BYTES, TAKEN, STOP = 1024, 320, 392
+STATE_BYTES, STATE_ALIGN, TAKEN, SLEEPERS, HELPERS, STOP, RINGS = 1024, 128, 256, 384, 392, 400, 408
 SPINS = 1500  # pauses of some 50 cycles: about 20 microseconds
 
 TEXT = """
@@ -31,69 +36,77 @@ declare i32 @sched_yield()
 {declare_pause}
 
 define void @bl.pool.prepare(ptr %pool) #0 {{
-  %lock = getelementptr i8, ptr %pool, i64 448
-  %bell = getelementptr i8, ptr %pool, i64 576
+  %lock = getelementptr i8, ptr %pool, i64 512
+  %bell = getelementptr i8, ptr %pool, i64 640
   call i32 @pthread_mutex_init(ptr %lock, ptr null)
   call i32 @pthread_cond_init(ptr %bell, ptr null)
   ret void
 }}
 
-; Take units until none is left: the caller from the front, helpers from the back, so that from step to step each finds in its
-; own cache what it wrote before. As many portions are taken as there are, so the two never meet. A step is told whether it runs
-; in the thread that asked for it.
-define internal void @bl.pool.work(ptr %pool, i1 %mine) #0 {{
+; Take portions until none is left: the caller from the front, helpers from the back, so that from step to step each finds in its
+; own cache what it wrote before. As many are taken as there are, so the two never meet. A step is told whether it runs in the
+; thread that asked for it. Return how many were taken.
+define internal i64 @bl.pool.work(ptr %pool, i1 %mine) #0 {{
 entry:
-  %next = getelementptr i8, ptr %pool, i64 128
-  %back = getelementptr i8, ptr %pool, i64 136
-  %at.table = getelementptr i8, ptr %pool, i64 8
-  %at.count = getelementptr i8, ptr %pool, i64 16
-  %at.portions = getelementptr i8, ptr %pool, i64 24
-  %step = load ptr, ptr %pool
-  %table = load ptr, ptr %at.table
-  %count = load i64, ptr %at.count
-  %portions = load i64, ptr %at.portions
-  %top = add i64 %portions, -1
+  %at.step = getelementptr i8, ptr %pool, i64 8
+  %at.table = getelementptr i8, ptr %pool, i64 16
+  %at.count = getelementptr i8, ptr %pool, i64 24
+  %one = select i1 %mine, i64 256, i64 1
   br label %again
 again:
-  %front = phi i64 [0, %entry], [%front.next, %do]
-  %portion = atomicrmw add ptr %next, i64 1 seq_cst
-  %more = icmp slt i64 %portion, %portions
-  br i1 %more, label %where, label %done
-where:
-  br i1 %mine, label %do, label %behind
-behind:
-  %given = atomicrmw add ptr %back, i64 1 seq_cst
-  %last.left = sub i64 %top, %given
-  br label %do
+  %taken = phi i64 [0, %entry], [%taken.next, %do]
+  %seen = load atomic i64, ptr %pool seq_cst, align 8
+  br label %look
+look:
+  %word = phi i64 [%seen, %again], [%found, %take]
+  %back = and i64 %word, 255
+  %front.wide = lshr i64 %word, 8
+  %front = and i64 %front.wide, 255
+  %portions.wide = lshr i64 %word, 16
+  %portions = and i64 %portions.wide, 255
+  %all = add i64 %back, %front
+  %more = icmp ult i64 %all, %portions
+  br i1 %more, label %take, label %done
+take:
+  %wanted = add i64 %word, %one
+  %pair = cmpxchg ptr %pool, i64 %word, i64 %wanted seq_cst seq_cst
+  %found = extractvalue {{ i64, i1 }} %pair, 0
+  %mine.now = extractvalue {{ i64, i1 }} %pair, 1
+  br i1 %mine.now, label %do, label %look
 do:
-  %chosen = phi i64 [%front, %where], [%last.left, %behind]
-  %front.next = add i64 %front, 1
-  %before = mul i64 %chosen, %count
+  %taken.next = add i64 %taken, 1
+  %top = add i64 %portions, -1
+  %last.left = sub i64 %top, %back
+  %portion = select i1 %mine, i64 %front, i64 %last.left
+  %step = load ptr, ptr %at.step
+  %table = load ptr, ptr %at.table
+  %count = load i64, ptr %at.count
+  %before = mul i64 %portion, %count
   %until = add i64 %before, %count
-  %first = sdiv i64 %before, %portions
-  %last = sdiv i64 %until, %portions
+  %first = udiv i64 %before, %portions
+  %last = udiv i64 %until, %portions
   call void %step(ptr %table, i64 %first, i64 %last, i1 %mine)
   br label %again
 done:
-  ret void
+  ret i64 %taken
 }}
 
-; What a helper does all its life.
+; What a helper does all its life: watch the word, help, and after a while without a new job sleep until the bell rings.
 define void @bl.pool.help(ptr %pool) #0 {{
 entry:
-  %epoch = getelementptr i8, ptr %pool, i64 64
-  %active = getelementptr i8, ptr %pool, i64 192
-  %open = getelementptr i8, ptr %pool, i64 256
+  %done = getelementptr i8, ptr %pool, i64 128
   %sleepers = getelementptr i8, ptr %pool, i64 384
-  %stop = getelementptr i8, ptr %pool, i64 392
-  %lock = getelementptr i8, ptr %pool, i64 448
-  %bell = getelementptr i8, ptr %pool, i64 576
+  %stop = getelementptr i8, ptr %pool, i64 400
+  %rings = getelementptr i8, ptr %pool, i64 408
+  %lock = getelementptr i8, ptr %pool, i64 512
+  %bell = getelementptr i8, ptr %pool, i64 640
   br label %watch
 watch:
-  %seen = phi i64 [0, %entry], [%now, %left], [%seen, %spin.on]
-  %spins = phi i64 [0, %entry], [0, %left], [%spins.next, %spin.on]
-  %now.spin = load atomic i64, ptr %epoch seq_cst, align 8
-  %new = icmp ne i64 %now.spin, %seen
+  %seen = phi i64 [0, %entry], [%job, %left], [%seen, %spin.on], [%seen, %wake]
+  %spins = phi i64 [0, %entry], [0, %left], [%spins.next, %spin.on], [0, %wake]
+  %word = load atomic i64, ptr %pool seq_cst, align 8
+  %job = lshr i64 %word, 24
+  %new = icmp ne i64 %job, %seen
   br i1 %new, label %begin, label %spin
 spin:
   %spins.next = add i64 %spins, 1
@@ -102,69 +115,81 @@ spin:
 spin.on:
   {pause}
   br label %watch
+begin:
+  %taken = call i64 @bl.pool.work(ptr %pool, i1 false)
+  %helped = icmp ne i64 %taken, 0
+  br i1 %helped, label %tell, label %left
+tell:
+  atomicrmw add ptr %done, i64 %taken seq_cst
+  br label %left
+left:
+  br label %watch
 sleep:
   call i32 @pthread_mutex_lock(ptr %lock)
   atomicrmw add ptr %sleepers, i64 1 seq_cst
+  %rung = load i64, ptr %rings
   br label %check
 check:
-  %now.sleep = load atomic i64, ptr %epoch seq_cst, align 8
-  %woken = icmp ne i64 %now.sleep, %seen
-  br i1 %woken, label %wake, label %wait
+  %leave = load atomic i64, ptr %stop seq_cst, align 8
+  %leaving = icmp ne i64 %leave, 0
+  br i1 %leaving, label %wake, label %asleep
+asleep:
+  %word.now = load atomic i64, ptr %pool seq_cst, align 8
+  %job.now = lshr i64 %word.now, 24
+  %called = icmp ne i64 %job.now, %seen
+  %rings.now = load i64, ptr %rings
+  %ringing = icmp ne i64 %rings.now, %rung
+  %up = or i1 %called, %ringing
+  br i1 %up, label %wake, label %wait
 wait:
   call i32 @pthread_cond_wait(ptr %bell, ptr %lock)
   br label %check
 wake:
   atomicrmw sub ptr %sleepers, i64 1 seq_cst
   call i32 @pthread_mutex_unlock(ptr %lock)
-  br label %begin
-begin:
-  %now = phi i64 [%now.spin, %watch], [%now.sleep, %wake]
-  %leave = load atomic i64, ptr %stop seq_cst, align 8
-  %leaving = icmp ne i64 %leave, 0
-  br i1 %leaving, label %end, label %join
-join:
-  atomicrmw add ptr %active, i64 1 seq_cst
-  %is.open = load atomic i64, ptr %open seq_cst, align 8
-  %late = icmp eq i64 %is.open, 0
-  br i1 %late, label %left, label %helping
-helping:
-  call void @bl.pool.work(ptr %pool, i1 false)
-  br label %left
-left:
-  atomicrmw sub ptr %active, i64 1 seq_cst
-  br label %watch
+  br i1 %leaving, label %end, label %watch
 end:
   ret void
 }}
 
 ; Ring the bell: wake whoever sleeps.
 define void @bl.pool.ring(ptr %pool) #0 {{
-entry:
-  %epoch = getelementptr i8, ptr %pool, i64 64
-  %sleepers = getelementptr i8, ptr %pool, i64 384
-  atomicrmw add ptr %epoch, i64 1 seq_cst
-  %count = load atomic i64, ptr %sleepers seq_cst, align 8
-  %any = icmp ne i64 %count, 0
-  br i1 %any, label %wake, label %done
-wake:
-  %lock = getelementptr i8, ptr %pool, i64 448
-  %bell = getelementptr i8, ptr %pool, i64 576
+  %rings = getelementptr i8, ptr %pool, i64 408
+  %lock = getelementptr i8, ptr %pool, i64 512
+  %bell = getelementptr i8, ptr %pool, i64 640
   call i32 @pthread_mutex_lock(ptr %lock)
+  %rung = load i64, ptr %rings
+  %more = add i64 %rung, 1
+  store i64 %more, ptr %rings
   call i32 @pthread_cond_broadcast(ptr %bell)
   call i32 @pthread_mutex_unlock(ptr %lock)
-  br label %done
-done:
   ret void
 }}
 
-; Do all units of a step, with whoever helps.
-define void @bl.pool.share(ptr %pool, ptr %step, ptr %table, i64 %count, i64 %portions) #0 {{
+; Do all units of a step, with whoever helps; a short one wakes nobody. A step of no units is nothing but the bell.
+define void @bl.pool.share(ptr %pool, ptr %step, ptr %table, i64 %count, i64 %portions, i1 %wake) #0 {{
 entry:
-  %next = getelementptr i8, ptr %pool, i64 128
-  %back = getelementptr i8, ptr %pool, i64 136
-  %active = getelementptr i8, ptr %pool, i64 192
-  %open = getelementptr i8, ptr %pool, i64 256
-  %taken = getelementptr i8, ptr %pool, i64 320
+  %done = getelementptr i8, ptr %pool, i64 128
+  %taken = getelementptr i8, ptr %pool, i64 256
+  %sleepers = getelementptr i8, ptr %pool, i64 384
+  %at.helpers = getelementptr i8, ptr %pool, i64 392
+  %before = load atomic i64, ptr %sleepers seq_cst, align 8
+  %helpers = load i64, ptr %at.helpers
+  %bell = icmp eq i64 %count, 0
+  br i1 %bell, label %rouse, label %ask
+rouse:
+  %any = icmp ne i64 %before, 0
+  br i1 %any, label %pull, label %leave
+pull:
+  call void @bl.pool.ring(ptr %pool)
+  ret void
+leave:
+  ret void
+ask:
+  %awake = icmp slt i64 %before, %helpers
+  %call = or i1 %awake, %wake
+  br i1 %call, label %take, label %alone
+take:
   %pair = cmpxchg ptr %taken, i64 0, i64 1 seq_cst seq_cst
   %mine = extractvalue {{ i64, i1 }} %pair, 1
   br i1 %mine, label %job, label %alone
@@ -172,26 +197,37 @@ alone:
   call void %step(ptr %table, i64 0, i64 %count, i1 true)
   ret void
 job:
-  %at.table = getelementptr i8, ptr %pool, i64 8
-  %at.count = getelementptr i8, ptr %pool, i64 16
-  %at.portions = getelementptr i8, ptr %pool, i64 24
-  store ptr %step, ptr %pool
+  %at.step = getelementptr i8, ptr %pool, i64 8
+  %at.table = getelementptr i8, ptr %pool, i64 16
+  %at.count = getelementptr i8, ptr %pool, i64 24
+  store atomic i64 0, ptr %done seq_cst, align 8
+  store ptr %step, ptr %at.step
   store ptr %table, ptr %at.table
   store i64 %count, ptr %at.count
-  store i64 %portions, ptr %at.portions
-  store atomic i64 0, ptr %next seq_cst, align 8
-  store atomic i64 0, ptr %back seq_cst, align 8
-  store atomic i64 1, ptr %open seq_cst, align 8
+  %old = load atomic i64, ptr %pool seq_cst, align 8
+  %number = lshr i64 %old, 24
+  %number.next = add i64 %number, 1
+  %number.high = shl i64 %number.next, 24
+  %portions.high = shl i64 %portions, 16
+  %word = or i64 %number.high, %portions.high
+  store atomic i64 %word, ptr %pool seq_cst, align 8
+  %asleep = load atomic i64, ptr %sleepers seq_cst, align 8
+  %some = icmp ne i64 %asleep, 0
+  %waking = and i1 %some, %wake
+  br i1 %waking, label %ring, label %work
+ring:
   call void @bl.pool.ring(ptr %pool)
-  call void @bl.pool.work(ptr %pool, i1 true)
-  store atomic i64 0, ptr %open seq_cst, align 8
+  br label %work
+work:
+  %own = call i64 @bl.pool.work(ptr %pool, i1 true)
+  %others = sub i64 %portions, %own
   br label %wait
 wait:
-  %turns = phi i64 [0, %job], [%turns.next, %wait.on], [0, %polite]
+  %turns = phi i64 [0, %work], [%turns.next, %wait.on], [0, %polite]
   %turns.next = add i64 %turns, 1
-  %busy = load atomic i64, ptr %active seq_cst, align 8
-  %none = icmp eq i64 %busy, 0
-  br i1 %none, label %done, label %still
+  %so.far = load atomic i64, ptr %done seq_cst, align 8
+  %missing = icmp ne i64 %so.far, %others
+  br i1 %missing, label %still, label %end
 still:
   %long = icmp sgt i64 %turns.next, {spins}
   br i1 %long, label %polite, label %wait.on
@@ -201,7 +237,7 @@ polite:
 wait.on:
   {pause}
   br label %wait
-done:
+end:
   store atomic i64 0, ptr %taken seq_cst, align 8
   ret void
 }}

@@ -7,23 +7,32 @@ range of units, so that threads can share them out.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import prod
 
 from backlight.run.emit import contract, scan, sort
 from backlight.run.emit.ask import ask, leave_if
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.inner import define_inner
-from backlight.run.emit.multiply import after_of, portions_of, product_of, share_tiles, shared_by_tiles, write_multiply
+from backlight.run.emit.multiply import (
+    after_of,
+    enough,
+    multiply_bytes,
+    parts_of_k,
+    portions_of,
+    share_parts,
+    share_tiles,
+    shared_by_tiles,
+    write_multiply,
+)
 from backlight.run.emit.nest import heavy, light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
-from backlight.run.emit.shared import SHARED, STEP, share, touched, work
+from backlight.run.emit.shared import SHARED, STEP, Work, numbered, share, touched, work
 from backlight.run.emit.table import RESERVED, Piece, slots
+from backlight.run.emit.tile import product_of
 from backlight.run.emit.value import Target, Value
-from backlight.run.lower.memory import ALIGN, moved
+from backlight.run.lower.memory import ALIGN
 from backlight.run.lower.program import (
     Call,
     Choose,
@@ -36,7 +45,6 @@ from backlight.run.lower.program import (
     Sort,
 )
 
-Work = Nest | Multiply | Contract | Scan | Sort  # what is a function of units; a call stands between two pieces
 LONG = 1 << 27  # scalar operations, tens of milliseconds, after which to ask whether to go on
 INLINE = 2048  # steps of a nest, or multiplications, up to which it is written where it is used
 MANY = 64  # instructions one after the other, beyond which those that compute functions are written once for all equal ones
@@ -80,7 +88,7 @@ def room(target: Target, program: Program) -> int:
     found = [0]
     for i in program.instructions:
         if isinstance(i, Multiply):
-            found.append(room_bytes(target, product_of(i), after_of(i), shared_by_tiles(target, i)))
+            found.append(multiply_bytes(target, i))
         elif isinstance(i, Repeat):
             found += [room(target, inner.program) for inner in (i.step, i.test) if inner is not None]
         elif isinstance(i, Choose):
@@ -131,20 +139,10 @@ def unit_count(target_module: Module, instruction: Work) -> int:
 def define_step(module: Module, instruction: Work) -> str:
     """Write the function of one instruction: (addresses, first, last, mine); equal instructions share it.
 
-    The buffers are numbered in the order in which the instruction uses them, and the addresses come in that order, that of
-    the room behind them: so the layers of a network, which do the same elsewhere, are compiled once. The room is for the
-    thread whose arena it is (`mine`).
+    The addresses come in the order in which the instruction uses its buffers, that of the room behind them: so the layers of a
+    network, which do the same elsewhere, are compiled once. The room is for the thread whose arena it is (`mine`).
     """
-    numbers = {buffer: k for k, buffer in enumerate(touched(instruction))}
-    known = len(numbers)
-    if isinstance(instruction, Multiply) and instruction.local:
-        numbers[instruction.c.buffer] = known  # it has a number, but no address
-    renamed = moved(instruction, numbers)
-    assert not isinstance(renamed, Call | Repeat | Choose)
-    plain = replace(renamed, nodes=())
-    if isinstance(plain, Multiply) and plain.after is not None:
-        plain = replace(plain, after=replace(plain.after, nodes=()))
-    digest = hashlib.sha256(repr(plain).encode()).hexdigest()[:20]
+    plain, known, digest = numbered(instruction)
 
     def write(c: Code, addresses: Value, first: Value, last: Value, mine: Value) -> None:
         bases = {k: c.load(addresses, k, "ptr") for k in range(known)}
@@ -191,18 +189,33 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
         if work(instruction) <= INLINE and not fused and not once:
             write_instruction(c, instruction, bases, 0, count)
             continue
-        symbol = define_step(c.module, instruction)
         for k, buffer in enumerate(buffers):
             c.store(bases(buffer), addresses, k)
         c.store(space, addresses, len(buffers))
+        if isinstance(instruction, Multiply) and parts_of_k(c.target, instruction) > 1:
+            share_parts(c, instruction, table, addresses)
+            continue
+        symbol = define_step(c.module, instruction)
         if isinstance(instruction, Multiply) and shared_by_tiles(c.target, instruction):
             share_tiles(c, instruction, symbol, table, addresses)
-        elif count > 1 and work(instruction) > SHARED:
-            share(c, symbol, table, addresses, count, portions_of(c.target, instruction))
+        elif count > 1 and work(instruction) > enough(c.target, instruction):
+            share(c, symbol, table, addresses, count, portions_of(c.target, instruction), work(instruction) > SHARED)
         else:
             c.do(f"call void @{symbol}({addresses.typed}, i64 0, i64 {count}, i1 true)")
         if work(instruction) > LONG:
             ask(c, table)
+
+
+def shares_short(target: Target, program: Program) -> bool:
+    """Return whether threads share out an instruction that is too short to wake them."""
+    for i in program.instructions:
+        if isinstance(i, Repeat | Choose):
+            inner = (i.step, i.test) if isinstance(i, Repeat) else i.branches
+            if any(shares_short(target, part.program) for part in inner if part is not None):
+                return True
+        elif isinstance(i, Multiply) and (parts_of_k(target, i) > 1 or enough(target, i) < work(i) <= SHARED):
+            return True
+    return False
 
 
 def works(program: Program) -> list[Work | Repeat | Choose]:

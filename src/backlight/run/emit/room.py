@@ -14,6 +14,7 @@ from backlight.run.emit.after import After
 from backlight.run.emit.code import Code
 from backlight.run.emit.tile import Product, tiling
 from backlight.run.emit.value import SIZES, Target, Value
+from backlight.run.lower.program import Read
 from backlight.run.lower.tiles import DEEPEST, FAR_APART
 
 LARGEST_PANELS = 1 << 19  # bytes of B copied together at once: half a second-level cache
@@ -57,10 +58,17 @@ def by_tiles(target: Target, p: Product) -> bool:
 def portion(target: Target, p: Product, after: After | None) -> int | None:
     """Return how many panels of B a portion is of a product by tiles that is cut into portions; None for any other product.
 
-    What follows a product goes through other arrays too, and does so faster in whole rows.
+    What goes through other arrays after a product does so faster in whole rows.
     """
     count = -(-p.n // tiling(target, p).columns)
-    return -(-count // PORTIONS) if by_tiles(target, p) and count >= WIDE and after is None else None
+    narrow = after is None or (not after.local and alike(after))
+    return -(-count // PORTIONS) if by_tiles(target, p) and count >= WIDE and narrow else None
+
+
+def alike(after: After) -> bool:
+    """Return whether what follows a product reads nothing else that differs from row to row."""
+    reads = [step for step in after.nest.steps if isinstance(step, Read)]
+    return all(step.place.buffer == after.made or (step.place.strides[0] == 0 and not step.index) for step in reads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from backlight.run.lower.program import Call, Program
 
 ASK = 3  # the place in a table of the block for `ask`
-RESERVED = 4  # places in a table before the buffers: the arena, the pool's function, the pool, whom to ask whether to stop
+ALONE = 4  # that of whether short steps are done alone
+RESERVED = 5  # places in a table before the buffers: the arena, the pool's function, the pool, and those two
 
 
 def slots(program: Program) -> dict[int, int]:

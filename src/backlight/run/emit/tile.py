@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from backlight.run.emit.after import After, rows_after, write_after
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.fetch import fetch
 from backlight.run.emit.parts import Part, parts_of
 from backlight.run.emit.value import SIZES, Target, Value
+from backlight.run.lower.program import Multiply
 
+SHIFT = [("shift", "i64", 1)]  # of a function whose A is strewn
 AHEAD = 16  # rows of B that are asked for before they are needed: 220 to 450 cycles, longer than the third cache takes
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The sizes of C (m × n) = A (m × k) B (k × n), and how far apart the neighbours lie, in numbers."""
+    """The sizes of C (m × n) = A (m × k) B (k × n), and how far apart the neighbours lie, in numbers.
+
+    Where the rows of A's memory lie anywhere, they are `strewn` along m or along k, and A is where their addresses stand.
+    """
 
     kind: str
     m: int
@@ -31,12 +37,65 @@ class Product:
     b_row: int
     b_column: int
     c_row: int
+    strewn: str = ""
 
     @property
     def key(self) -> str:
         """A name for the sizes."""
         sizes = (self.m, self.n, self.k, self.a_row, self.a_column, self.b_row, self.b_column, self.c_row)
-        return self.kind + "." + ".".join(map(str, sizes))
+        return self.kind + "." + ".".join(map(str, sizes)) + self.strewn
+
+
+def product_of(m: Multiply) -> Product:
+    """Return the sizes of one product of the batch."""
+    (a_row, a_column), (b_row, b_column), (c_row, _) = (p.strides[-2:] for p in (m.a, m.b, m.c))
+    strewn = ("m" if a_column == 1 else "k") if m.strewn else ""
+    return Product(m.kind, m.m, m.n, m.k, a_row, a_column, b_row, b_column, c_row, strewn)
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """Where a block of A begins: its address; or where the addresses of its rows begin, and how far into them it lies."""
+
+    at: Value
+    shift: Value | None = None
+
+    def moved(self, c: Code, p: Product, i: Value | int, k: Value | int) -> Corner:
+        """Return the corner so many rows and columns further."""
+        if self.shift is None:
+            return Corner(c.address(c.address(self.at, i * p.a_row, p.kind), k * p.a_column, p.kind))
+        along, into = (i, k) if p.strewn == "m" else (k, i)
+        return Corner(c.address(self.at, along, "ptr"), self.shift + into)
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        """What a function is given for it."""
+        return (self.at,) if self.shift is None else (self.at, self.shift)
+
+    def single(self, c: Code, p: Product, rows: int) -> Callable[[Value], Callable[[int, int], Value]]:
+        """Return what finds the numbers of a column k of a tile, given the row and how many columns further."""
+        if self.shift is None:
+            def column(k: Value) -> Callable[[int, int], Value]:
+                here = c.address(self.at, k * p.a_column if p.a_column != 1 else k, p.kind)
+                return lambda i, further: c.load(here, i * p.a_row + further * p.a_column, p.kind)
+        elif p.strewn == "m":
+            starts = [c.address(c.load(self.at, i, "ptr"), self.shift, p.kind) for i in range(rows)]
+
+            def column(k: Value) -> Callable[[int, int], Value]:
+                return lambda i, further: c.load(c.address(starts[i], k, p.kind), further, p.kind)
+        else:
+            shift, found = self.shift, dict[int, Value]()
+
+            def column(k: Value) -> Callable[[int, int], Value]:
+                found.clear()
+
+                def one(i: int, further: int) -> Value:
+                    if further not in found:
+                        found[further] = c.address(c.load(c.address(self.at, k, "ptr"), further, "ptr"), shift, p.kind)
+                    return c.load(found[further], i, p.kind)
+
+                return one
+        return column
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +142,22 @@ def tiling(target: Target, p: Product) -> Tiling:
 Between = tuple[int, Callable[[Value], None]]  # how often something is done, and what writes it, given its number
 
 
+class Meanwhile(Protocol):
+    """What is done while a tile is being summed up, a row at a time."""
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows there are."""
+
+    @property
+    def key(self) -> str:
+        """Return a name for what is done."""
+
+    def row(self, c: Code, addresses: Value, start: tuple[Value, Value], width: int, lanes: int,
+            tile: Value) -> Callable[[Value], None]:
+        """Write what is the same for all rows, given where they start; return what writes a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """What is still to be done to the tile above, of so many rows, whose rows lie so many numbers apart if it is all there is."""
@@ -90,6 +165,11 @@ class Before:
     after: After
     rows: int
     apart: int
+
+    @property
+    def key(self) -> str:
+        """A name for what is done."""
+        return f"{self.after.key}.{self.rows}"
 
     def row(self, c: Code, addresses: Value, start: tuple[Value, Value], width: int, lanes: int,
             tile: Value) -> Callable[[Value], None]:
@@ -101,7 +181,7 @@ class Before:
         return lambda i: one(start[0] + i)
 
 
-def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b: Value, b_row: int,
+def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Corner, b: Value, b_row: int,
               depth: Value | int, far: bool = False, between: Between | None = None) -> list[Value]:
     """Return the sums of a tile, row by row: one loop over k with all of them carried.
 
@@ -113,9 +193,10 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
         ways *= 2
     zeros = [c.constant(0.0, p.kind, part.lanes) for _ in range(rows * ways) for part in parts]
     count = rows * len(parts)
+    single = a.single(c, p, rows)
 
     def step(k: Value, *sums: Value, ways: int = ways) -> list[Value]:
-        a_here = c.address(a, k * p.a_column if p.a_column != 1 else k, p.kind)
+        number_of = single(k)
         b_here = c.address(b, k * b_row, p.kind)
         found = []
         for way in range(ways):
@@ -123,7 +204,7 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
             if far:
                 fetch(c, c.address(b_here, (way + AHEAD) * b_row, p.kind), (parts[-1].at + parts[-1].used) * SIZES[p.kind])
             for i in range(rows):
-                one = c.load(a_here, i * p.a_row + way * p.a_column, p.kind)
+                one = number_of(i, way)
                 for j, part in enumerate(parts):
                     number = way * count + i * len(parts) + j
                     found.append(c.muladd(c.splat(one, part.lanes), vectors[j], sums[number]))
@@ -152,20 +233,23 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Value, b
 
 
 def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b_row: int, inline: bool,
-                depth: int | None, far: bool = False, before: Before | None = None) -> str:
+                depth: int | None, far: bool = False, before: Meanwhile | None = None) -> str:
     """Write the function of one tile: (a, b, c, row of c, depth, add); with `add` the sums go on top of what is there.
 
-    Rows of B that lie `far` are asked for. One that does meanwhile what follows the tile `before` has the addresses for that,
-    its first row and its first column as further operands.
+    Where A is strewn, how far into its rows the tile lies comes behind where their addresses stand.
+    Rows of B that lie `far` are asked for. One that does something meanwhile, as what follows the tile `before`, has the
+    addresses for that, its first row and its first column as further operands.
     """
     # a single row is soon done, and waits less for what narrow vectors have just written (see `light` in nest.py)
     parts = parts_of(module.target, width, lanes, most=2 if p.m == 1 else 1)
     if width > lanes and parts[-1].used < parts[-1].lanes:
         parts[-1] = Part(width - lanes, lanes, lanes)
     deep = "" if depth is None else f".{depth}"
-    symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}.{b_row}.{'i' if inline else 'f'}{deep}"
+    symbol = f"bl.tile.{p.kind}.{rows}x{width}.{p.a_row}.{p.a_column}{p.strewn}.{b_row}.{'i' if inline else 'f'}{deep}"
 
-    def write(c: Code, a: Value, b: Value, out: Value, c_row: Value, steps: Value, add: Value, *more: Value) -> None:
+    def write(c: Code, at: Value, *operands: Value) -> None:
+        a = Corner(at, operands[0] if p.strewn else None)
+        b, out, c_row, steps, add, *more = operands[1:] if p.strewn else operands
         between = None
         if before is not None:
             addresses, i, j = more
@@ -179,11 +263,12 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
         for s, (row, part) in zip(c.when(add, added, sums), places, strict=True):
             part.store(c, s, row, 0)
 
-    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("c_row", "i64", 1), ("depth", "i64", 1), ("add", "i1", 1)]
+    parameters = [("a", "ptr", 1), *SHIFT[: len(p.strewn)], ("b", "ptr", 1), ("c", "ptr", 1), ("c_row", "i64", 1),
+                  ("depth", "i64", 1), ("add", "i1", 1)]
     if far:
         symbol += ".far"
     if before is not None:
-        symbol = f"{symbol}.{before.after.key}.{before.rows}"
+        symbol = f"{symbol}.{before.key}"
         parameters = [*parameters, ("addresses", "ptr", 1), ("i", "i64", 1), ("j", "i64", 1)]
     return module.define(symbol, "void", parameters, "alwaysinline #0" if inline else "noinline #0", write)
 
@@ -220,8 +305,8 @@ def finish_of(after: After | None, addresses: tuple[Value, ...], tile: Value) ->
 
 def named(p: Product, after: After | None) -> tuple[str, list[tuple[str, str, int]]]:
     """Return the name of the function of a product, and its parameters; what follows its tiles needs addresses too."""
-    parameters = [("a", "ptr", 1), ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1), ("last", "i64", 1), ("add", "i1", 1),
-                  ("room", "ptr", 1)]
+    parameters = [("a", "ptr", 1), *SHIFT[: len(p.strewn)], ("b", "ptr", 1), ("c", "ptr", 1), ("first", "i64", 1),
+                  ("last", "i64", 1), ("add", "i1", 1), ("room", "ptr", 1)]
     if after is None:
         return f"bl.product.{p.key}", parameters
     return f"bl.product.{p.key}.{after.key}", [*parameters, ("addresses", "ptr", 1)]

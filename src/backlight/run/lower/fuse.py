@@ -38,7 +38,7 @@ from backlight.run.lower.program import (
 from backlight.run.lower.tiles import DEEPEST, FAR_APART
 from backlight.run.lower.views import Shape, View, row_major
 
-LARGE = 1 << 17  # numbers of a product from which it pays to work on its tiles before they leave the caches
+LARGE = 1 << 16  # numbers of a product from which it pays to work on its tiles before they leave the caches
 WIDE = 96  # columns from which a product may be cut into tiles over whole rows
 LONGEST = 300  # steps in one nest: beyond, registers spill and the compiler slows down
 ALONE = {"product", "scan", "sort", "call", "inner"}  # forms that are an instruction of their own

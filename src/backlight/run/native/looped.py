@@ -74,15 +74,18 @@ class Looped:
 
     def anew(self) -> tuple[Lowered, list[tuple[int, int]]]:
         """Return the step lowered, and the buffers that are exchanged after it."""
+        from backlight.run.emit.aligned import aligned
+        from backlight.run.emit.gathered import read_in_place
         from backlight.run.lower.inner import handed_over
         from backlight.run.lower.lowering import lower
 
         graph = self.graph
         lowered = lower(graph, [*self.carry.values(), *self.results], self.watch)
-        program = lowered.program
+        program = aligned(host.target(), lowered.program)
         place = dict(zip(graph.inputs, program.inputs, strict=True))
         becomes = dict(zip(self.carry, program.outputs, strict=False))
         program, becoming = handed_over(program, [(place[i], becomes[i]) for i in self.carry])
+        program = read_in_place(host.target(), program, {place[i]: (*graph.type(i).shape, 0)[0] for i in self.batch_inputs})
         return replace(lowered, program=program), [(a, b) for a, b in becoming.items() if a != b]
 
     def compiled(self, name: str | None) -> tuple[kept.Recipe, host.Loaded]:
@@ -93,10 +96,10 @@ class Looped:
 
         lowered, exchanged = self.made
         module = Module(host.target())
+        self.recipe = kept.recipe_of(lowered, lowered.program, ["bl.steps"], exchanged)
         pieces = define_pieces(module, lowered.program)
         if len(pieces) != 1 or pieces[0].symbol is None:
             raise InPiecesError
-        self.recipe = kept.recipe_of(lowered, lowered.program, ["bl.steps"], exchanged)
         define_steps(module, self.surroundings(), pieces[0].symbol)
         return self.recipe, kept.made(name, self.graph, self.recipe, module)
 
@@ -119,17 +122,20 @@ class Looped:
 
     def surroundings(self) -> Steps:
         """Return what happens around a step."""
-        from backlight.run.emit.steps import Gather, Steps
+        from backlight.run.emit.gathered import Gather, settled
+        from backlight.run.emit.program import shares_short
+        from backlight.run.emit.steps import Steps
 
         gathers, place = [], dict(zip(self.graph.inputs, self.recipe.inputs, strict=True))
+        buffers = dict(zip(self.graph.inputs, self.program.inputs, strict=True))
         for k, number in enumerate(self.batch_inputs):
             type_ = self.graph.type(number)
             rows = type_.shape[0]
-            gathers.append(Gather(self.extra + k, self.extra + len(self.batch_inputs), place[number], rows,
-                                  type_.nbytes // max(rows, 1)))
+            gather = Gather(self.extra + k, self.extra + len(self.batch_inputs), place[number], rows, type_.nbytes // max(rows, 1))
+            gathers.append(settled(host.target(), self.program, buffers[number], gather))
         stacked = self.recipe.outputs[len(self.carry):]
         advances = tuple((at, t.nbytes) for at, t in zip(stacked, self.stacked_types(), strict=True))
-        return Steps(tuple(gathers), self.recipe.exchanged, advances, self.recipe.work)
+        return Steps(tuple(gathers), self.recipe.exchanged, advances, self.recipe.work, shares_short(host.target(), self.program))
 
     def stacked_types(self) -> list[Type]:
         """Return the types of what each step leaves: its results, and whether its checks held."""

@@ -30,10 +30,10 @@ class Memory:
     address: int
 
 
-def memory(size: int) -> Memory:
-    """Return so many bytes, aligned for the widest vectors."""
-    block = np.empty(size + ALIGN, np.uint8)
-    start = -block.ctypes.data % ALIGN
+def memory(size: int, align: int = ALIGN) -> Memory:
+    """Return so many bytes, aligned for the widest vectors, or as asked for."""
+    block = np.empty(size + align, np.uint8)
+    start = -block.ctypes.data % align
     return Memory(block, block.ctypes.data + start)
 
 

@@ -20,24 +20,25 @@ from weakref import WeakSet
 from backlight import errors
 from backlight.run.emit import pool as written
 from backlight.run.native import host, kept
+from backlight.run.native.memory import Memory, memory
 
 LOCK = host.LOCK  # the same for the pool and the compiler, which makes the pool's code: two would be taken in either order
 MOST = 64
 STACK_BYTES = 1 << 20  # of a helper: whatever a person asked for threads of their own
 
 
-@dataclass
+@dataclass(eq=False)
 class Pool:
     """The state block, its code, and the threads that help."""
 
-    state: ctypes.Array[ctypes.c_char]
+    state: Memory
     code: host.Loaded
     helpers: list[threading.Thread] = field(default_factory=list)
 
     @property
     def address(self) -> int:
         """Where the state lies."""
-        return ctypes.addressof(self.state)
+        return self.state.address
 
     @property
     def share(self) -> int:
@@ -160,9 +161,11 @@ def pool() -> Pool | None:
 def make(helpers: int) -> Pool:
     """Return a new pool with this many helpers."""
     code = kept.loaded_own("pool", lambda: written.text(host.attributes()), written.SYMBOLS)
-    made = Pool(ctypes.create_string_buffer(written.STATE_BYTES), code)
+    made = Pool(memory(written.STATE_BYTES, written.STATE_ALIGN), code)
+    ctypes.memset(made.address, 0, written.STATE_BYTES)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))  # the interpreter may be gone before the last helper is
     Setting.made.append(made)
+    ctypes.c_int64.from_address(made.address + written.HELPERS).value = helpers
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
     call(code.addresses["bl.pool.prepare"])(made.address)
     before = threading.stack_size(STACK_BYTES)
