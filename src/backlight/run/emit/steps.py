@@ -51,7 +51,7 @@ def define_steps(module: Module, steps: Steps, piece: str) -> str:
             if trial is not None:
                 trial.end(s)
                 often = period(steps.work)
-                c.when((s & (often - 1)).eq(0), lambda: rouse(c, table))
+                c.when((s & (often - 1)).eq(0) & trial.shared(), lambda: rouse(c, table))
 
         c.loop(count, step)
         return "i1 false"

@@ -55,6 +55,10 @@ class Trial:
 
         c.when(at.lt(2 * TRIED), compare)
 
+    def shared(self) -> Value:
+        """Return whether short steps are shared out now."""
+        return self.c.load(self.table, ALONE, "i64").eq(0)
+
     def now(self) -> Value:
         """Return what the clock says."""
         return now_ns(self.c, self.c.load(self.table, ASK, "ptr"))
