@@ -49,7 +49,8 @@ def operands(m: int, n: int, k: int, turned: str, kind: str) -> tuple[np.ndarray
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
-    ("m", "n", "k"), [(10, 4, 8001), (1, 4, 40_000), (16, 3, 5000), (5, 2, 60_000), (900, 4, 100), (1001, 3, 61)])
+    ("m", "n", "k"), [(10, 4, 8001), (1, 4, 40_000), (16, 3, 5000), (5, 2, 60_000), (900, 4, 100), (1001, 3, 61),
+                       (238, 4, 9520)])
 def test_a_product_of_one_panel_is_exact_however_it_is_shared_out(
     m: int, n: int, k: int, target: str, kind: str, turned: str, count: int
 ) -> None:
@@ -119,6 +120,18 @@ def test_the_bits_are_the_same_on_any_number_of_threads(shapes: tuple[tuple[int,
         assert all(np.array_equal(a, b) for a, b in zip(found[0], others, strict=True))
     for made, wanted in zip(found[0], reference(graph, values, graph.outputs), strict=True):
         assert agree(made, wanted, CLOSE[dtype])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("m", "n", "k"), [(142, 35, 134), (150, 70, 300), (200, 102, 520)])
+def test_a_turned_operand_whose_last_panel_is_narrow_is_copied_together_by_all_threads(m: int, n: int, k: int, dtype: str) -> None:
+    random = np.random.default_rng(6)
+    a, b = (random.integers(-8, 9, shape).astype(dtype) for shape in ((m, k), (n, k)))
+    f = compile_graph(graph_of(lambda a, b: a @ b.T, Type(dtype, a.shape), Type(dtype, b.shape)))
+    for count in (2, 3, 1):
+        threads.threads(count)
+        for _ in range(100):
+            assert np.array_equal(f(a, b), a @ b.T)
 
 
 # -- nests behind products ----------------------------------------------------------------------------------------------

@@ -149,7 +149,8 @@ def share_parts(c: Code, m: Multiply, table: Value, addresses: Value) -> None:
             if asks_ahead(inner.target, p):
                 multiply_ahead(inner, p, places, no)
                 return
-            operands = (*corner.operands, *places[1:], inner.constant(0, "i64"), inner.constant(1, "i64"), no, own)
+            ends = inner.constant(0, "i64"), inner.constant(panels(inner.target, p), "i64")
+            operands = (*corner.operands, *places[1:], *ends, no, own)
             inner.do(f"call void @{define_product(inner.module, p)}({', '.join(x.typed for x in operands)})")
 
         full, rest = divmod(p.k, whole.k)

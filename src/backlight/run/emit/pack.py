@@ -54,7 +54,9 @@ def turn_rows(c: Code, kind: str, width: int, lanes: int, ends: tuple[Value, Val
     one by one."""
     row, column = steps
     whole = width - width % lanes if squares else 0
-    narrow = width - whole if squares and width - whole > lanes // 4 else 0
+    # the rows of a narrow square are written whole but for the last one: those of less than half would reach beyond it
+    least = lanes // 4 + 1 if whole else lanes // 2
+    narrow = width - whole if squares and width - whole >= least else 0
     done = whole + narrow
 
     def one_by_one(k: Value, columns: range) -> None:
