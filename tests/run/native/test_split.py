@@ -134,6 +134,29 @@ def test_a_turned_operand_whose_last_panel_is_narrow_is_copied_together_by_all_t
             assert np.array_equal(f(a, b), a @ b.T)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_products_of_any_size_are_exact_on_any_number_of_threads(seed: int) -> None:
+    """Sizes from 1 to 1,400, thin and wide, turned or not, with something done to the result or not."""
+    random = np.random.default_rng(seed)
+    m, n, k = (int(2 ** random.uniform(0, 10.5)) for _ in range(3))
+    n = min(n, 20_000_000 // (m * k) + 1, 40 if seed % 3 == 0 else 1400)
+    dtype = ("float32", "float64")[seed % 2]
+    turned = random.random(2) < 0.4
+    a, b = (random.integers(-4, 5, shape[::-1] if t else shape).astype(dtype) for shape, t in (((m, k), turned[0]), ((k, n), turned[1])))
+    bias = random.integers(-4, 5, n).astype(dtype)
+
+    def function(a, b, bias):  # type: ignore[no-untyped-def]
+        made = (a.T if turned[0] else a) @ (b.T if turned[1] else b)
+        return made, ops.relu(made + bias), ops.sum(made, axis=0)
+
+    f = compile_graph(graph_of(function, *(Type(dtype, x.shape) for x in (a, b, bias))))
+    wanted = (a.T if turned[0] else a) @ (b.T if turned[1] else b)
+    for count in (1, 2, 3):
+        threads.threads(count)
+        for made, exact in zip(f(a, b, bias), (wanted, np.maximum(wanted + bias, 0), wanted.sum(0)), strict=True):
+            assert np.array_equal(made, exact), (m, n, k)
+
+
 # -- nests behind products ----------------------------------------------------------------------------------------------
 def behind(x, w, v):  # type: ignore[no-untyped-def]
     h = x @ w

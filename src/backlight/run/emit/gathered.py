@@ -21,6 +21,7 @@ from backlight.run.emit.tile import Corner, Product, define_tile, product_of, ti
 from backlight.run.emit.value import SIZES, Target, Value
 from backlight.run.lower.memory import used
 from backlight.run.lower.program import Multiply, Program
+from backlight.run.lower.tiles import DEEPEST
 
 ADDRESSES = 16  # bytes of a row at least that is read where it lies: its address takes as much, now and in the next step
 
@@ -61,8 +62,10 @@ class Ahead:
 
 
 def asks_ahead(target: Target, p: Product) -> bool:
-    """Return whether a part of a product along k asks for its columns of the next step: one tile, and B read where it lies."""
-    return p.strewn == "m" and p.m <= tiling(target, p).rows and not room_of(target, p, None).size
+    """Return whether a part of a product along k asks for its columns of the next step: one tile and one block of k, and B read
+    where it lies."""
+    small = p.m <= tiling(target, p).rows and p.k <= DEEPEST[p.kind]
+    return p.strewn == "m" and small and not room_of(target, p, None).size
 
 
 def multiply_ahead(c: Code, p: Product, places: tuple[Corner, Value, Value], add: Value) -> None:
