@@ -142,7 +142,8 @@ def test_products_of_any_size_are_exact_on_any_number_of_threads(seed: int) -> N
     n = min(n, 20_000_000 // (m * k) + 1, 40 if seed % 3 == 0 else 1400)
     dtype = ("float32", "float64")[seed % 2]
     turned = random.random(2) < 0.4
-    a, b = (random.integers(-4, 5, shape[::-1] if t else shape).astype(dtype) for shape, t in (((m, k), turned[0]), ((k, n), turned[1])))
+    shapes = ((m, k)[:: -1 if turned[0] else 1], (k, n)[:: -1 if turned[1] else 1])
+    a, b = (random.integers(-4, 5, shape).astype(dtype) for shape in shapes)
     bias = random.integers(-4, 5, n).astype(dtype)
 
     def function(a, b, bias):  # type: ignore[no-untyped-def]
