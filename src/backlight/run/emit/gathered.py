@@ -68,11 +68,12 @@ def asks_ahead(target: Target, p: Product) -> bool:
     return p.strewn == "m" and small and not room_of(target, p, None).size
 
 
-def multiply_ahead(c: Code, p: Product, places: tuple[Corner, Value, Value], add: Value) -> None:
-    """Write a part of a product along k, all rows of A; meanwhile those of the next step are asked for."""
+def multiply_ahead(c: Code, p: Product, most: int, places: tuple[Corner, Value, Value], add: Value) -> None:
+    """Write a part of a product along k, all rows of A; meanwhile those of the next step are asked for: as many of their numbers
+    as a part has at most, so that one function does for all parts."""
     (a, b, sums), size = places, SIZES[p.kind]
     assert a.shift is not None
-    symbol = define_tile(c.module, p, p.m, p.n, tiling(c.target, p).lanes, p.b_row, False, p.k, before=Ahead(p.m, p.k * size))
+    symbol = define_tile(c.module, p, p.m, p.n, tiling(c.target, p).lanes, p.b_row, False, None, before=Ahead(p.m, most * size))
     operands = (*a.operands, b, sums, c.constant(p.c_row, "i64"), c.constant(p.k, "i64"), add, a.at, a.shift * size,
                 c.constant(0, "i64"))
     c.do(f"call void @{symbol}({', '.join(x.typed for x in operands)})")

@@ -147,7 +147,7 @@ def share_parts(c: Code, m: Multiply, table: Value, addresses: Value) -> None:
             corner = Corner(a, inner.constant(0, "i64") if p.strewn else None).moved(inner, p, 0, start)
             places, no = (corner, inner.address(b, start * p.b_row, p.kind), to), Value(inner, "false", "i1", 1)
             if asks_ahead(inner.target, p):
-                multiply_ahead(inner, p, places, no)
+                multiply_ahead(inner, p, whole.k, places, no)
                 return
             ends = inner.constant(0, "i64"), inner.constant(panels(inner.target, p), "i64")
             operands = (*corner.operands, *places[1:], *ends, no, own)

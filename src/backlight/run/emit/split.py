@@ -46,7 +46,11 @@ def long_sums(target: Target, p: Product) -> bool:
 
 def along_k(target: Target, p: Product) -> int:
     """Return into how many parts of k a product is cut; 1 if into none."""
-    return -(-p.k // part_of(p, portions(p)).k) if one_panel(target, p) and long_sums(target, p) else 1
+    if not (one_panel(target, p) and long_sums(target, p)):
+        return 1
+    most = portions(p)
+    even = (count for count in range(most, most // 2, -2) if p.k % (LINE * count) == 0)  # parts that are alike are written once
+    return next(even, -(-p.k // part_of(p, most).k))
 
 
 def sums_of(p: Product) -> int:

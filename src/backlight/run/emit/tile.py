@@ -216,11 +216,13 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Corner, 
         few = c.put(f"sdiv {k.typed}, {times}", "i64")
 
         def portion(i: Value, *sums: Value) -> list[Value]:
-            found = c.loop((i + 1) * few, step, sums, start=i * few)
+            following = i + 1
+            stop = c.select(following.ge(times), k, following * few)
+            found = c.loop(stop, step, sums, start=i * few)
             one(i)
             return found
 
-        return c.loop(depth, step, c.loop(times, portion, zeros), start=few * times)
+        return c.loop(times, portion, zeros)
     if ways == 1:
         return c.loop(depth, step, zeros)
     assert isinstance(depth, int)
