@@ -11,12 +11,15 @@ from tests.run.native.programs import run
 from backlight import ops
 from backlight.core.types import Type
 from backlight.run.emit.aligned import aligned
+from backlight.run.emit.code import Module
 from backlight.run.emit.multiply import parts_of_k
 from backlight.run.emit.product import panels
+from backlight.run.emit.program import define_pieces
 from backlight.run.emit.split import LEAST, along_k, by_rows, part_of, portions
 from backlight.run.emit.tile import product_of
 from backlight.run.emit.value import Target
-from backlight.run.lower.program import Fold, Multiply, Nest, Place, Read, Write
+from backlight.run.lower.memory import plan
+from backlight.run.lower.program import Buffer, Fold, Multiply, Nest, Place, Program, Read, Write
 from backlight.run.native import host, threads
 from backlight.run.native.machine import compile_graph
 
@@ -195,8 +198,6 @@ def test_a_nest_that_folds_rows_or_is_of_another_size_is_not_cut() -> None:
 
 
 def test_a_cut_nest_walks_through_the_same_places() -> None:
-    from backlight.run.lower.program import Program
-
     steps = (Read(Place(2, 0, (512, 1)), "float"), Read(Place(3, 5, (0, 1)), "float"), Read(Place(4, 7, (1, 0)), "float"))
     nest = Nest((200, 512), steps, (Write(0, Place(5, 0, (512, 1))),), (Fold(1, "sum", Place(6, 0, (0, 1)), None),), ())
     product = Multiply("float", 200, 512, 64, Place(0, 0, (64, 1)), Place(1, 0, (512, 1)), Place(2, 0, (512, 1)), (), ())
@@ -207,3 +208,14 @@ def test_a_cut_nest_walks_through_the_same_places() -> None:
     assert cut.writes[0].place.strides == (128, 512, 1)
     assert cut.folds[0].place.strides == (128, 0, 1)
     assert aligned(host.target(), Program((), (nest, product), (), ())).instructions == (nest, product), "nothing was left yet"
+
+
+def test_a_long_product_along_k_wakes_helpers_and_a_short_one_does_not() -> None:
+    for k, wakes in ((20_000, True), (3000, False)):
+        module = Module(host.target())
+        product = multiply("float", 10, 8, k)
+        sizes = (10 * k, 8 * k, 80)
+        buffers = tuple(Buffer(n, "float", size, "input", f"%{n}") for n, size in enumerate(sizes))
+        define_pieces(module, plan(Program(buffers, (product,), (), ())))
+        (call,) = [line for line in module.text(host.attributes()).splitlines() if "call void @bl.share(" in line]
+        assert call.endswith(f"i1 {'true' if wakes else 'false'})")

@@ -113,10 +113,8 @@ def portions_of(target: Target, instruction: Instruction) -> int:
 
 def enough(target: Target, instruction: Instruction) -> int:
     """Return the work from which an instruction is shared out."""
-    if isinstance(instruction, Nest):
-        return LEAST
     rows = isinstance(instruction, Multiply) and prod(instruction.batch) == 1 and by_rows(target, product_of(instruction))
-    return LEAST if rows else SHARED
+    return LEAST if rows or isinstance(instruction, Nest) or parts_of_k(target, instruction) > 1 else SHARED
 
 
 def multiply_bytes(target: Target, m: Multiply) -> int:
@@ -158,7 +156,8 @@ def share_parts(c: Code, m: Multiply, table: Value, addresses: Value) -> None:
         if rest:
             inner.when(last.gt(full), lambda: part(inner.constant(full, "i64"), replace(whole, k=rest)))
 
-    share(c, c.module.define(f"bl.step.{digest}.parts", "void", STEP, "noinline #0", parts), table, addresses, count, wake=False)
+    step = c.module.define(f"bl.step.{digest}.parts", "void", STEP, "noinline #0", parts)
+    share(c, step, table, addresses, count, wake=work(m) > SHARED)
 
     def together(inner: Code, at: Value) -> None:
         add_parts(inner, p, count, places(inner, at)[2], inner.load(at, known, "ptr"), plain.add)

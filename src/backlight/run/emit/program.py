@@ -194,14 +194,13 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
         c.store(space, addresses, len(buffers))
         if isinstance(instruction, Multiply) and parts_of_k(c.target, instruction) > 1:
             share_parts(c, instruction, table, addresses)
-            continue
-        symbol = define_step(c.module, instruction)
-        if isinstance(instruction, Multiply) and shared_by_tiles(c.target, instruction):
-            share_tiles(c, instruction, symbol, table, addresses)
+        elif isinstance(instruction, Multiply) and shared_by_tiles(c.target, instruction):
+            share_tiles(c, instruction, define_step(c.module, instruction), table, addresses)
         elif count > 1 and work(instruction) > enough(c.target, instruction):
-            share(c, symbol, table, addresses, count, portions_of(c.target, instruction), work(instruction) > SHARED)
+            most, wake = portions_of(c.target, instruction), work(instruction) > SHARED
+            share(c, define_step(c.module, instruction), table, addresses, count, most, wake)
         else:
-            c.do(f"call void @{symbol}({addresses.typed}, i64 0, i64 {count}, i1 true)")
+            c.do(f"call void @{define_step(c.module, instruction)}({addresses.typed}, i64 0, i64 {count}, i1 true)")
         if work(instruction) > LONG:
             ask(c, table)
 
@@ -213,7 +212,7 @@ def shares_short(target: Target, program: Program) -> bool:
             inner = (i.step, i.test) if isinstance(i, Repeat) else i.branches
             if any(shares_short(target, part.program) for part in inner if part is not None):
                 return True
-        elif isinstance(i, Multiply) and (parts_of_k(target, i) > 1 or enough(target, i) < work(i) <= SHARED):
+        elif enough(target, i) < work(i) <= SHARED:
             return True
     return False
 
