@@ -228,14 +228,15 @@ def test_a_minibatch_that_is_a_result_too_is_copied() -> None:
     assert np.array_equal(products[0], data[[0, 4, 2]])
 
 
-def test_short_steps_are_tried_both_ways_and_give_the_same_bits() -> None:
-    """More steps than lie between two trials, of a product that threads share out without waking."""
+@pytest.mark.parametrize("steps", [trial.LEAST_STEPS - 1, trial.PERIOD + 3 * trial.TRIED])
+def test_short_steps_are_tried_both_ways_and_give_the_same_bits(steps: int) -> None:
+    """Fewer steps than are tried, and more than lie between two trials, of a product that threads share out without waking."""
     before = threads.threads()
     random = np.random.default_rng(4)
     values = {"x": random.normal(size=(64, 1000)).astype(np.float32) * 0.1, "y": random.normal(size=(64, 20)).astype(np.float32),
               "w": random.normal(size=(1000, 20)).astype(np.float32) * 0.1}
     graph, becomes, results = training("float32", 8, 1000, 20)
-    order = random.integers(0, 64, (trial.PERIOD + 3 * trial.TRIED, 8))
+    order = random.integers(0, 64, (steps, 8))
     found = []
     try:
         for count in (1, 2, 3):
@@ -243,8 +244,17 @@ def test_short_steps_are_tried_both_ways_and_give_the_same_bits() -> None:
             f = compile_steps(graph, becomes, ["x", "y"], results)
             assert f.surroundings().short
             found.append(f(order, **values))
+            for alone in (0, 1):
+                f.alone = alone
+                found.append(f(order, **values))
+                assert f.alone == alone or steps > trial.LEAST_STEPS, "nothing is tried in so few steps"
     finally:
         threads.threads(before)
     for state, (losses,) in found[1:]:
         assert np.array_equal(state["w"], found[0][0]["w"])
         assert np.array_equal(losses, found[0][1][0])
+
+
+def test_a_step_of_much_long_work_and_a_little_short_work_is_not_tried() -> None:
+    graph, becomes, results = training("float32", 500, 1000, 300)
+    assert not compile_steps(graph, becomes, ["x", "y"], results).surroundings().short

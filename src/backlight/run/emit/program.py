@@ -28,7 +28,7 @@ from backlight.run.emit.multiply import (
 from backlight.run.emit.nest import heavy, light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
-from backlight.run.emit.shared import SHARED, STEP, Work, numbered, share, touched, work
+from backlight.run.emit.shared import OFTEN, SHARED, STEP, Work, numbered, share, touched, work
 from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.emit.tile import product_of
 from backlight.run.emit.value import Target, Value
@@ -205,16 +205,18 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             ask(c, table)
 
 
-def shares_short(target: Target, program: Program) -> bool:
-    """Return whether threads share out an instruction that is too short to wake them."""
+def short_work(target: Target, program: Program) -> int:
+    """Return the work of all instructions that threads share out and that are too short to wake them."""
+    total = 0
     for i in program.instructions:
-        if isinstance(i, Repeat | Choose):
-            inner = (i.step, i.test) if isinstance(i, Repeat) else i.branches
-            if any(shares_short(target, part.program) for part in inner if part is not None):
-                return True
+        if isinstance(i, Repeat):
+            parts = [part.program for part in (i.step, i.test) if part is not None]
+            total += (i.count if i.count >= 0 else OFTEN) * sum(short_work(target, part) for part in parts)
+        elif isinstance(i, Choose):
+            total += max(short_work(target, branch.program) for branch in i.branches)
         elif enough(target, i) < work(i) <= SHARED:
-            return True
-    return False
+            total += work(i)
+    return total
 
 
 def works(program: Program) -> list[Work | Repeat | Choose]:

@@ -16,11 +16,13 @@ from backlight.run.emit.shared import rouse
 from backlight.run.emit.trial import Trial
 from backlight.run.emit.value import Value
 
+TRIED_PART = 8  # one part in so many of a step's work: from then on it is tried whether sharing out short work pays
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
     """What happens around a step: gathers before, exchanges and advances (place, bytes) after; how much work a step is, and
-    whether threads share out something short in it."""
+    whether a good part of it is short and shared out."""
 
     gathers: tuple[Gather, ...]
     exchanges: tuple[tuple[int, int], ...]
@@ -32,7 +34,7 @@ class Steps:
 def define_steps(module: Module, steps: Steps, piece: str) -> str:
     """Write the function of many steps: (table, count) -> whether it was left before its end."""
     def write(c, table: Value, count: Value) -> str:  # type: ignore[no-untyped-def]
-        trial = Trial(c, table) if steps.short else None
+        trial = Trial(c, table, count) if steps.short else None
 
         def step(s: Value) -> None:
             if trial is not None:

@@ -13,6 +13,7 @@ from backlight.run.emit.table import ALONE, ASK
 from backlight.run.emit.value import Value
 
 TRIED = 16  # steps of each way
+LEAST_STEPS = 512  # of a call: in fewer nothing is tried, and what the last call found out holds
 PERIOD = 2048  # steps from one trial to the next: a power of two
 MARGIN = 32  # what is done alone must be quicker by one part in so many
 
@@ -20,14 +21,14 @@ MARGIN = 32  # what is done alone must be quicker by one part in so many
 class Trial:
     """Two ways, in a loop over steps: `begin` and `end` stand around a step."""
 
-    def __init__(self, c: Code, table: Value) -> None:
-        self.c, self.table = c, table
+    def __init__(self, c: Code, table: Value, count: Value) -> None:
+        self.c, self.table, self.many = c, table, count.ge(LEAST_STEPS)
         self.best = c.put("alloca [2 x i64], align 8", "ptr")
         self.start = c.put("alloca i64, align 8", "ptr")
 
     def begin(self, step: Value) -> None:
         """Write what chooses the way of a step."""
-        c, at = self.c, step & (PERIOD - 1)
+        c, at = self.c, self.place(step)
 
         def forget() -> None:
             for way in range(2):
@@ -46,7 +47,7 @@ class Trial:
 
     def end(self, step: Value) -> None:
         """Write what compares a step with the best one of its way."""
-        c, at = self.c, step & (PERIOD - 1)
+        c, at = self.c, self.place(step)
 
         def compare() -> None:
             way = c.convert(at.ge(TRIED), "i64", "zext")
@@ -54,6 +55,10 @@ class Trial:
             c.store(c.select(taken.lt(best), taken, best), self.best, way)
 
         c.when(at.lt(2 * TRIED), compare)
+
+    def place(self, step: Value) -> Value:
+        """Return where in its period a step is; at the end, where nothing is tried."""
+        return self.c.select(self.many, step & (PERIOD - 1), PERIOD - 1)
 
     def shared(self) -> Value:
         """Return whether short steps are shared out now."""

@@ -19,7 +19,7 @@ import numpy as np
 from backlight import errors
 from backlight.core.graph import Graph
 from backlight.core.types import Type
-from backlight.run.emit.table import ASK, RESERVED
+from backlight.run.emit.table import ALONE, ASK, RESERVED
 from backlight.run.native import host, interrupt, kept, threads
 from backlight.run.native.memory import Memory, Spare, make_room, memory, side_by_side
 from backlight.run.native.plan import SHARED, complain, listed
@@ -56,6 +56,7 @@ class Looped:
         self.spare = Spare(size)  # for the state of a call, all of it in one block
         starts, self.room_bytes = side_by_side([self.recipe.arena, *(graph.type(i).nbytes for i in self.batch_inputs)])
         self.batches = dict(zip(self.batch_inputs, starts[1:], strict=True))
+        self.alone = 0  # whether short steps were done alone in the end: the next call begins so
         self.rooms: list[Memory] = []  # for the arena and the minibatches of a call
         make_room(self.spare.size + self.room_bytes)
         self.call = interrupt.stopping(self.code.addresses["bl.steps"], ctypes.c_void_p, ctypes.c_int64)
@@ -123,8 +124,8 @@ class Looped:
     def surroundings(self) -> Steps:
         """Return what happens around a step."""
         from backlight.run.emit.gathered import Gather, settled
-        from backlight.run.emit.program import shares_short
-        from backlight.run.emit.steps import Steps
+        from backlight.run.emit.program import short_work
+        from backlight.run.emit.steps import TRIED_PART, Steps
 
         gathers, place = [], dict(zip(self.graph.inputs, self.recipe.inputs, strict=True))
         buffers = dict(zip(self.graph.inputs, self.program.inputs, strict=True))
@@ -135,7 +136,8 @@ class Looped:
             gathers.append(settled(host.target(), self.program, buffers[number], gather))
         stacked = self.recipe.outputs[len(self.carry):]
         advances = tuple((at, t.nbytes) for at, t in zip(stacked, self.stacked_types(), strict=True))
-        return Steps(tuple(gathers), self.recipe.exchanged, advances, self.recipe.work, shares_short(host.target(), self.program))
+        short = short_work(host.target(), self.program)
+        return Steps(tuple(gathers), self.recipe.exchanged, advances, self.recipe.work, short * TRIED_PART >= self.recipe.work)
 
     def stacked_types(self) -> list[Type]:
         """Return the types of what each step leaves: its results, and whether its checks held."""
@@ -185,7 +187,9 @@ class Looped:
             out = np.empty((count, *type_.shape), type_.dtype)
             stacked.append(out)
             table[place] = out.ctypes.data
+        table[ALONE] = self.alone
         self.call(table.ctypes.data, count)
+        self.alone = int(table[ALONE])
         self.rooms[:] = [room]
         for held in stacked[len(self.results):]:
             if not held.all():
