@@ -3,6 +3,8 @@ import pytest
 from tests.run.native.conftest import KINDS, PLAIN
 from tests.run.native.programs import row_major, run
 
+import backlight as bl
+from backlight import ops
 from backlight.run.emit.value import Target
 from backlight.run.lower.program import Contract, Place
 from backlight.run.native import host
@@ -59,3 +61,19 @@ def test_a_product_over_axes_is_exact_on_whole_numbers(number: int, target: str,
     run(TARGETS[target], [Contract(kind, batch, m, n, k, *places, ())], [arrays["a"], arrays["b"], arrays["c"]])
     assert np.array_equal(views["c"], wanted)
 
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("spec", ["abc,cbd->ad", "abc,bcd->ad", "abc,cdb->ad"])
+@pytest.mark.parametrize(("b", "c"), [(21, 16), (40, 8), (5, 32), (3, 64), (16, 16), (7, 9)])
+def test_a_sum_by_letters_whose_columns_lie_far_apart_has_the_right_gradients(b: int, c: int, spec: str, dtype: str) -> None:
+    """Columns as wide as a vector, each vector of them elsewhere: not one after the other at even steps."""
+    random = np.random.default_rng(b)
+    a, d = 30, 5
+    sizes = {"a": a, "b": b, "c": c, "d": d}
+    left, right = spec.split("->")[0].split(",")
+    x, y = (random.integers(-3, 4, [sizes[letter] for letter in word]).astype(dtype) for word in (left, right))
+    z = random.integers(-3, 4, (a, d)).astype(dtype)
+    found = bl.compile(bl.grad(lambda x, y, z: ops.sum(ops.einsum(spec, x, y) * z), (0, 1)))(x, y, z)
+    assert np.array_equal(found[0], np.einsum(f"ad,{right}->{left}", z, y))
+    assert np.array_equal(found[1], np.einsum(f"ad,{left}->{right}", z, x))

@@ -11,6 +11,7 @@ Each number is a sum in the order of k, in blocks where B is copied together: th
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -287,7 +288,9 @@ def copy_together(c: Code, s: Sums, parts: Sequence[Vector], k: Sequence[Axis], 
     """Write the copy of the columns of a panel, row after row of k."""
     source = merged([Axis(x.size, x.second, y.second) for x, y in zip(k, packed_axes(k, width), strict=True)])
     lone = parts[0].reads[0].step if all(len(v.reads) == 1 for v in parts) else 1
-    even = lone not in {0, 1} and all(v.reads[0].step == lone and v.used == v.lanes for v in parts)
+    starts = itertools.accumulate((v.lanes for v in parts), initial=0)
+    even = lone not in {0, 1} and all(v.reads[0].step == lone and v.reads[0].offset == lone * at and v.used == v.lanes
+                                      for v, at in zip(parts, starts, strict=False))
     if source and even and source[-1].first == 1 and sum(v.used for v in parts) == width:
         rows = Rows(s.kind, 1, lone)  # numbers of a column lie side by side: squares are turned in registers
 
