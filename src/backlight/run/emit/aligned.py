@@ -16,6 +16,8 @@ from backlight.run.emit.split import LEAST
 from backlight.run.emit.value import Target
 from backlight.run.lower.program import Instruction, Multiply, Nest, Place, Program, Read
 
+VECTORS = 4  # of a row of a block at least: shorter rows are not worth a loop
+
 
 def aligned(target: Target, program: Program) -> Program:
     """Return the program with nests cut by columns that work on what a product left that was shared out by columns."""
@@ -37,7 +39,7 @@ def cut(target: Target, nest: Nest) -> Nest:
     width = columns // PORTIONS
     moved = any(step.index for step in nest.steps if isinstance(step, Read)) or any(x.index for x in nest.targets())
     across = any(fold.place.strides[1] == 0 for fold in nest.folds)
-    if columns % (PORTIONS * 4 * target.lanes("float")) or nest.chunk or moved or across or work(nest) < LEAST:
+    if columns % (PORTIONS * VECTORS * target.lanes("float")) or nest.chunk or moved or across or work(nest) < LEAST:
         return nest
 
     def place(p: Place) -> Place:

@@ -55,7 +55,7 @@ def along_k(target: Target, p: Product) -> int:
 
 def sums_of(p: Product) -> int:
     """Return how many numbers the sums of a part take, to a whole line of the cache."""
-    return -(-p.m * p.n // 16) * 16
+    return -(-p.m * p.n // LINE) * LINE
 
 
 def part_of(p: Product, count: int) -> Product:

@@ -11,13 +11,13 @@ in registers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import prod
 
 from backlight.run.lower.collect import NestWriter
 from backlight.run.lower.items import Item, Items, Unplaced
 from backlight.run.lower.late import late_items
-from backlight.run.lower.loops import simplified, tidy
+from backlight.run.lower.loops import of_single_numbers, simplified, tidy
 from backlight.run.lower.memory import moved
 from backlight.run.lower.program import (
     BYTES,
@@ -34,7 +34,6 @@ from backlight.run.lower.program import (
     Role,
     Scan,
     Sort,
-    Write,
 )
 from backlight.run.lower.tiles import DEEPEST, FAR_APART
 from backlight.run.lower.views import Shape, View, row_major
@@ -45,14 +44,6 @@ LONGEST = 300  # steps in one nest: beyond, registers spill and the compiler slo
 ALONE = {"product", "scan", "sort", "call", "inner"}  # forms that are an instruction of their own
 MEMORY = {"fold", "part", "scatter", "piece", "assembled", *ALONE}  # forms whose results are always in memory
 CHUNK = 4096  # steps of a long fold that make one unit
-
-
-def of_single_numbers(nest: Nest) -> Nest:
-    """Return the nest with folds along axes of size 1 alone, each of one number, written as that number."""
-    single = [f for f in nest.folds if nest.sizes and not f.index and f.partials is None
-              and all(stride for stride, size in zip(f.place.strides, nest.sizes, strict=True) if size != 1)]
-    folds = tuple(f for f in nest.folds if f not in single)
-    return replace(nest, writes=(*nest.writes, *(Write(f.value, f.place) for f in single)), folds=folds) if single else nest
 
 
 @dataclass

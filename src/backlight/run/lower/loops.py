@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backlight.run.lower.program import Contract, Multiply, Nest, Place, Position, Read, Step
+from backlight.run.lower.program import Contract, Multiply, Nest, Place, Position, Read, Step, Write
 
 
 def tidy(nest: Nest) -> Nest:
@@ -15,6 +15,14 @@ def tidy(nest: Nest) -> Nest:
         return nest
     nest = reordered(nest, order(nest))
     return merged(nest)
+
+
+def of_single_numbers(nest: Nest) -> Nest:
+    """Return the nest with folds along axes of size 1 alone, each of one number, written as that number."""
+    single = [f for f in nest.folds if nest.sizes and not f.index and f.partials is None
+              and all(stride for stride, size in zip(f.place.strides, nest.sizes, strict=True) if size != 1)]
+    folds = tuple(f for f in nest.folds if f not in single)
+    return replace(nest, writes=(*nest.writes, *(Write(f.value, f.place) for f in single)), folds=folds) if single else nest
 
 
 def order(nest: Nest) -> list[int]:
