@@ -20,6 +20,7 @@ class Code:
         self.module = module
         self.target = module.target
         self.lines: list[str] = []
+        self.places: list[str] = []  # what the function has of memory for itself: first of all, so that a loop does not take more
         self.count = 0
         self.block = "entry"
         self.under_way = 1  # vectors at once, in the loop that has most (`pipelined`)
@@ -137,6 +138,12 @@ class Code:
         return [self.put(f"extractvalue {every} {found.text}, {k}", x.kind, x.lanes) for k, x in enumerate(like)]
 
     # -- memory ---------------------------------------------------------------------------------------------------
+    def place(self, bytes_: int) -> Value:
+        """Return so much memory that is the function's own, aligned for vectors."""
+        name = "%" + self.name("p")
+        self.places.append(f"  {name} = alloca [{bytes_} x i8], align 64")
+        return Value(self, name, "ptr", 1)
+
     def address(self, base: Value, offset: Value | int, kind: str) -> Value:
         """Return base + offset numbers of a kind."""
         if isinstance(offset, int):
@@ -290,7 +297,7 @@ class Module:
         result = write(code, *values)
         end = "ret void" if result is None else f"ret {result if isinstance(result, str) else result.typed}"
         signature = ", ".join(v.typed for v in values)
-        body = "\n".join(code.lines)
+        body = "\n".join([*code.places, *code.lines])
         head = f"define {linkage} {returns} @{symbol}({signature}) {attributes} {{"
         self.functions[symbol] = f"{head}\nentry:\n{body}\n  {end}\n}}\n"
         return symbol

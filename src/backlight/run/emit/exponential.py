@@ -13,20 +13,22 @@ from backlight.run.emit.format import FORMATS, LN2, LN10, Format
 from backlight.run.emit.value import Value, round_to_float
 from backlight.run.emit.widest import by_table, instruction, lookup, own
 
-NEAR = 0.0217  # half of ln(2) / 16: what is left of a number beside the nearest sixteenth of a power of two
+PARTS = 32  # of a power of two, whose roots are looked up
+NEAR = 0.01083  # half of ln(2) / 32: what is left of a number beside the nearest of them
+REST = 2.0 - NEAR**2 / 48, -4 / 3 + NEAR / 3  # of e^-2h = 1 - 2h + h² rest: 2 - 4/3 h + 2/3 h² from 0 to half of NEAR by a line
 
 
 def roots() -> tuple[list[float], list[float]]:
-    """Return 2^(k/16) as floats, and by what part of itself each should be larger."""
-    exact = [Decimal(2) ** (Decimal(k) / 16) for k in range(16)]
+    """Return 2^(k/32) as floats, and by what part of itself each should be larger."""
+    exact = [Decimal(2) ** (Decimal(k) / PARTS) for k in range(PARTS)]
     near = [round_to_float(float(x)) for x in exact]
     return near, [float((x - Decimal(y)) / Decimal(y)) for x, y in zip(exact, near, strict=True)]
 
 
-def sixteenths(c: Code, f: Format, x: Value, per: float) -> tuple[Value, Value]:
-    """Return n, `per` times x rounded to sixteenths, and a number whose low four bits count them."""
-    t = c.muladd(x, per, f.magic / 16)
-    return t - f.magic / 16, t.bits()
+def in_parts(c: Code, f: Format, x: Value, per: float) -> tuple[Value, Value]:
+    """Return n, `per` times x rounded to parts of 1/32, and a number whose low five bits count them."""
+    t = c.muladd(x, per, f.magic / PARTS)
+    return t - f.magic / PARTS, t.bits()
 
 
 def scale(c: Code, f: Format, x: Value, n: Value) -> Value:
@@ -85,12 +87,12 @@ def polynomial(c: Code, f: Format, r: Value) -> Value:
 def exp(c: Code, f: Format, x: Value) -> Value:
     """Write e^x; where the processor scales, its saturation is all that is needed at the ends."""
     if by_table(c, f, x):
-        n, index = sixteenths(c, f, x, f.nearest(1 / LN2))
+        n, index = in_parts(c, f, x, f.nearest(1 / LN2))
         high, low = halves_of_ln2(f)
-        r = shortened(c, f, c.muladd(n, -low, c.muladd(n, -high, x)), 0.03)
-        p = c.muladd(r * r, c.muladd(r, 1 / 6, 0.5 + NEAR**2 / 48), r)
+        r = shortened(c, f, c.muladd(n, -low, c.muladd(n, -high, x)), 0.02)
         root = lookup(c, roots()[0], index)
-        return scale(c, f, c.muladd(root, p, root), n)
+        # e^r = 1 + r + r²/2, with what r³/6 is at most made a quarter of it by a little more of r
+        return scale(c, f, c.muladd(root * r, c.muladd(r, 0.5, 1.0 + NEAR**2 / 8), root), n)
     r, n = reduced(c, f, x) if own(c, f, x) else rest(c, f, x)
     if own(c, f, x):
         r = shortened(c, f, r, 0.35)  # what is left of a number beyond the range is of any size
@@ -148,11 +150,10 @@ def decay(c: Code, f: Format, a: Value) -> tuple[Value, Value]:
     """
     high, low = halves_of_ln2(f)
     if by_table(c, f, a):
-        n, index = sixteenths(c, f, a, -2 * f.nearest(1 / LN2))
+        n, index = in_parts(c, f, a, -2 * f.nearest(1 / LN2))
         h = c.muladd(n, 0.5 * low, c.muladd(n, 0.5 * high, a))
         near, more = roots()
-        rest = c.muladd(h, c.muladd(h, 2 / 3, -4 / 3), 2.0)
-        p = c.muladd(h * h, rest, lookup(c, more, index) - (h + h))
+        p = c.muladd(h * h, c.muladd(h, REST[1], REST[0]), lookup(c, more, index) - (h + h))
         s = scale(c, f, lookup(c, [4 * x for x in near], index), n)
         part = s * p
         return (4.0 - s) - part, part + s
@@ -178,15 +179,21 @@ def tanh(c: Code, f: Format, x: Value) -> Value:
 
 
 def tanh_slope(c: Code, f: Format, x: Value) -> Value:
-    """Write 1 / cosh² x as 4 e / (1 + e (2 + e)), e = e^-2|x|: 1 + e would be rounded, and the square would have that twice."""
+    """Write 1 / cosh² x."""
     return tanh_and_slope(c, f, x)[1]
 
 
 def tanh_and_slope(c: Code, f: Format, x: Value) -> tuple[Value, Value]:
-    """Write tanh x and its derivative, which share the exponential."""
+    """Write tanh x and its derivative, which share the exponential.
+
+    With q = e / (1 + e) the derivative is 2q (2 - 2q), q being below 1/2: one product less than over a denominator of its own.
+    """
     a, most = c.abs(x), 0.7 - 0.5 * f.exp_low
     t, e = decay(c, f, c.select(a.gt(most), most, a))
-    return signed(c, t / (e + 4.0), x), e / c.muladd(e * 0.0625, e + 8.0, 1.0)
+    v = e + 4.0
+    q = e / v
+    twice = q + q
+    return signed(c, t / v, x), twice * (2.0 - twice)
 
 
 def sigmoid(c: Code, f: Format, x: Value) -> Value:

@@ -8,7 +8,7 @@ everything goes by chunks of fixed size whose results are folded at the end: the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from backlight.run.emit import pipelined, rows, scalar
 from backlight.run.emit.access import (
@@ -174,12 +174,9 @@ def open_loops(w: Writer, depth: int, first: Value | int, last: Value | int) -> 
         finish_point(w)
     elif depth == len(nest.sizes) - 1:
         if nest.chunk:
-            def chunk(unit: Value) -> None:
-                row(w, unit * nest.chunk, unit)
-
-            c.loop(last, chunk, start=first)
+            Row(w).chunks(first, last)
         else:
-            row(w, None, None)
+            Row(w).whole_row()
     elif depth == 0 and (narrow := [(k, f) for k, f in enumerate(nest.folds) if down_columns(nest, f, c)]):
         down(w, narrow)
     else:
@@ -209,74 +206,110 @@ def finish_point(w: Writer) -> None:
             put(w, Write(fold.value, fold.place), w.values[fold.value], None, None, w.values.__getitem__)
 
 
-def row(w: Writer, start: Value | None, unit: Value | None) -> None:
-    """Write the innermost loop: whole vectors, then the rest."""
-    nest, c = w.nest, w.c
-    n, lanes, depth = nest.sizes[-1], lanes_of(nest, c), len(nest.sizes) - 1
-    masks = c.target.scalef
-    registers = [fold for fold in nest.folds if in_registers(nest, fold)]
-    splats = {number: c.splat(value, lanes) for number, value in w.values.items() if used_inside(w, number, depth)}
-    starts = [c.constant(identity(f.how, nest.steps[f.value].kind), nest.steps[f.value].kind, lanes) for f in registers]
-    whole = n - n % lanes
-    mask_of_rest = (1 << (n % lanes)) - 1
+class Row:
+    """The innermost loop: whole vectors, then the rest."""
 
-    def body(i: Value, *sums: Value, size: int = lanes, mask: int | None = None) -> list[Value]:
-        return inside(w, i, size, mask, splats if size == lanes else w.values, registers, sums)
+    def __init__(self, w: Writer) -> None:
+        self.w, self.c, self.nest = w, w.c, w.nest
+        self.n, self.lanes = w.nest.sizes[-1], lanes_of(w.nest, w.c)
+        self.whole = self.n - self.n % self.lanes
+        self.registers = [fold for fold in self.nest.folds if in_registers(self.nest, fold)]
+        depth = len(self.nest.sizes) - 1
+        used = {number: value for number, value in w.values.items() if used_inside(w, number, depth)}
+        self.splats = {number: self.c.splat(value, self.lanes) for number, value in used.items()}
+        kinds = [(f.how, self.nest.steps[f.value].kind) for f in self.registers]
+        self.starts = [self.c.constant(identity(how, kind), kind, self.lanes) for how, kind in kinds]
+        read = {step.place.buffer for step in self.nest.steps if isinstance(step, Read)}
+        self.alone = len(self.registers) == len(self.nest.folds) and read.isdisjoint(x.place.buffer for x in self.nest.writes)
 
-    def rest(i: Value | int, sums: Sequence[Value]) -> list[Value]:
-        at = i if isinstance(i, Value) else c.constant(i, "i64")
-        return body(at, *sums, mask=mask_of_rest)
+    def body(self, i: Value, *sums: Value, size: int | None = None, mask: int | None = None) -> list[Value]:
+        """Write what is done for some numbers side by side."""
+        size = size or self.lanes
+        return inside(self.w, i, size, mask, self.splats if size == self.lanes else self.w.values, self.registers, sums)
 
-    narrow = n % lanes if n < 2 * lanes and (n % lanes).bit_count() == 1 and start is None else 0
-    masks = masks and not narrow
-    if start is None:
-        sums = list(starts)
-        if whole == lanes or w.columns:
+    def rest(self, i: Value | int, sums: Sequence[Value]) -> list[Value]:
+        """Write what is done for the numbers that fill no vector, with a mask."""
+        at = i if isinstance(i, Value) else self.c.constant(i, "i64")
+        return self.body(at, *sums, mask=(1 << (self.n % self.lanes)) - 1)
+
+    def vectors(self, start: Value | int, stop: Value | int, sums: Sequence[Value]) -> list[Value]:
+        """Write the loop over whole vectors: a pipeline where much is computed of each."""
+        if not heavy(self.nest):
+            return self.c.loop(stop, self.body, sums, step=self.lanes, start=start)
+        return pipelined.loop(self.c, start, stop, self.lanes, sums, self.alone, self.body)
+
+    def whole_row(self) -> None:
+        """Write the loop over all numbers."""
+        c, n, lanes, whole = self.c, self.n, self.lanes, self.whole
+        narrow = n % lanes if n < 2 * lanes and (n % lanes).bit_count() == 1 else 0
+        masks = c.target.scalef and not narrow
+        sums = list(self.starts)
+        if whole == lanes or self.w.columns:
             for at in range(0, whole, lanes):
-                sums = body(c.constant(at, "i64"), *sums)
+                sums = self.body(c.constant(at, "i64"), *sums)
         elif whole:
-            sums = vectors(w, 0, whole, lanes, sums, body)
+            sums = self.vectors(0, whole, sums)
         if n % lanes and masks:
-            sums = rest(whole, sums)
-    else:
-        end = start + nest.chunk
-        stop = c.select(end.gt(whole), c.constant(whole, "i64"), end)
-        sums = vectors(w, start, stop, lanes, starts, body)
-        if n % lanes and masks:
-            sums = c.when(end.gt(whole), lambda: rest(whole, sums), sums)
-    results = [collapse_lanes(c, f.how, s) for f, s in zip(registers, sums, strict=True)]
-    if narrow:
-        singles = [c.constant(identity(f.how, s.kind), s.kind, narrow) for f, s in zip(registers, results, strict=True)]
-        splats = {number: c.splat(value, narrow) for number, value in w.values.items()}
-        singles = inside(w, c.constant(whole, "i64"), narrow, None, splats, registers, singles)
-        others = [collapse_lanes(c, f.how, s) for f, s in zip(registers, singles, strict=True)]
-        results = [combine(c, f.how, a, b) for f, a, b in zip(registers, results, others, strict=True)]
-    elif n % lanes and not masks:
-        singles = [c.constant(identity(f.how, s.kind), s.kind) for f, s in zip(registers, results, strict=True)]
-        stop = c.constant(n, "i64")
-        if start is not None:
-            stop = c.select((start + nest.chunk).gt(whole), stop, c.constant(0, "i64"))
-        singles = c.loop(stop, lambda i, *s: body(i, *s, size=1), singles, start=whole)
-        results = [combine(c, f.how, a, b) for f, a, b in zip(registers, results, singles, strict=True)]
-    for fold, result in zip(registers, results, strict=True):
-        if fold.partials is not None and unit is not None:
-            c.store(as_stored(c, result), w.base(fold.partials), unit)
-            continue
-        if not complete(nest, fold):
-            old = c.load(w.base(fold.place.buffer), w.at(fold.place), stored(result.kind))
-            result = combine(c, fold.how, old.ne(0) if result.kind == "i1" else old, result)
-        put(w, Write(fold.value, fold.place), result, None, None, w.values.__getitem__)
+            sums = self.rest(whole, sums)
+        results = self.collapsed(sums)
+        if narrow:
+            singles = [c.constant(identity(f.how, s.kind), s.kind, narrow) for f, s in zip(self.registers, results, strict=True)]
+            splats = {number: c.splat(value, narrow) for number, value in self.w.values.items()}
+            singles = inside(self.w, c.constant(whole, "i64"), narrow, None, splats, self.registers, singles)
+            others = [collapse_lanes(c, f.how, s) for f, s in zip(self.registers, singles, strict=True)]
+            results = [combine(c, f.how, a, b) for f, a, b in zip(self.registers, results, others, strict=True)]
+        elif n % lanes and not masks:
+            results = self.one_by_one(c.constant(n, "i64"), results)
+        self.finish(results, None)
 
+    def chunks(self, first: Value | int, last: Value | int) -> None:
+        """Write the loop over chunks, each with its own sums, from chunk `first` up to `last`."""
+        c, size = self.c, self.nest.chunk
+        p = pipelined.possible(c, self.starts, self.alone, self.body) if heavy(self.nest) and self.whole else None
+        if p is not None:
+            pipelined.parts(c, p, first, last, size, self.whole, self.lanes, self.starts, self.body, self.chunk_ends)
+            return
 
-def vectors(w: Writer, start: Value | int, stop: Value | int, lanes: int, sums: Sequence[Value],
-            body: Callable[..., list[Value]]) -> list[Value]:
-    """Write the loop over whole vectors: a pipeline where much is computed of each."""
-    c, nest = w.c, w.nest
-    if not heavy(nest):
-        return c.loop(stop, body, sums, step=lanes, start=start)
-    read = {step.place.buffer for step in nest.steps if isinstance(step, Read)}
-    alone = all(in_registers(nest, fold) for fold in nest.folds) and read.isdisjoint(x.place.buffer for x in nest.writes)
-    return pipelined.loop(c, start, stop, lanes, sums, alone, body)
+        def chunk(unit: Value) -> None:
+            start = unit * size
+            stop = c.select((start + size).gt(self.whole), c.constant(self.whole, "i64"), start + size)
+            self.chunk_ends(unit, c.loop(stop, self.body, self.starts, step=self.lanes, start=start))
+
+        c.loop(last, chunk, start=first)
+
+    def chunk_ends(self, unit: Value, sums: Sequence[Value]) -> None:
+        """Write what follows the whole vectors of a chunk: behind the last one the rest of all numbers; and where the sums go."""
+        c, end, masks = self.c, unit * self.nest.chunk + self.nest.chunk, self.c.target.scalef
+        more = self.n % self.lanes
+        if more and masks:
+            sums = c.when(end.gt(self.whole), lambda: self.rest(self.whole, sums), sums)
+        results = self.collapsed(sums)
+        if more and not masks:
+            results = self.one_by_one(c.select(end.gt(self.whole), c.constant(self.n, "i64"), c.constant(0, "i64")), results)
+        self.finish(results, unit)
+
+    def collapsed(self, sums: Sequence[Value]) -> list[Value]:
+        """Write what is left of each sum's lanes."""
+        return [collapse_lanes(self.c, f.how, s) for f, s in zip(self.registers, sums, strict=True)]
+
+    def one_by_one(self, stop: Value, results: Sequence[Value]) -> list[Value]:
+        """Write the loop over the numbers that fill no vector, without a mask."""
+        c = self.c
+        singles = [c.constant(identity(f.how, s.kind), s.kind) for f, s in zip(self.registers, results, strict=True)]
+        singles = c.loop(stop, lambda i, *s: self.body(i, *s, size=1), singles, start=self.whole)
+        return [combine(c, f.how, a, b) for f, a, b in zip(self.registers, results, singles, strict=True)]
+
+    def finish(self, results: Sequence[Value], unit: Value | None) -> None:
+        """Write where the sums go."""
+        c, w = self.c, self.w
+        for fold, result in zip(self.registers, results, strict=True):
+            if fold.partials is not None and unit is not None:
+                c.store(as_stored(c, result), w.base(fold.partials), unit)
+                continue
+            if not complete(self.nest, fold):
+                old = c.load(w.base(fold.place.buffer), w.at(fold.place), stored(result.kind))
+                result = combine(c, fold.how, old.ne(0) if result.kind == "i1" else old, result)
+            put(w, Write(fold.value, fold.place), result, None, None, w.values.__getitem__)
 
 
 def used_inside(w: Writer, number: int, depth: int) -> bool:

@@ -31,19 +31,25 @@ def instruction(c: Code, name: str, f: Format, x: Value, y: Value, *settings: in
 
 
 def by_table(c: Code, f: Format, x: Value) -> bool:
-    """Return whether sixteen numbers are looked up: where a register holds them and one instruction picks them out.
+    """Return whether numbers are looked up: where a register or two hold them and one instruction picks them out.
 
-    It does so beside the products: what is left of a polynomial near the nearest of sixteen points is shorter.
+    It does so beside the products: what is left of a polynomial near the nearest of so many points is shorter.
     """
     return own(c, f, x) and f.kind == "float" and x.lanes * SIZES[f.kind] >= c.target.width == 64
 
 
 def lookup(c: Code, table: Sequence[float], index: Value) -> Value:
-    """Return the entries of a table of sixteen floats that the low four bits of an index name."""
+    """Return the entries of a table of sixteen or thirty-two floats that the low four or five bits of an index name."""
     if index.lanes > 16:
         low, high = (lookup(c, table, half) for half in c.halves(index))
         return c.join(low, high)
-    symbol, kind = "llvm.x86.avx512.permvar.sf.512", type_text("float", 16)
-    c.module.declare(symbol, f"declare {kind} @{symbol}({kind}, {index.type})")
-    entries = ", ".join(f"float {constant_text(x, 'float')}" for x in table)
-    return c.put(f"call {kind} @{symbol}({kind} <{entries}>, {index.typed})", "float", 16)
+    kind = type_text("float", 16)
+    entries = [f"float {constant_text(x, 'float')}" for x in table]
+    halves = [f"{kind} <{', '.join(entries[k : k + 16])}>" for k in range(0, len(entries), 16)]
+    if len(halves) == 1:
+        symbol, types, operands = "llvm.x86.avx512.permvar.sf.512", [kind, index.type], [halves[0], index.typed]
+    else:
+        symbol, types = "llvm.x86.avx512.vpermi2var.ps.512", [kind, index.type, kind]
+        operands = [halves[0], index.typed, halves[1]]
+    c.module.declare(symbol, f"declare {kind} @{symbol}({', '.join(types)})")
+    return c.put(f"call {kind} @{symbol}({', '.join(operands)})", "float", 16)

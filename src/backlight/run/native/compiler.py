@@ -38,6 +38,7 @@ def llvm() -> Any:
 
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
+    binding.initialize_native_asmparser()  # a pipeline is written as the assembler reads it
     return binding
 
 
