@@ -231,10 +231,19 @@ def test_the_compilers_own_fall_is_an_error_and_the_next_module_is_made() -> Non
           ret i32 %z
         }
     """
-    for _ in range(2):
+    names = [f"%x{k}" for k in range(20)]
+    crowded = f"""
+        define void @run({", ".join(f"i64 {name}" for name in names)}) {{
+          call void asm sideeffect "nop", "{",".join("r" for _ in names)}"({", ".join(f"i64 {name}" for name in names)})
+          ret void
+        }}
+    """
+    falls = {wrong: "LLVM ERROR: Cannot select: intrinsic %llvm.wasm.bitmask",
+             crowded: "error: inline assembly requires more registers than available"}
+    for text, said in falls.items():
         with pytest.raises(errors.CompilerError) as caught:
-            host.assemble(wrong)
-        assert str(caught.value) == FELL.format("LLVM ERROR: Cannot select: intrinsic %llvm.wasm.bitmask")
+            host.assemble(text)
+        assert str(caught.value) == FELL.format(said)
         assert isinstance(caught.value, RuntimeError)
         assert host.assemble(TEXT) == compiler.assemble(TEXT, "native")
 

@@ -196,3 +196,22 @@ def test_a_fold_in_memory_is_not_done_twice() -> None:
     run(host.target(), [Nest((2, n), steps, (), (Fold(4, "sum", Place(1, 0, (0, 1))),), ())], [x, z])
     wide = x.astype(np.float64)
     assert np.allclose(z, (np.sin(wide) * np.exp(np.tanh(wide))).sum(0), 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("count", range(1, 10))
+def test_loops_over_many_arrays_and_numbers_made_before_them(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def function(xs, numbers):  # type: ignore[no-untyped-def]
+        z = ops.tanh(xs[0] * numbers[0])
+        for k in range(1, count):
+            z = ops.sin(xs[k] * numbers[k]) * z + numbers[-1]
+        return z
+
+    monkeypatch.setenv("BACKLIGHT_CACHE", "off")
+    random = np.random.default_rng(count)
+    xs = [random.normal(size=1000).astype(np.float32) for _ in range(count)]
+    numbers = [random.normal(size=()).astype(np.float32)[()] for _ in range(count + 1)]
+    found = []
+    for steps in (0, 10**6):
+        monkeypatch.setattr(pipelined, "STEPS", steps)
+        found.append([np.asarray(bl.compile(function)(xs, numbers))])
+    assert same(found)

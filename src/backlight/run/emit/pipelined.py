@@ -27,7 +27,8 @@ STEPS = 32  # from which on it pays; shorter ones the processor overlaps itself
 STAGES = 6  # vectors that are under way at once, at most
 # cycles between a result and its use, and registers for that: the first for which they are enough
 PLANS = ((14.0, 29.0), (10.0, 28.0), (6.0, 27.0), (3.0, 25.0), (0.0, 23.0), (-2.0, 22.0), (-4.0, 21.0))
-POINTERS = 6  # of them at most: there are sixteen registers for addresses
+POINTERS = 6  # of them at most
+ADDRESS_REGISTERS = 11  # of sixteen, some of which the compiler needs for itself
 SIZE = re.compile(r"(call <[^>]*> @llvm\.fabs\.\w+\(<[^>]*> )(%[\w.]+)\)")
 OPPOSITE = re.compile(r"fneg <[^>]*> (%[\w.]+)")
 ADDRESSES = re.compile(r"(getelementptr|add( nsw)?|mul( nsw)?) (i64|ptr|float|double|i32|i8)\b")
@@ -116,6 +117,9 @@ def arranged(steps: list[Step], addresses: list[str], ops: list[Op], pointers: l
     for spare, registers in PLANS:
         order = ordered(ops, edges, last, spare, registers, STAGES)
         if order is None:
+            continue
+        later = {order.stages - 1 - stage for op, stage in zip(ops, order.stage, strict=True) if op.where in pointers} - {0}
+        if len(pointers) + len(later) + 4 + bool(outside) > ADDRESS_REGISTERS:  # and its place, its end, the last, the constants
             continue
         where = [f"(@from{pointers.index(op.where)},@at{order.stages - 1 - stage})" if op.where in pointers else op.where
                  for op, stage in zip(ops, order.stage, strict=True)]

@@ -31,7 +31,7 @@ SCRIPT = '"$@" <&3 3<&- &'  # in the background, where a shell gives no input un
 GREETED_S = 60.0  # at the latest: a Python that says nothing for so long is none
 TRIES = 2
 SAID_BYTES = 1 << 14  # of what it says when it falls over
-FALLS = ("LLVM ERROR", "Fatal Python error")  # how that begins
+FALLS = ("LLVM ERROR", "Fatal Python error", "error: ")  # how that begins
 PIECE = 1 << 16  # letters of a text that are sent at once: it is never here twice
 LETTERS = {kind: letter for letter, kind in compiler.KINDS.items()}
 
