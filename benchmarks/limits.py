@@ -134,7 +134,7 @@ def bytes_copied(size: int, threads: int, rounds: int) -> float:
 # Instructions on vectors, as they are written, and one of each kind on a vector of floats, its factor and what it may add.
 KINDS = {
     "product": r"fmul <|call <.*@llvm\.fma\.", "division": r"fdiv <|call <.*@llvm\.sqrt\.", "sum": "fadd <|fsub <",
-    "scaled": r"call <.*\.scalef\.", "shortened": r"call <.*\.range\.", "looked up": r"call <.*\.permvar\.",
+    "scaled": r"call <.*\.scalef\.", "shortened": r"call <.*\.range\.", "looked up": r"call <.*\.(?:permvar|vpermi2var)\.",
     "whole": "and <|or <|xor <|add <|sub <|shl <|lshr <|ashr <",
 }
 ONE: dict[str, Callable[[Code, Value, Value, Value], Value]] = {
