@@ -15,11 +15,11 @@ from ..core.table import TABLE
 from ..core.types import Type
 from ..errors import DTypeError, ShapeError, ValueError
 from . import batched
-from .convolution import Windows, each, image, layout, missing, padded, pads_of, seen
 from .elements import add_along_axis, take_along_axis
 from .index import live
 from .reduce import float_type
 from .shape import reshape
+from .window import Windows, each, image, layout, missing, padded, pads_of, seen
 
 __all__ = [
     "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d", "max_pool_places",

@@ -70,7 +70,7 @@ def windows_entry(rank: int) -> None:
     @windows_row(f"conv{rank}d")
     def conv(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
         """Multiply the weights by the windows."""
-        from backlight.ops.convolution import layout
+        from backlight.ops.window import layout
 
         kind, (x, w) = prepared(t, out, inputs, types)
         at = layout("conv", types[0].shape[2:], types[1].shape[2:], attrs["stride"], attrs["padding"], attrs["dilation"])
@@ -89,7 +89,7 @@ def windows_entry(rank: int) -> None:
     @windows_row(f"conv_weight{rank}d")
     def conv_weight(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
         """Multiply the windows by their numbers of y, and sum over all pictures and windows."""
-        from backlight.ops.convolution import each, layout
+        from backlight.ops.window import each, layout
 
         kind, (x, y) = prepared(t, out, inputs, types)
         size = each("conv_weight", "size", attrs["size"], rank)
@@ -101,7 +101,7 @@ def windows_entry(rank: int) -> None:
     @windows_row(f"conv_transpose{rank}d")
     def conv_transpose(t: Translation, out: Type, inputs: list[int], types: list[Type], attrs: dict[str, Any]) -> int:
         """Sum what the windows spread over each place: one convolution for each rest of a division by the stride."""
-        from backlight.ops.convolution import transposed_size
+        from backlight.ops.window import transposed_size
 
         kind, (x, w) = prepared(t, out, inputs, types)
         settings = (attrs["stride"], attrs["padding"], attrs["dilation"], attrs["output_padding"])

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from ...core.types import Type
-from ...ops.convolution import Windows, each, layout, transposed_size
 from ...ops.pooling import counts, pooled
+from ...ops.window import Windows, each, layout, transposed_size
 from .spelling import Line, Spelling
 
 __all__ = ["JAX_WINDOWS", "JAX_WINDOWS_HELPERS", "NUMPY_HELPERS", "NUMPY_WINDOWS", "TORCH_WINDOWS", "TORCH_WINDOWS_HELPERS"]
