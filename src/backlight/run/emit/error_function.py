@@ -35,7 +35,7 @@ def far(c: Code, f: Format, a: Value) -> Value:
     a = c.select(a.gt(28.0), 28.0, a)  # 0 from there on
     smooth = c.polynomial((a - 4.0) / (a + 4.0), POLYNOMIALS["erfcx", f.kind]) / (a * 2.0 + 1.0)
     high, low = square_parts(c, f, a)
-    e = exp(c, f, -high)
+    e = exp(c, f, -high, closer=True)
     return smooth * c.muladd(e, -low, e)
 
 
@@ -44,7 +44,7 @@ def erf(c: Code, f: Format, x: Value) -> Value:
     a = c.abs(x)
     if f is FLOAT:
         b = c.select(a.gt(3.95), 3.95, a)  # 1 from there on
-        outer = 1.0 - exp(c, f, -b * c.polynomial(b, POLYNOMIALS["erf_tail", "float"]))
+        outer = 1.0 - exp(c, f, -b * c.polynomial(b, POLYNOMIALS["erf_tail", "float"]), closer=True)
         limit = 0.9
     else:
         outer = 1.0 - far(c, f, a)
