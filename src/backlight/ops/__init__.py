@@ -26,7 +26,7 @@ LATER = """mark piecewise elements slices activation hyperbolic trigonometric ar
     deviation complex rounding contraction diagonal random control order logsums special algebra factor spectrum fourier bits tails
     bessel""".split()
 # Rooms without rows: Python asks this one for each before it imports it, which opens no family.
-BESIDE = """axes batched bessel_values brackets coefficients curves gamma kernel normal_values pair samples special_points""".split()
+BESIDE = """axes batched bessel_values brackets coefficients curves gamma kernel normal_values pair samples special_points window""".split()
 
 
 def opened(name: str | None = None) -> bool:

@@ -1,8 +1,9 @@
 """A loop as a pipeline computes what the plain loop does, to the last bit."""
 
+import ctypes
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -196,6 +197,67 @@ def test_a_fold_in_memory_is_not_done_twice() -> None:
     run(host.target(), [Nest((2, n), steps, (), (Fold(4, "sum", Place(1, 0, (0, 1))),), ())], [x, z])
     wide = x.astype(np.float64)
     assert np.allclose(z, (np.sin(wide) * np.exp(np.tanh(wide))).sum(0), 1e-5, 1e-6)
+
+
+def test_a_choice_by_more_masks_than_there_are_registers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def function(x, y):  # type: ignore[no-untyped-def]
+        inside = ops.logical_and(ops.logical_and(x > -1.0, x < 1.0), ops.logical_and(y > -1.0, y < 1.0))
+        return ops.where(ops.logical_not(inside), ops.exp(x) * ops.tanh(y) + ops.sin(y), ops.sin(x) * ops.exp(y))
+
+    monkeypatch.setenv("BACKLIGHT_CACHE", "off")
+    x, y = np.random.default_rng(1).normal(size=(2, 5000)).astype(np.float32)
+    box = (np.abs(x) < 1) & (np.abs(y) < 1)
+    wanted = np.where(~box, np.exp(x) * np.tanh(y) + np.sin(y), np.sin(x) * np.exp(y))
+    assert np.allclose(bl.compile(function)(x, y), wanted, 1e-5, 1e-6)
+
+
+def test_a_body_that_loads_what_it_stored_is_no_pipeline() -> None:
+    c = Code(Module(WIDE))
+    source, to = Value(c, "%from", "ptr", 1), Value(c, "%to", "ptr", 1)
+
+    def write(i: Value, total: Value, again: bool = True) -> list[Value]:
+        (total,) = body(c, source, to)(i, total)
+        return [total + c.load(to, i, "float", 16) if again else total]
+
+    assert pipelined.drafted(c, CARRY, write) is None
+    assert pipelined.drafted(c, CARRY, lambda i, total: write(i, total, again=False)) is not None
+
+
+@pytest.mark.skipif(host.target().width < 64 or not image.possible(), reason="another processor or system")
+@pytest.mark.parametrize("size", [96, 128, 160, 1024])
+@pytest.mark.parametrize("place", [None, 0, 95, 96, 130, 191, 192, 300, 383])
+def test_parts_go_on_where_the_one_before_ended(place: int | None, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipelined, "STEPS", 0)
+    whole, found = 384, []
+    parts = -(-whole // size) + 1  # the last one is empty
+    x = np.random.default_rng(3).normal(size=whole + 64).astype(np.float32)
+    if place is not None:
+        x[place] = 1e6
+    for quick in (True, False):
+        module = Module(host.target())
+
+        def write(c: Code, source: Value, to: Value, sums: Value, quick: bool = quick) -> None:
+            starts, inside = [c.constant(0.0, "float", 16)], body(c, source, to)
+            p = pipelined.possible(c, starts, True, inside)
+            assert p is not None
+
+            def after(unit: Value, found: Sequence[Value]) -> None:
+                c.store(found[0], sums, unit * 16)
+
+            if quick and size >= p.stages * 16:
+                pipelined.parts(c, p, 0, parts, size, whole, 16, starts, inside, after)
+                return
+            for k in range(parts):
+                stop = min(k * size + size, whole)
+                after(c.constant(k, "i64"), c.loop(stop, inside, starts, step=16, start=min(k * size, whole)))
+
+        module.define("run", "void", [("from", "ptr", 1), ("to", "ptr", 1), ("sums", "ptr", 1)], "#0", write, linkage="")
+        placed = image.placed(host.assemble(module.text(host.attributes())), ["run"])
+        to, sums = np.zeros(whole + 64, np.float32), np.full(16 * parts, 7, np.float32)
+        ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(placed.addresses["run"])(x.ctypes.data, to.ctypes.data, sums.ctypes.data)
+        found.append([to, sums])
+    assert same(found)
+    assert not found[0][0][whole:].any()
 
 
 @pytest.mark.parametrize("count", range(1, 10))

@@ -113,8 +113,7 @@ class Allotment:
             return goal
         kept = {self.goal[x] for x in self.goal if x not in self.where}  # somebody else's in the end
         if op.form == "fused":
-            tied = [r for r, source in zip(registers, self.operands[k], strict=True) if r in mine and not isinstance(source, str)]
-            mine = tied or mine
+            mine = [r for r in registers if r in mine] or mine
         free = [r for r in self.free if r not in apart]
         ranked = [*(r for r in mine if r not in kept), *(r for r in free if r not in kept), *mine, *free]
         return ranked[0] if ranked else None
@@ -188,7 +187,8 @@ class Allotment:
         """Write a product with a sum: one of its three operands is in the register of the result, one at most in memory."""
         word, kind = op.word[:-2], op.word[-2:]
         missing = [k for k in range(3) if not at[k]]
-        while len(missing) > 1:  # a product's constant goes where the result will be
+        assert len(missing) < 3
+        if len(missing) == 2:  # the first one goes where the result will be
             k = missing.pop(0)
             self.load(constants[k], int(to[4:]))
             at[k] = to

@@ -69,12 +69,12 @@ class Flow:
     def __init__(self, c: Code, p: Pipeline, start: Value | int, stop: Value | int, width: int, starts: Sequence[Value]) -> None:
         """Write what is under way before the first turn.
 
-        What is loaded ahead of the last vector is the last one again; so there must be one vector in memory, if not to compute.
+        What is loaded ahead of the last vector is the last one again; and where there is none, the first one in memory, of which
+        nothing is kept.
         """
         self.c, self.p, self.width = c, p, width
         self.first = start if isinstance(start, Value) else c.constant(start, "i64")
         self.limit = stop if isinstance(stop, Value) else c.constant(stop, "i64")
-        self.sure = isinstance(start, int) and isinstance(stop, int) and start < stop
         self.starts = [*starts, *(c.constant(0.0, most.kind, most.lanes) for most, _ in p.worries)]
         self.kept = p.stages - 1
         self.kinds = {step.name: (step.kind, step.lanes) for step in p.steps} | {name: p.outside[x] for name, x in p.reads.items()}
@@ -102,7 +102,7 @@ class Flow:
     def begun(self) -> list[Value]:
         """Write what is wanted of the first vectors."""
         c, p = self.c, self.p
-        final = self.limit - self.width
+        final = c.select(self.limit.gt(self.width), self.limit - self.width, c.constant(0, "i64"))
         places = (self.first + o * self.width for o in range(self.kept))
         vectors = [self.index(c.select(at.gt(final), final, at)) for at in places]
         number = {step.name: k for k, step in enumerate(p.steps) if step.name}
@@ -139,10 +139,10 @@ class Flow:
             self.c.store(Value(self.c, name, kind, lanes), place, k * lanes)
         return place
 
-    def turns(self, state: Sequence[Value], first: Value, limit: Value | int) -> list[Value]:
-        """Write the turns for the vectors from first up to limit, and return what is under way then."""
+    def turns(self, state: Sequence[Value], first: Value, limit: Value | int, *, sure: bool = False) -> list[Value]:
+        """Write the turns for the vectors from first up to limit, and return what is under way then; `sure` that there are some."""
         limit = limit if isinstance(limit, Value) else self.c.constant(limit, "i64")
-        if self.sure:
+        if sure:
             return self.assembled(state, first, limit)
         return self.c.when(limit.gt(first), lambda: self.assembled(state, first, limit), state)
 

@@ -266,7 +266,7 @@ class Row:
         """Write the loop over chunks, each with its own sums, from chunk `first` up to `last`."""
         c, size = self.c, self.nest.chunk
         p = pipelined.possible(c, self.starts, self.alone, self.body) if heavy(self.nest) and self.whole else None
-        if p is not None:
+        if p is not None and size >= p.stages * self.lanes:
             pipelined.parts(c, p, first, last, size, self.whole, self.lanes, self.starts, self.body, self.chunk_ends)
             return
 

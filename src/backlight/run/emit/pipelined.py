@@ -64,6 +64,9 @@ def drafted(c: Code, kinds: Sequence[Value], body: Callable[..., Sequence[Value]
     ends = [same.get(x.text, x.text) for x in results]
     ops = alive(found[0], ends)
     pointers = list(dict.fromkeys(op.where for op in ops if op.form in {"load", "store"}))
+    stored = {op.where: k for k, op in enumerate(ops) if op.form == "store"}
+    if any(op.form == "load" and stored.get(op.where, k) < k for k, op in enumerate(ops)):
+        return None  # what was stored would be loaded before it is
     if len(pointers) > POINTERS or not all(steady(x, addresses, index.text) for x in pointers):
         return None
     return arranged(steps, addresses, ops, pointers, index, carry, ends, worries)
@@ -140,7 +143,8 @@ def with_reads(ops: Sequence[Op], outside: dict[str, tuple[str, int]]) -> tuple[
     """Return the instructions with those that read what was made before the loop, where it is wanted in a register."""
     found, reads = list[Op](), dict[str, str]()
     for op in ops:
-        if op.form in {"one", "choice", "store", "joined"}:
+        nowhere = all(x in outside or not is_value(x) for x in op.sources)  # none of them in a register
+        if op.form in {"one", "choice", "store", "joined", "looked up"} or (op.form == "fused" and nowhere):
             for source in op.sources:
                 if source in outside and source + ".read" not in reads:
                     reads[source + ".read"] = source
@@ -205,7 +209,8 @@ def loop(c: Code, start: Value | int, stop: Value | int, width: int, starts: Seq
     if p is None:
         return c.loop(stop, body, starts, step=width, start=start)
     flow = Flow(c, p, start, stop, width, starts)
-    found, again = flow.seen(flow.turns(flow.state, flow.first, flow.limit))
+    some = isinstance(start, int) and isinstance(stop, int) and start < stop
+    found, again = flow.seen(flow.turns(flow.state, flow.first, flow.limit, sure=some))
     return again_if(c, again, lambda: c.loop(stop, body, starts, step=width, start=start), found)
 
 
@@ -214,8 +219,10 @@ def parts(c: Code, p: Pipeline, first: Value | int, last: Value | int, size: int
     """Write the loop over parts of `size` numbers, from part `first` up to `last`, all of them before `stop`.
 
     Each begins with `starts`, and `after` is told what it ends with. What is under way goes on from one part to the next: so
-    numbers of the next part can be among those that were too large for the quick way, and it is done again as well.
+    numbers of the next part can be among those that were too large for the quick way, and it is done again as well. Of the one
+    after the next they can not be: a part has more vectors than are under way.
     """
+    assert size >= p.stages * width
     begin, end = first * size, last * size
     flow = Flow(c, p, begin, least(c, end, stop), width, starts)
 

@@ -77,7 +77,7 @@ class Op:
 PRODUCT, SUM, EITHER = Cost(4, 1), Cost(3, 0, 1), Cost(1, 0.5, 0.5)
 LOADED, STORED = Cost(8), Cost(0, 0.5)
 MASKS = {"and": "kandw", "or": "korw", "xor": "kxorw"}
-MASK_REGISTERS = 7  # which a choice can name
+MASK_REGISTERS = 7  # which a choice can name, and so how many masks one is made of at most
 PLAIN = {
     "fadd": ("vadd", SUM), "fmul": ("vmul", PRODUCT), "and": ("vand", EITHER), "or": ("vor", EITHER), "xor": ("vxor", EITHER),
     "add": ("vpadd", EITHER), "fsub": ("vsub", SUM), "fdiv": ("vdiv", Cost(13, 2)), "sub": ("vpsub", EITHER),
@@ -85,12 +85,11 @@ PLAIN = {
 }
 EITHER_WAY = {"vadd", "vmul", "vand", "vor", "vxor", "vpadd"}
 ONE = {"sqrt": ("vsqrt", "", Cost(19, 4)), "rint": ("vrndscale", "$4", SUM), "floor": ("vrndscale", "$9", SUM)}
-WHERE = {"oeq": 0, "une": 4, "uno": 3, "ord": 7, "olt": 17, "ole": 18, "ogt": 30, "oge": 29, "ult": 25, "ule": 26, "ugt": 22,
-         "uge": 21, "eq": 0, "ne": 4, "slt": 1, "sle": 2, "sge": 5, "sgt": 6}  # the processor's number of each comparison
+WHERE = {"oeq": 0, "une": 4, "uno": 3, "olt": 17, "ole": 18, "ogt": 30, "oge": 29, "eq": 0, "ne": 4, "slt": 1, "sle": 2, "sge": 5,
+         "sgt": 6}  # the processor's number of each comparison
 OTHERWISE = {0: 4, 4: 0, 3: 7, 7: 3, 17: 21, 18: 22, 30: 26, 29: 25, 25: 29, 26: 30, 22: 18, 21: 17, 1: 5, 2: 6, 5: 1, 6: 2}
 ALIKE = {0, 4, 3, 7}  # the same whichever side is which
-TURNED = {"olt": "ogt", "ogt": "olt", "ole": "oge", "oge": "ole", "slt": "sgt", "sgt": "slt", "sle": "sge", "sge": "sle",
-          "ult": "ugt", "ugt": "ult", "ule": "uge", "uge": "ule"}
+TURNED = {"olt": "ogt", "ogt": "olt", "ole": "oge", "oge": "ole", "slt": "sgt", "sgt": "slt", "sle": "sge", "sge": "sle"}
 
 
 def is_value(source: str) -> bool:
@@ -156,9 +155,12 @@ def masked(text: str, same: dict[str, str], masks: dict[str, Mask]) -> Mask | No
         return Mask(word, f"${number}", (x, y)) if is_value(x) else None
     if (found := BINARY.fullmatch(text)) and found[3] == "i1" and found[1] in MASKS and found[4] in masks:
         if found[1] == "xor" and found[5] == "splat (i1 true)":
-            return opposite(masks[found[4]])
-        mask = Mask(MASKS[found[1]], masks=(masks[found[4]], masks[found[5]])) if found[5] in masks else None
-        return mask if mask and len(mask.every()) <= MASK_REGISTERS else None
+            mask = opposite(masks[found[4]])
+        elif found[5] in masks:
+            mask = Mask(MASKS[found[1]], masks=(masks[found[4]], masks[found[5]]))
+        else:
+            return None
+        return mask if len(mask.every()) <= MASK_REGISTERS else None
     return None
 
 
