@@ -11,7 +11,7 @@ copies, read and written, where they fit a cache and where they do not. Then eac
   of a row is a whole one. Of all else the instructions on vectors as they are written: multiplications, divisions, sums,
   numbers scaled or looked up, whole numbers, at the rate of a loop that is measured with as many of each, none of which waits
   for another (`together`). Comparisons, moves, loads and stores are not counted: a processor may run them
-  beside, though on Zen 4 a store takes the time of one and a half products.
+  beside, though on Zen 4 a store takes up to the time of one and a half products.
 - *traffic*: the bytes that each instruction must read and write at least, at the rate of copying as many bytes as the
   workload has in all; and the minibatches, at the rate of the largest memory.
 
