@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backlight.run.emit.ordered import Edge, Order, chances
-from backlight.run.emit.selected import MASK_REGISTERS, WIDTH, Mask, Op
+from backlight.run.emit.selected import MASK_REGISTERS, REGISTERS, WIDTH, Mask, Op
 
 REGISTER = re.compile(r"%zmm(\d+)")
-REGISTERS = 32
 TRIES = 10
 HOPELESS = 2  # tries that fail, after which no other will do better
 Source = tuple[int, int] | str  # whose result, used so many turns later; or a constant, or what was made before the loop

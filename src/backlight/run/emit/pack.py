@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backlight.run.emit import kernel
 from backlight.run.emit.code import Code
 from backlight.run.emit.fetch import fetch
 from backlight.run.emit.parts import parts_of
 from backlight.run.emit.value import SIZES, Value
+
+FEW = 8  # columns that are copied number by number, up to which they are written one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ def turn_rows(c: Code, kind: str, width: int, lanes: int, ends: tuple[Value, Val
 
     def one_by_one(k: Value, columns: range) -> None:
         source, to = c.address(ends[0], k * row, kind), c.address(ends[1], k * width, kind)
+        if len(columns) > FEW:  # written one after the other they take the compiler a while
+            c.loop(columns.stop, lambda j: c.store(c.load(source, column * j, kind), to, j), start=columns.start)
+            return
         for j in columns:
             c.store(c.load(source, column * j, kind), to, j)
 
@@ -109,6 +115,8 @@ def turn_square(c: Code, kind: str, lanes: int, ends: tuple[Value, Value], steps
 
 def transpose(c: Code, rows: list[Value]) -> list[Value]:
     """Return the columns of a square of vectors: halves are exchanged, then quarters, and so on down."""
+    if kernel.turns(c.target, rows):
+        return kernel.transpose(c, rows)
     n = len(rows)
     half = n // 2
     while half:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from backlight.run.emit.value import SIZES, constant_text
 
 WIDTH = 64  # bytes of a vector
+REGISTERS = 32  # for vectors
 A = r"(splat \([^)]*\)|%[\w.]+|zeroinitializer)"
 VECTOR = r"<(\d+) x (\w+)>"
 BINARY = re.compile(rf"(\w+) {VECTOR} {A}, {A}")

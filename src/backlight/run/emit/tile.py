@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from backlight.run.emit import kernel
 from backlight.run.emit.after import After, rows_after, write_after
 from backlight.run.emit.code import Code, Module
 from backlight.run.emit.fetch import fetch
@@ -210,6 +211,15 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Corner, 
                     found.append(c.muladd(c.splat(one, part.lanes), vectors[j], sums[number]))
         return found
 
+    def run(first: Value | int, last: Value | int, sums: Sequence[Value]) -> list[Value]:
+        if ways > 1 or a.shift is not None or not kernel.possible(c.target, p.kind, rows, parts):
+            return c.loop(last, step, sums, start=first)
+        begin = first if isinstance(first, Value) else c.constant(first, "i64")
+        at_a, at_b = c.address(a.at, begin * p.a_column, p.kind), c.address(b, begin * b_row, p.kind)
+        count = last - begin if isinstance(last, Value) else c.constant(last, "i64") - begin
+        ahead = AHEAD * b_row if far else 0
+        return kernel.write_steps(c, p.kind, parts, sums, (at_a, p.a_row, p.a_column), (at_b, b_row), count, ahead)
+
     if between is not None:
         times, one = between
         k = depth if isinstance(depth, Value) else c.constant(depth, "i64")
@@ -218,13 +228,13 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Corner, 
         def portion(i: Value, *sums: Value) -> list[Value]:
             following = i + 1
             stop = c.select(following.ge(times), k, following * few)
-            found = c.loop(stop, step, sums, start=i * few)
+            found = run(i * few, stop, sums)
             one(i)
             return found
 
         return c.loop(times, portion, zeros)
     if ways == 1:
-        return c.loop(depth, step, zeros)
+        return run(0, depth, zeros)
     assert isinstance(depth, int)
     whole = depth - depth % ways
     sums = c.loop(whole, step, zeros, step=ways)
