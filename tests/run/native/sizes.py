@@ -10,6 +10,7 @@ float32 of what is chaotic, such as a sine of a sum of thousands.
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import numpy as np
 import backlight as bl
 from backlight import errors, ops
 from backlight.bench.ours import descent, training, types_of
-from backlight.run.emit import pipelined
+from backlight.run.emit import pipelined, sparse
 from backlight.run.native.looped import compile_steps
 from backlight.run.native.threads import threads
 
@@ -35,6 +36,10 @@ LAYERS: list[Callable[[Any], Any]] = [
     ops.relu, ops.tanh, ops.sigmoid, ops.gelu, lambda x: x, ops.square, lambda x: ops.softmax(x, axis=1),
     lambda x: ops.where(x > 0.0, x, 0.1 * x), lambda x: x - ops.mean(x, axis=0, keepdims=True),
     lambda x: x / (1.0 + ops.sum(ops.abs(x), axis=1, keepdims=True)),
+]  # fmt: skip
+
+MASKS: list[Callable[[Any], Any]] = [
+    lambda x: x, lambda x: x, ops.relu, lambda x: ops.where(x > 0.5, x, 0.0), lambda x: ops.maximum(0.0, x + 1.0),
 ]  # fmt: skip
 
 
@@ -63,12 +68,16 @@ def product(draw: Draw) -> Made:
     m = max(1, min(m, int(WORK / k / n)))
     turned, other = draw.chance(0.35), draw.chance(0.35)
     row = draw.chance(0.5)
+    left, right = draw.one(MASKS), draw.one(MASKS)
+    if draw.chance(0.5):  # whole vectors
+        m, n = (max(16, size // 16 * 16) for size in (m, n))
     after: Callable[[Any, Any], Any] = draw.one([
         lambda p, v: p, lambda p, v: ops.relu(p + v), lambda p, v: ops.where(v > 0.0, p, 0.0),
         lambda p, v: ops.square(p) * 0.01 - v, lambda p, v: ops.sum(p * v, axis=0), lambda p, v: ops.sum(p, axis=1) * 0.1,
     ])  # fmt: skip
 
     def function(a: Any, b: Any, v: Any) -> Any:
+        a, b = left(a), right(b)
         return ops.sum(after((a.T if turned else a) @ (b.T if other else b), v))
 
     return function, [(k, m) if turned else (m, k), (n, k) if other else (k, n), (n,) if row else (m, n)]
@@ -77,6 +86,8 @@ def product(draw: Draw) -> Made:
 def network(draw: Draw) -> Made:
     layers = draw.whole(1, 3)
     sizes = [draw.size() for _ in range(layers + 1)]
+    if draw.chance(0.5):  # whole vectors
+        sizes = [max(16, size // 16 * 16) for size in sizes]
     rows = max(1, min(draw.size(), int(WORK / sum(a * b for a, b in itertools.pairwise(sizes)))))
     steps = [(draw.one(LAYERS), draw.chance(0.7)) for _ in range(layers)]
 
@@ -184,14 +195,19 @@ def flat(found: Any) -> list[np.ndarray]:
 
 
 @contextmanager
-def steps(least: int) -> Iterator[None]:
-    """Loops of fewer steps are no pipelines."""
-    before = pipelined.STEPS
-    pipelined.STEPS = least
+def limits(steps: int, work: int, rows: int) -> Iterator[None]:
+    """Loops of fewer steps are no pipelines; products of less work, or of fewer rows, leave out no zeros. No code is from disk."""
+    before = pipelined.STEPS, sparse.WORK, sparse.LOW
+    pipelined.STEPS, sparse.WORK, sparse.LOW = steps, work, rows
+    cache = os.environ.get("BACKLIGHT_CACHE")
+    os.environ["BACKLIGHT_CACHE"] = "off"
     try:
         yield
     finally:
-        pipelined.STEPS = before
+        pipelined.STEPS, sparse.WORK, sparse.LOW = before
+        del os.environ["BACKLIGHT_CACHE"]
+        if cache is not None:
+            os.environ["BACKLIGHT_CACHE"] = cache
 
 
 def difference(number: int) -> str | None:
@@ -209,8 +225,9 @@ def difference(number: int) -> str | None:
         return None
     if not all(np.isfinite(x).all() for x in wanted):
         return None
-    found = on_threads(both, values)
-    with steps(10**9):
+    with limits(pipelined.STEPS, 30_000, 8):
+        found = on_threads(both, values)
+    with limits(10**9, 10**18, 1):
         found += on_threads(both, values)[:1]
     for count, others in zip(("two threads", "three threads", "plain loops"), found[1:], strict=True):
         if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(found[0], others, strict=True)):
@@ -239,22 +256,23 @@ def of_minibatches(number: int) -> str | None:
     """What is wrong with a loop of training steps whose minibatches are gathered inside; None if nothing is."""
     draw = Draw(number)
     batch, sizes, dtype = draw.size(6), [draw.size(), draw.size(6), draw.size(5)], draw.one(["float32", "float64"])
-    count, more = draw.whole(batch, 200), draw.chance(0.2)
+    count, more, bent = draw.whole(batch, 200), draw.chance(0.2), draw.one([ops.tanh, ops.relu])
     x, y = ((draw.random.normal(size=(count, n)) * 0.3).astype(dtype) for n in (sizes[0], sizes[2]))
     weights = {"w": (sizes[0], sizes[1]), "b": (sizes[1],), "v": (sizes[1], sizes[2])}
     start = {name: (draw.random.normal(size=shape) * 0.1).astype(dtype) for name, shape in weights.items()}
 
     def loss(x: Any, y: Any, w: Any, b: Any, v: Any) -> Any:
-        return ops.sum(ops.square(ops.tanh(x @ w + b) @ v - y)) * 0.05 + (ops.sum(x) if more else 0.0)
+        return ops.sum(ops.square(bent(x @ w + b) @ v - y)) * 0.05 + (ops.sum(x) if more else 0.0)
 
     graph, becomes, out = training(loss, types_of(x=x[:batch], y=y[:batch], **start), list(start), descent(0.01))
     order = draw.random.integers(0, count, (draw.whole(1, 5), batch))
     before, found = threads(), []
     try:
-        for number_of in (1, 2, 3):
-            threads(number_of)
-            state, (losses,) = compile_steps(graph, becomes, ["x", "y"], [out])(order, x=x, y=y, **start)
-            found.append([state[name] for name in start] + [losses])
+        with limits(pipelined.STEPS, 30_000, 8):
+            for number_of in (1, 2, 3):
+                threads(number_of)
+                state, (losses,) = compile_steps(graph, becomes, ["x", "y"], [out])(order, x=x, y=y, **start)
+                found.append([state[name] for name in start] + [losses])
     finally:
         threads(before)
     single, state, losses = compile_steps(graph, becomes, [], [out]), dict(start), []

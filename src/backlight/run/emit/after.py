@@ -46,11 +46,11 @@ def write_after(c: Code, after: After, base: Base, rows: tuple[Value, Value | in
 
 
 def rows_after(c: Code, after: After, base: Base, start: tuple[Value, Value | int], width: int, apart: int, lanes: int,
-               tile: Value | None, ahead: int = 0) -> Callable[[Value], None]:
+               tile: Value | None, ahead: int = 0, below: int = 0, unrolled: int = UNROLLED) -> Callable[[Value], None]:
     """Write what is the same for a whole tile that starts at a row and a column; return what writes one row of it.
 
-    The rows of a `tile` that is all there is lie so many numbers apart. What will be read so many columns further `ahead` is
-    asked for.
+    The rows of a `tile` that is all there is lie so many numbers apart. What will be read so many columns further `ahead`, or
+    so many rows further `below`, is asked for.
     """
     first = start[1]
     nest, made = after.nest, after.made
@@ -96,11 +96,13 @@ def rows_after(c: Code, after: After, base: Base, start: tuple[Value, Value | in
             return first + at if isinstance(first, Value) else c.constant(first, "i64") + at
 
         whole = [part for part in parts if part.used == part.lanes == lanes]
-        for step in nest.steps if ahead else ():
+        for step in nest.steps if ahead or below else ():
             if isinstance(step, Read) and step.place.strides[-1:] == (1,) and not (after.local and step.place.buffer == made):
+                w.index[-1] = i + below if below else i
                 fetch(c, c.address(found(step.place.buffer), w.at(step.place, column(ahead)), step.kind), width * SIZES[step.kind])
+        w.index[-1] = i
         rest = parts
-        if len(whole) > UNROLLED:
+        if len(whole) > unrolled:
             c.loop(len(whole) * lanes, lambda j: vector(column(j), lanes, None), step=lanes)
             rest = parts[len(whole) :]
         for part in rest:

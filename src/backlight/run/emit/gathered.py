@@ -103,7 +103,7 @@ def read_in_place(target: Target, program: Program, batches: Mapping[int, int]) 
             for k in users:
                 instruction = found[k]
                 assert isinstance(instruction, Multiply)
-                found[k] = replace(instruction, strewn=True)
+                found[k] = replace(instruction, strewn=True, sparse="")
     return replace(program, instructions=tuple(found))
 
 

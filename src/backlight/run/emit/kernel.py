@@ -60,6 +60,29 @@ def write_steps(c: Code, kind: str, parts: Sequence[Part], sums: Sequence[Value]
     return [c.put(f"extractvalue {every} {found.text}, {k}", x.kind, x.lanes) for k, x in enumerate(sums)]
 
 
+def write_listed(c: Code, kind: str, sums: Sequence[Value], places: tuple[Value, Value], a: Value, b: Value) -> list[Value]:
+    """Write the loop over a list of places in a row of A, bytes from the first up to the last, if there are any; return the sums.
+
+    Each number in every lane is multiplied by the row of B that stands at its place; those lie one after the other.
+    """
+    count = len(sums)
+    _, spread, fused = WORDS[kind]
+    one, at, place = f"${count}", f"${count + 1}", count + 2
+    end, row, rows = (f"${2 * count + 4 + k}" for k in range(3))
+    lines = [f"cmpq {end}, {at}", "jae 2f", "1:", f"movzbl ({at}), ${{{place}:k}}",
+             f"{spread} ({row},${place},{SIZES[kind]}), {one}", f"imulq $${count * WIDTH}, ${place}, ${place}"]
+    lines += [f"{fused} {k * WIDTH}({rows},${place}), {one}, ${k}" for k in range(count)]
+    lines += [f"incq {at}", f"cmpq {end}, {at}", "jb 1b", "2:"]
+    results = [*["=&v"] * (count + 1), "=&r", "=&r"]
+    tied = [*map(str, range(count)), str(count + 1)]
+    types = [*(x.type for x in sums), sums[0].type, "ptr", "i64"]
+    every, text = f"{{ {', '.join(types)} }}", "\\0A".join(lines)
+    constraints = ",".join([*results, *tied, "r", "r", "r", "~{memory}", "~{flags}"])
+    given = ", ".join(x.typed for x in (*sums, places[0], places[1], a, b))
+    found = c.put(f'call {every} asm sideeffect "{text}", "{constraints}"({given})', "bundle")
+    return [c.put(f"extractvalue {every} {found.text}, {k}", x.kind, x.lanes) for k, x in enumerate(sums)]
+
+
 def turns(target: Target, rows: Sequence[Value]) -> bool:
     """Return whether a square can be turned so: whole vectors of a processor that is known."""
     return target.scalef and target.width == WIDTH and rows[0].kind in WORDS and len(rows) == target.lanes(rows[0].kind)

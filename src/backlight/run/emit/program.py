@@ -7,6 +7,7 @@ range of units, so that threads can share them out.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from math import prod
 
@@ -29,6 +30,8 @@ from backlight.run.emit.nest import heavy, light, units, write_fills, write_nest
 from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
 from backlight.run.emit.shared import OFTEN, SHARED, STEP, Work, numbered, share, touched, work
+from backlight.run.emit.skipping import share_skipping
+from backlight.run.emit.sparse import plan_of, skips
 from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.emit.tile import product_of
 from backlight.run.emit.value import Target, Value
@@ -88,7 +91,8 @@ def room(target: Target, program: Program) -> int:
     found = [0]
     for i in program.instructions:
         if isinstance(i, Multiply):
-            found.append(multiply_bytes(target, i))
+            plan = plan_of(target, i)
+            found.append(max(multiply_bytes(target, i), 0 if plan is None else plan.bytes))
         elif isinstance(i, Repeat):
             found += [room(target, inner.program) for inner in (i.step, i.test) if inner is not None]
         elif isinstance(i, Choose):
@@ -192,17 +196,27 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
         for k, buffer in enumerate(buffers):
             c.store(bases(buffer), addresses, k)
         c.store(space, addresses, len(buffers))
-        if isinstance(instruction, Multiply) and parts_of_k(c.target, instruction) > 1:
-            share_parts(c, instruction, table, addresses)
-        elif isinstance(instruction, Multiply) and shared_by_tiles(c.target, instruction):
-            share_tiles(c, instruction, define_step(c.module, instruction), table, addresses)
-        elif count > 1 and work(instruction) > enough(c.target, instruction):
-            most, wake = portions_of(c.target, instruction), work(instruction) > SHARED
-            share(c, define_step(c.module, instruction), table, addresses, count, most, wake)
+        hand_out = functools.partial(share_out, c, instruction, table, addresses)
+        if isinstance(instruction, Multiply) and skips(c.target, instruction):
+            share_skipping(c, instruction, table, addresses, hand_out)
         else:
-            c.do(f"call void @{define_step(c.module, instruction)}({addresses.typed}, i64 0, i64 {count}, i1 true)")
+            hand_out()
         if work(instruction) > LONG:
             ask(c, table)
+
+
+def share_out(c: Code, instruction: Work, table: Value, addresses: Value) -> None:
+    """Write an instruction as functions, shared out among threads where it pays."""
+    count = unit_count(c.module, instruction)
+    if isinstance(instruction, Multiply) and parts_of_k(c.target, instruction) > 1:
+        share_parts(c, instruction, table, addresses)
+    elif isinstance(instruction, Multiply) and shared_by_tiles(c.target, instruction):
+        share_tiles(c, instruction, define_step(c.module, instruction), table, addresses)
+    elif count > 1 and work(instruction) > enough(c.target, instruction):
+        most, wake = portions_of(c.target, instruction), work(instruction) > SHARED
+        share(c, define_step(c.module, instruction), table, addresses, count, most, wake)
+    else:
+        c.do(f"call void @{define_step(c.module, instruction)}({addresses.typed}, i64 0, i64 {count}, i1 true)")
 
 
 def short_work(target: Target, program: Program) -> int:

@@ -19,6 +19,7 @@ from backlight.run.emit.value import SIZES, Target, Value
 from backlight.run.lower.program import Multiply
 
 SHIFT = [("shift", "i64", 1)]  # of a function whose A is strewn
+FEW = 6  # sums in a tile, that wait for one another
 AHEAD = 16  # rows of B that are asked for before they are needed: 220 to 450 cycles, longer than the third cache takes
 
 
@@ -182,16 +183,21 @@ class Before:
         return lambda i: one(start[0] + i)
 
 
+def ways_of(p: Product, rows: int, parts: Sequence[Part], depth: Value | int | None) -> int:
+    """Return how many sums a number carries, for every second or fourth k: a product of one small tile would wait for each sum."""
+    ways = 1
+    while rows == p.m and ways * rows * len(parts) < FEW and ways < 4 and isinstance(depth, int) and depth >= 16 * ways:
+        ways *= 2
+    return ways
+
+
 def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Corner, b: Value, b_row: int,
               depth: Value | int, far: bool = False, between: Between | None = None) -> list[Value]:
     """Return the sums of a tile, row by row: one loop over k with all of them carried.
 
-    A small tile would wait for each product to end: it carries several sums a number, for every second or fourth k. Rows of B
-    that lie `far` are asked for. What is done `between`, so often, is spread over the steps of k.
+    Rows of B that lie `far` are asked for. What is done `between`, so often, is spread over the steps of k.
     """
-    ways = 1
-    while between is None and ways * rows * len(parts) < 6 and ways < 4 and isinstance(depth, int) and depth >= 16 * ways:
-        ways *= 2
+    ways = 1 if between is not None else ways_of(p, rows, parts, depth)
     zeros = [c.constant(0.0, p.kind, part.lanes) for _ in range(rows * ways) for part in parts]
     count = rows * len(parts)
     single = a.single(c, p, rows)
@@ -279,6 +285,8 @@ def define_tile(module: Module, p: Product, rows: int, width: int, lanes: int, b
                   ("depth", "i64", 1), ("add", "i1", 1)]
     if far:
         symbol += ".far"
+    if (ways := ways_of(p, rows, parts, depth)) > 1:
+        symbol += f".{ways}"
     if before is not None:
         symbol = f"{symbol}.{before.key}"
         parameters = [*parameters, ("addresses", "ptr", 1), ("i", "i64", 1), ("j", "i64", 1)]

@@ -102,9 +102,10 @@ def body(instruction: Instruction, buffers: dict[int, Buffer], graph: Graph) -> 
             lines = [f"v{k} = {step_text(s)}{others.get(k, '')}" for k, s in enumerate(steps)]
             lines += [f"{place_text(w.place)} = v{w.value}" for w in writes]
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
-        case Multiply(a=a, b=b, c=c, add=add, after=after, strewn=strewn):
+        case Multiply(a=a, b=b, c=c, add=add, after=after, strewn=strewn, sparse=sparse):
             rows = " (rows read where they lie)" if strewn else ""
-            lines = [f"{place_text(c)} {'+=' if add else '='} {place_text(a)}{rows} @ {place_text(b)}"]
+            zeros = f"  (zeros of b{(a if 'a' in sparse else b).buffer} left out, if they are many)" if sparse else ""
+            lines = [f"{place_text(c)} {'+=' if add else '='} {place_text(a)}{rows} @ {place_text(b)}{zeros}"]
             return lines + (body(after, buffers, graph) if after is not None else [])
         case Contract(a=a, b=b, c=c):
             return [f"{place_text(c)} = {place_text(a)} @ {place_text(b)}"]

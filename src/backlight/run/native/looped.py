@@ -77,12 +77,13 @@ class Looped:
         """Return the step lowered, and the buffers that are exchanged after it."""
         from backlight.run.emit.aligned import aligned
         from backlight.run.emit.gathered import read_in_place
+        from backlight.run.emit.sparse import leaving_out
         from backlight.run.lower.inner import handed_over
         from backlight.run.lower.lowering import lower
 
         graph = self.graph
         lowered = lower(graph, [*self.carry.values(), *self.results], self.watch)
-        program = aligned(host.target(), lowered.program)
+        program = aligned(host.target(), leaving_out(host.target(), lowered.program))
         place = dict(zip(graph.inputs, program.inputs, strict=True))
         becomes = dict(zip(self.carry, program.outputs, strict=False))
         program, becoming = handed_over(program, [(place[i], becomes[i]) for i in self.carry])

@@ -107,12 +107,13 @@ class Plan:
     def anew(self) -> Lowered:
         """Return the graph lowered."""
         from backlight.run.emit.aligned import aligned
+        from backlight.run.emit.sparse import leaving_out
         from backlight.run.lower.inner import handed_over
         from backlight.run.lower.lowering import lower
         from backlight.run.lower.program import Call
 
         lowered = lower(self.graph, self.outputs, self.watch)
-        program = aligned(host.target(), lowered.program)
+        program = aligned(host.target(), leaving_out(host.target(), lowered.program))
         lowered = replace(lowered, program=program)
         # who fails a check is asked again what was wrong: the inputs must still be there
         if not self.donated or lowered.checks or any(isinstance(i, Call) for i in program.instructions):
