@@ -186,12 +186,12 @@ def test_a_word_that_is_no_choice_is_an_error(monkeypatch: pytest.MonkeyPatch) -
 
 ODD = {
     "ends at once": ("", True), "prints": ("print('no frame' * 99)", True), "cannot import": ("compiler.serve('/nowhere')", True),
-    "ends when it is asked": ("compiler.assemble = lambda *_: os._exit(0)\ncompiler.serve(sys.argv[1])", False),
-    "is killed each time": ("compiler.assemble = lambda *_: os.kill(os.getpid(), 9)\ncompiler.serve(sys.argv[1])", False),
-    "is ended each time": ("compiler.assemble = lambda *_: os.kill(os.getpid(), 15)\ncompiler.serve(sys.argv[1])", False),
+    "ends when it is asked": ("compiler.assemble = lambda *_, **__: os._exit(0)\ncompiler.serve(sys.argv[1])", False),
+    "is killed each time": ("compiler.assemble = lambda *_, **__: os.kill(os.getpid(), 9)\ncompiler.serve(sys.argv[1])", False),
+    "is ended each time": ("compiler.assemble = lambda *_, **__: os.kill(os.getpid(), 15)\ncompiler.serve(sys.argv[1])", False),
     "answers with letters": ("compiler.OBJECT = b'x'\ncompiler.serve(sys.argv[1])", False),
     "answers with another's mark": ("""
-        def assemble(*_):
+        def assemble(*_, **__):
             compiler.MARK = b'blc0'
             return b''
         compiler.assemble = assemble

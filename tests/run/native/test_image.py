@@ -47,7 +47,7 @@ def call(loaded: Loaded, k: int) -> float:
 
 def test_code_does_the_same_whoever_loads_it(code: bytes) -> None:
     ours, theirs = Loaded(code, ["run"]), Loaded(code, ["run"], always=True)
-    assert image.placed(code, ["run"]).addresses["run"] > 0
+    assert image.placed([code], ["run"]).addresses["run"] > 0
     found = [call(ours, k) for k in (0, -1, 2)]
     assert found == [call(theirs, k) for k in (0, -1, 2)] == [8.5, 13.5, 9.5]
 
@@ -56,7 +56,7 @@ def test_any_byte_of_an_object_file_may_be_another_and_any_end_missing(code: byt
     for k in range(len(code)):
         for damaged in (code[:k], code[:k] + bytes([code[k] ^ 0xFF]) + code[k + 1 :], code[:k] + b"\x80" + code[k + 1 :]):
             with contextlib.suppress(image.StrangeError):
-                image.placed(damaged, ["run"])
+                image.placed([damaged], ["run"])
 
 
 @pytest.mark.parametrize("more", [
@@ -66,7 +66,7 @@ def test_any_byte_of_an_object_file_may_be_another_and_any_end_missing(code: byt
 def test_what_we_never_write_is_refused_and_left_to_the_compiler(more: str) -> None:
     code = host.assemble(TEXT + more)
     with pytest.raises(image.StrangeError):
-        image.placed(code, ["run"])
+        image.placed([code], ["run"])
     assert call(Loaded(code, ["run"]), 1) == 13.5
 
 

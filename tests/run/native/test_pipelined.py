@@ -159,7 +159,7 @@ def test_a_pipeline_is_put_into_memory_without_the_compiler() -> None:
     text = module.text(host.attributes())
     assert "bl.numbers." in text
     assert "asm sideeffect" in text
-    assert image.placed(host.assemble(text), ["run"]).addresses["run"]
+    assert image.placed([host.assemble(text)], ["run"]).addresses["run"]
 
 
 def test_a_listing_says_which_loops_are_pipelines() -> None:
@@ -252,7 +252,7 @@ def test_parts_go_on_where_the_one_before_ended(place: int | None, size: int, mo
                 after(c.constant(k, "i64"), c.loop(stop, inside, starts, step=16, start=min(k * size, whole)))
 
         module.define("run", "void", [("from", "ptr", 1), ("to", "ptr", 1), ("sums", "ptr", 1)], "#0", write, linkage="")
-        placed = image.placed(host.assemble(module.text(host.attributes())), ["run"])
+        placed = image.placed([host.assemble(module.text(host.attributes()))], ["run"])
         to, sums = np.zeros(whole + 64, np.float32), np.full(16 * parts, 7, np.float32)
         ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(placed.addresses["run"])(x.ctypes.data, to.ctypes.data, sums.ctypes.data)
         found.append([to, sums])

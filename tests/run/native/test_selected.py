@@ -110,7 +110,7 @@ def computed(name: str, kind: str, x: np.ndarray, y: np.ndarray, steps: int, mon
     names = ("one", "other", "to", "long", "total")
     module.define("run", "void", [(name, "ptr", 1) for name in names], "#0", write, linkage="")
     assert (drafts[0] is not None) == (steps == 0 and name not in PLAIN)
-    placed = image.placed(host.assemble(module.text(host.attributes())), ["run"])
+    placed = image.placed([host.assemble(module.text(host.attributes()))], ["run"])
     found = [np.empty_like(x), np.empty_like(x), np.linspace(0.5, 0.75, lanes, dtype=x.dtype)]
     ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)(placed.addresses["run"])(*(a.ctypes.data for a in (x, y, *found)))
     return found

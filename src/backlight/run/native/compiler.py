@@ -12,15 +12,19 @@ import binascii
 import contextlib
 import functools
 import os
+import signal
 import struct
 import sys
 from collections.abc import Callable
 from typing import Any
 
+PR_SET_PDEATHSIG = 1
 IDLE_S = 5.0  # after which nobody is expected to ask again
 HEAD = struct.Struct("<4scIQ")
 MARK = b"blc1"
 GREETING, OBJECT, REFUSAL = b"g", b"o", b"r"  # what an answer is
+PART = "\n; another part\n"  # between the parts of a module, which may be compiled side by side
+SEVERAL, COUNT = b"several objects\n", struct.Struct("<Q")
 KINDS = {b"n": "native", b"w": "wasm"}  # what a request is for
 WASM = "wasm32-unknown-unknown"
 WASM_FEATURES = "+simd128,+bulk-memory,+mutable-globals,+sign-ext,+nontrapping-fptoint"
@@ -82,8 +86,31 @@ def optimise(module: Any, over: Any) -> None:
     passes.run(module, builder)
 
 
-def assemble(text: str, kind: str) -> bytes:
-    """Return the object file of a module. Raises: RuntimeError for a text that is none."""
+def assemble(text: str, kind: str, copies: bool = False) -> bytes:
+    """Return the object file of a module, or those of its parts, in one.
+
+    With `copies` each part but the first is made by a copy of this process, at the same time: what is loaded is there. A copy that
+    comes to no good end leaves its part to us, and what is wrong with it is said here. Raises: RuntimeError for a text that is
+    none.
+    """
+    first, *others = text.split(PART)
+    begun = [copy_for(part, kind) if copies and processors() > 1 else None for part in others]
+    try:
+        found = [assemble_part(first, kind)]
+        for part in others:
+            copy = begun.pop(0)
+            data = None if copy is None else answer_of(*copy)
+            found.append(assemble_part(part, kind) if data is None else data)
+    finally:
+        for copy in begun:
+            if copy is not None:
+                os.kill(copy[0], signal.SIGKILL)
+                answer_of(*copy)
+    return joined(found)
+
+
+def assemble_part(text: str, kind: str) -> bytes:
+    """Return one object file."""
     over = machine(kind)
     head = f'target triple = "{llvm().get_process_triple()}"\n'
     if kind == "wasm":  # where things lie decides how they are read, so it is said before anything else
@@ -91,6 +118,90 @@ def assemble(text: str, kind: str) -> bytes:
     module = llvm().parse_assembly(head + text)
     optimise(module, over)
     return bytes(over.emit_object(module))
+
+
+# -- parts ------------------------------------------------------------------------------------------------------------
+def joined(objects: list[bytes]) -> bytes:
+    """Return object files as one piece of data: one is itself."""
+    if len(objects) == 1:
+        return objects[0]
+    return b"".join([SEVERAL, COUNT.pack(len(objects)), *(COUNT.pack(len(x)) for x in objects), *objects])
+
+
+def objects(data: bytes) -> list[bytes]:
+    """Return the object files in a piece of data."""
+    if data[: len(SEVERAL)] != SEVERAL:
+        return [data]
+    try:
+        (count,) = COUNT.unpack_from(data, len(SEVERAL))
+        start = len(SEVERAL) + COUNT.size * (1 + count)
+        sizes = struct.unpack_from(f"<{count}Q", data, len(SEVERAL) + COUNT.size)
+    except struct.error:
+        raise RuntimeError("cut off") from None
+    found = []
+    for size in sizes:
+        found.append(data[start : start + size])
+        start += size
+    return found
+
+
+def processors() -> int:
+    """Return on how many processors this process may run."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def copy_for(part: str, kind: str) -> tuple[int, int] | None:
+    """Return the copy of this process that compiles a part, and where it answers; None where there can be none."""
+    end, answer = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(end)
+        os.close(answer)
+        return None
+    if pid:
+        os.close(answer)
+        return pid, end
+    try:
+        os.close(end)
+        end_with_parent()
+        data = assemble_part(part, kind)
+        write(answer, framed(OBJECT, data) + data)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def end_with_parent() -> None:
+    """End when the process ends that this is a copy of."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:
+        os._exit(1)
+
+
+def answer_of(pid: int, end: int) -> bytes | None:
+    """Return what a copy made; None if it made nothing."""
+    found = bytearray()
+    while part := os.read(end, 1 << 20):
+        found += part
+    os.close(end)
+    os.waitpid(pid, 0)
+    view = memoryview(found)
+
+    def read(size: int) -> bytes:
+        nonlocal view
+        if len(view) < size:
+            raise DamagedError
+        data, view = bytes(view[:size]), view[size:]
+        return data
+
+    try:
+        return received(read)[1]
+    except DamagedError:
+        return None
 
 
 # -- frames -----------------------------------------------------------------------------------------------------------
@@ -123,6 +234,7 @@ def serve(folder: str) -> None:
     import _thread
     import ctypes
     import faulthandler
+    import warnings
     from queue import Empty, SimpleQueue
 
     for name in os.listdir("/dev/fd"):  # what the one who started us has open is none of our business
@@ -132,6 +244,7 @@ def serve(folder: str) -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # what LLVM prints is no answer
     os.chdir(os.sep)
+    warnings.simplefilter("ignore")  # that a process with threads makes a copy of itself: the other thread only listens
     faulthandler.enable(2)
     sys.path.append(folder)
     with contextlib.suppress(AttributeError, OSError):  # what a module leaves free is for the next one: it goes back when we end
@@ -169,7 +282,7 @@ def serve(folder: str) -> None:
         except Empty:
             os._exit(0)
         try:
-            made = OBJECT, assemble(text.decode(), KINDS[letter])
+            made = OBJECT, assemble(text.decode(), KINDS[letter], copies=True)
         except Exception as error:
             made = REFUSAL, str(error).encode()
         answer(*made)

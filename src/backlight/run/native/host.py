@@ -168,7 +168,7 @@ class Loaded:
         """Put it there; or let LLVM do so where that is beyond us, or `always`. Raises: RuntimeError for no object file."""
         LEFT.clear()
         try:
-            self._placed = None if always else image.placed(data, symbols)
+            self._placed = None if always else image.placed(compiler.objects(data), symbols)
         except image.StrangeError:
             self._placed = None
         if self._placed is not None:
@@ -180,7 +180,8 @@ class Loaded:
         """Let LLVM load it."""
         jit = shared_jit()
         builder = llvm().JITLibraryBuilder()
-        builder.add_object_img(data)
+        for one in compiler.objects(data):
+            builder.add_object_img(one)
         for symbol in symbols:
             builder.export_symbol(symbol)
         builder.add_current_process()

@@ -2,8 +2,9 @@
 
 What we write needs little of a linker: code and constants that are never written to, joined by distances from one to the
 other, and a few functions of the system, called through a stub each. So the sections are laid one after the other in fresh
-memory, the distances filled in, and the whole closed to writing before it is run. Whatever else an object file may hold, or
-another kind of file, is refused here and left to LLVM's own loader (`host.Loaded`).
+memory, the distances filled in, and the whole closed to writing before it is run; files that were compiled side by side lie one
+behind the other, and find each other's functions by name. Whatever else an object file may hold, or another kind of file, is
+refused here and left to LLVM's own loader (`host.Loaded`).
 """
 
 from __future__ import annotations
@@ -54,27 +55,56 @@ def possible() -> bool:
     return sys.platform == "linux" and platform.machine() == "x86_64" and ctypes.sizeof(ctypes.c_void_p) == 8
 
 
-def placed(image: bytes, symbols: Sequence[str]) -> Placed:
-    """Return the code of an object file, ready to run. Raises: StrangeError for one that is not as ours are."""
+def placed(images: Sequence[bytes], symbols: Sequence[str]) -> Placed:
+    """Return the code of object files, ready to run. Raises: StrangeError for one that is not as ours are."""
     if not possible():
         raise StrangeError("another system")
     try:
-        return Layout(image).placed(symbols)
+        return laid(images, symbols)
     except (ValueError, IndexError, KeyError, OverflowError, OSError, AttributeError, UnicodeDecodeError) as error:
         raise StrangeError(str(error)) from None
 
 
-class Layout:
-    """The sections of an object file, and where each is to lie."""
+def laid(images: Sequence[bytes], symbols: Sequence[str]) -> Placed:
+    """Lay everything into fresh memory."""
+    layouts: list[Layout] = []
+    end = 0
+    for image in images:
+        layouts.append(Layout(image, end))
+        end = layouts[-1].end + -layouts[-1].end % PAGE if len(images) > 1 else layouts[-1].end
+    known: dict[str, int] = {}
+    for layout in layouts:
+        known.update(layout.functions(alone=False))
+    stubs: dict[str, int] = {}
+    for layout in layouts:
+        for symbol in layout.missing():
+            name = layout.name(symbol)
+            if name not in known and not layout.only_called(symbol):
+                raise StrangeError("what is elsewhere is more than called")
+            layout.at[symbol] = known[name] if name in known else stubs.setdefault(name, end + STUB_BYTES * len(stubs))
+    memory = fresh(max(end + STUB_BYTES * len(stubs), 1))
+    for layout in layouts:
+        layout.write(memory)
+    for name, at in stubs.items():
+        memory[at : at + STUB_BYTES] = STUB + struct.pack("<Q", function(name)) + bytes(2)
+    held = ctypes.c_char.from_buffer(memory)
+    base = ctypes.addressof(held)
+    close(base, len(memory))
+    own = {name: base + at for layout in layouts for name, at in layout.functions(alone=True).items()}
+    return Placed(memory, held, {symbol: own[symbol] for symbol in symbols})
 
-    def __init__(self, image: bytes) -> None:
+
+class Layout:
+    """The sections of an object file, and where each is to lie, from an offset on."""
+
+    def __init__(self, image: bytes, start: int) -> None:
         self.image = image
         head = np.frombuffer(image, HEAD, 1)[0]
         if head["magic"] != MAGIC or head["kind"] != RELOCATABLE or head["machine"] != X86_64:
             raise StrangeError("not an object file of this processor")
         self.sections = np.frombuffer(image, SECTION, int(head["section_count"]), int(head["sections"]))
         self.starts = np.full(len(self.sections), -1, np.int64)
-        end = 0
+        end = start
         for k, section in enumerate(self.sections):
             if not section["flags"] & LOADED:
                 continue
@@ -90,6 +120,11 @@ class Layout:
             raise StrangeError("no table of symbols")
         self.symbols = self.table(tables[0], SYMBOL)
         self.names = self.bytes(self.sections[tables[0]["link"]])
+        self.tables = [(s, self.table(s, RELOCATION)) for s in self.sections if s["kind"] == RELOCATIONS]
+        known = self.symbols["section"]
+        inside = known < len(self.sections)
+        at = np.where(inside, self.starts[np.where(inside, known, 0)], -1)
+        self.at = np.where(at >= 0, at + self.symbols["value"].astype(np.int64), -1)  # -1: it is elsewhere
 
     def bytes(self, section: Any) -> bytes:
         """Return what is in a section."""
@@ -107,31 +142,29 @@ class Layout:
         start = int(self.symbols["name"][symbol])
         return self.names[start : self.names.index(b"\0", start)].decode()
 
-    def placed(self, symbols: Sequence[str]) -> Placed:
-        """Lay everything into fresh memory."""
-        known = self.symbols["section"]
-        inside = known < len(self.sections)
-        at = np.where(inside, self.starts[np.where(inside, known, 0)], -1)
-        at = np.where(at >= 0, at + self.symbols["value"].astype(np.int64), -1)  # -1: it is elsewhere
-        wanted, stubs = [(s, self.table(s, RELOCATION)) for s in self.sections if s["kind"] == RELOCATIONS], b""
-        for symbol in sorted({int(k) for _, t in wanted for k in t["symbol"][at[t["symbol"]] < 0]}):
-            if not all((t["kind"][t["symbol"] == symbol] == CALL).all() for _, t in wanted):
-                raise StrangeError("what is elsewhere is more than called")
-            at[symbol] = self.end + len(stubs)
-            stubs += STUB + struct.pack("<Q", function(self.name(symbol))) + bytes(2)
-        memory = fresh(max(self.end + len(stubs), 1))
+    def functions(self, alone: bool) -> dict[str, int]:
+        """Return where what has a name lies here; with those that this file has for itself `alone`, or without."""
+        there = (self.symbols["name"] > 0) & (self.symbols["section"] < len(self.sections)) & (self.at >= 0)
+        if not alone:
+            there &= self.symbols["info"] >> 4 > 0
+        return {self.name(k): int(self.at[k]) for k in np.flatnonzero(there).tolist()}
+
+    def missing(self) -> list[int]:
+        """Return the symbols that are wanted here, and lie elsewhere."""
+        return sorted({int(k) for _, t in self.tables for k in t["symbol"][self.at[t["symbol"]] < 0]})
+
+    def only_called(self, symbol: int) -> bool:
+        """Return whether nothing is wanted of a symbol but calls."""
+        return all((t["kind"][t["symbol"] == symbol] == CALL).all() for _, t in self.tables)
+
+    def write(self, memory: mmap.mmap) -> None:
+        """Put the sections into memory, and the distances into them."""
         for start, section in zip(self.starts.tolist(), self.sections, strict=True):
             if start >= 0:
                 memory[start : start + int(section["size"])] = self.bytes(section)
-        memory[self.end : self.end + len(stubs)] = stubs
-        for section, table in wanted:
+        for section, table in self.tables:
             if self.starts[section["info"]] >= 0:
-                self.fill(np.frombuffer(memory, np.uint8), section, table, at)
-        held = ctypes.c_char.from_buffer(memory)
-        base = ctypes.addressof(held)
-        close(base, len(memory))
-        own = {self.name(k): base + int(at[k]) for k in np.flatnonzero((self.symbols["name"] > 0) & inside & (at >= 0)).tolist()}
-        return Placed(memory, held, {symbol: own[symbol] for symbol in symbols})
+                self.fill(np.frombuffer(memory, np.uint8), section, table, self.at)
 
     def fill(self, memory: np.ndarray[Any, Any], section: Any, table: np.ndarray[Any, Any], at: np.ndarray[Any, Any]) -> None:
         """Fill in the distances of one section."""

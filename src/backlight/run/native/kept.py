@@ -25,7 +25,7 @@ from backlight.core.table import TABLE
 from backlight.core.types import TupleType, Type
 from backlight.run.digest import sha256
 from backlight.run.emit.table import slots
-from backlight.run.native import host, store
+from backlight.run.native import compiler, host, store
 
 if TYPE_CHECKING:
     from backlight.run.emit.code import Module
@@ -228,19 +228,26 @@ def find(name: str | None, graph: Graph) -> tuple[Recipe, host.Loaded] | None:
         return None
 
 
+def written(module: Module) -> str:
+    """Return the text of a module, in parts if it is long."""
+    from backlight.run.emit.divided import divided
+
+    return compiler.PART.join(divided(module, host.attributes()))
+
+
 def made(name: str | None, graph: Graph, recipe: Recipe, module: Module) -> host.Loaded:
     """Return the code of a module that was just written for a graph, and keep it under this name."""
     before = packed(recipe, graph) if name is not None else None
     if name is None or before is None:
         return loaded(module, recipe.symbols)
-    image = host.assemble(module.text(host.attributes()))
+    image = host.assemble(written(module))
     store.save(name, before + image)
     return host.Loaded(image, recipe.symbols)
 
 
 def loaded(module: Module, symbols: Sequence[str]) -> host.Loaded:
     """Return the code of a module: from disk if it is there and can be loaded, else made and put there."""
-    text = module.text(host.attributes())
+    text = written(module)
     return entry(store.key(VERSION, text, host.identity()), lambda: text, symbols)
 
 
