@@ -11,7 +11,8 @@ copies, read and written, where they fit a cache and where they do not. Then eac
   of a row is a whole one. Of all else the instructions on vectors as they are written: multiplications, divisions, sums,
   numbers scaled or looked up, whole numbers, at the rate of a loop that is measured with as many of each, none of which waits
   for another (`together`). Comparisons, moves, loads and stores are not counted: a processor may run them
-  beside, though on Zen 4 a store takes up to the time of one and a half products.
+  beside, though on Zen 4 a store takes up to the time of one and a half products. Products that may leave out zeros count half, as
+  where a relu left every second number: what a row has of them is said.
 - *traffic*: the bytes that each instruction must read and write at least, at the rate of copying as many bytes as the
   workload has in all; and the minibatches, at the rate of the largest memory.
 
@@ -236,9 +237,10 @@ def written(functions: tuple[str, ...], kinds: tuple[str, ...]) -> Counter[str]:
 
 @dataclass(slots=True)
 class Asked:
-    """Vectors multiplied in products of matrices, other instructions on vectors by their kind, bytes read and written."""
+    """Vectors multiplied in products of matrices, or left out, other instructions on vectors by their kind, bytes moved."""
 
     products: float = 0.0
+    left_out: float = 0.0
     others: Counter[str] = field(default_factory=Counter)
     traffic: float = 0.0
 
@@ -250,7 +252,9 @@ def asked_of(program: Program) -> Asked:
     for instruction in program.instructions:
         if isinstance(instruction, Multiply):
             vectors = -(-instruction.n // lanes(instruction.kind))
-            total.products += prod(instruction.batch) * instruction.m * vectors * instruction.k
+            products = prod(instruction.batch) * instruction.m * vectors * instruction.k
+            total.left_out += products / 2 if instruction.sparse else 0
+            total.products += products / 2 if instruction.sparse else products
             if instruction.after is not None:
                 total.others += work_of(instruction.after)
         elif isinstance(instruction, Contract):
@@ -313,7 +317,7 @@ def line(key: str, threads: int, peers: list[str], peer: float | None, rounds: i
     larger, total = max(operations, traffic), operations + traffic
     lines = [
         f"{key}  {workload.title}; {workload.unit}; {threads} thread{'s' * (threads > 1)}",
-        f"    operations {told(operations)} ({asked.products * steps:.3g} vectors in products of matrices, {asked.others.total() * steps:.3g} instructions in all else)",
+        f"    operations {told(operations)} ({asked.products * steps:.3g} vectors in products of matrices, {asked.left_out * steps:.3g} more left out; {asked.others.total() * steps:.3g} instructions in all else)",
         f"    traffic    {told(traffic)} ({asked.traffic * steps / 1e6:.3g} MB at {copied / 1e9:.3g} GB/s: {whole / 1e6:.3g} MB in all)",
         f"    ours       {told(mine)}: {mine / larger:.2f} times the larger of the two, {mine / total:.2f} times their sum",
     ]

@@ -37,6 +37,8 @@ PRODUCTS: dict[str, Callable[..., Any]] = {
     "b, bias and relu": lambda a, b, v: ops.relu(a @ ops.relu(b) + v[:1]) * 2.0,
     "b, update": lambda a, b, v: v - ops.square(ops.identity(a.T).T @ ops.relu(b)) * 0.1,
     "both": lambda a, b, v: ops.relu(a) @ ops.where(b > 0.2, b, 0.0) - v,
+    "given": lambda a, b, v: ops.relu(a @ b + v[:1]),
+    "given or b": lambda a, b, v: v - a @ ops.relu(b),
 }
 
 
@@ -58,19 +60,22 @@ def both(function: Callable[..., Any], arrays: Sequence[np.ndarray], monkeypatch
     return found
 
 
-def arrays_of(shape: tuple[int, int, int], dtype: str) -> list[np.ndarray]:
+def arrays_of(shape: tuple[int, int, int], dtype: str, given_zeros: float = 0.0) -> list[np.ndarray]:
     m, k, n = shape
     random = np.random.default_rng(m * k * n)
-    return [random.normal(size=size).astype(dtype) for size in ((m, k), (k, n), (m, n))]
+    found = [random.normal(size=size).astype(dtype) for size in ((m, k), (k, n), (m, n))]
+    found[0][random.random((m, k)) < given_zeros] = 0
+    return found
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", PRODUCTS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_zeros_left_out_change_no_bit(shape: tuple[int, int, int], name: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, three, whole = both(PRODUCTS[name], arrays_of(shape, dtype), monkeypatch)
-    assert np.array_equal(bits(one), bits(whole))
-    assert np.array_equal(bits(three), bits(whole))
+    for share in (0.0, 0.8) if "given" in name else (0.0,):
+        one, three, whole = both(PRODUCTS[name], arrays_of(shape, dtype, share), monkeypatch)
+        assert np.array_equal(bits(one), bits(whole))
+        assert np.array_equal(bits(three), bits(whole))
 
 
 @pytest.mark.parametrize("name", ["a", "b"])
@@ -185,7 +190,7 @@ def program_of(function: Callable[..., Any], *arrays: np.ndarray) -> Program:
 @pytest.mark.parametrize(("function", "marks"), [
     (lambda a, b: ops.relu(a) @ b, "a"),
     (lambda a, b: a @ ops.relu(b), "b"),
-    (lambda a, b: ops.relu(a) @ ops.abs(ops.relu(b)), "ab"),
+    (lambda a, b: ops.relu(a) @ ops.abs(ops.relu(b)), "a"),
     (lambda a, b: ops.where(a > 0.5, a, 0.0) @ b, "a"),
     (lambda a, b: ops.where(a > 0.5, 0.0, ops.exp(a)) @ b, "a"),
     (lambda a, b: ops.maximum(a, 0.0) @ b, "a"),
@@ -206,30 +211,47 @@ def test_zeros_are_expected_of_masks(function: Callable[..., Any], marks: str) -
     assert [i.sparse for i in found.instructions if isinstance(i, Multiply)] == [marks]
 
 
+def test_what_is_given_is_looked_at_on_the_left_and_then_what_is_masked() -> None:
+    def marks(function: Callable[..., Any], worth: Callable[[Multiply], bool] = lambda m: True) -> list[str]:
+        graph = bl.trace(function)(np.ones((8, 8)), np.ones((8, 8)))
+        program = lower(graph, [*graph.outputs]).program
+        return [i.sparse for i in mark_zeros(program, worth, program.inputs).instructions if isinstance(i, Multiply)]
+
+    assert marks(lambda a, b: a @ b) == ["a"]
+    assert marks(lambda a, b: a.T @ ops.relu(b)) == ["ab"]
+    assert marks(lambda a, b: ops.relu(a) @ b) == ["a"]
+    assert marks(lambda a, b: ops.exp(a) @ b) == [""]
+    assert marks(lambda a, b: a @ ops.relu(b), lambda m: m.sparse == "b") == ["b"]
+    assert marks(lambda a, b: a @ ops.relu(b), lambda m: False) == [""]
+
+
 def multiply(m: int, n: int, k: int, **more: Any) -> Multiply:
-    settings = {"kind": "float", "batch": (), "nodes": (), "sparse": "a", "a": Place(0, 0, (k, 1)), "b": Place(1, 0, (n, 1))}
+    settings = {"kind": "float", "batch": (), "nodes": (), "a": Place(0, 0, (k, 1)), "b": Place(1, 0, (n, 1))}
     return Multiply(m=m, n=n, k=k, c=Place(2, 0, (n, 1)), **{**settings, **more})  # type: ignore[arg-type]
 
 
 def test_only_large_products_of_whole_vectors_are_looked_at() -> None:
-    assert sparse.skips(WIDE, multiply(128, 512, 512))
-    assert sparse.skips(WIDE, multiply(128, 512, 512, kind="double"))
-    assert sparse.skips(WIDE, multiply(128, 512, 512, sparse="b"))
+    assert sparse.plan_of(WIDE, multiply(128, 512, 512), False) is not None
+    assert sparse.plan_of(WIDE, multiply(128, 512, 512), True) is not None
+    assert sparse.plan_of(WIDE, multiply(128, 512, 512, kind="double"), False) is not None
+    assert [plan.exchanged for plan in sparse.plans_of(WIDE, multiply(128, 512, 512, sparse="ab"))] == [False, True]
     for other in (
-        multiply(128, 512, 512, sparse=""), multiply(128, 520, 512), multiply(20, 512, 512), multiply(128, 512, 16),
-        multiply(128, 64, 512), multiply(64, 96, 100), multiply(128, 512, 512, batch=(2,), a=Place(0, 0, (1, 512, 1))),
-        multiply(128, 512, 512, kind="i64"), multiply(128, 512, 512, a=Place(0, 0, (1024, 2))), multiply(100_000, 512, 512),
-        multiply(120, 512, 512, sparse="b"), multiply(128, 512, 512, sparse="b", add=True), multiply(128, 512, 512, strewn=True),
+        multiply(128, 520, 512), multiply(20, 512, 512), multiply(128, 512, 16), multiply(128, 64, 512), multiply(64, 96, 100),
+        multiply(128, 512, 512, batch=(2,), a=Place(0, 0, (1, 512, 1))), multiply(128, 512, 512, kind="i64"),
+        multiply(128, 512, 512, a=Place(0, 0, (1024, 2))), multiply(100_000, 512, 512), multiply(128, 512, 512, strewn=True),
     ):  # fmt: skip
-        assert not sparse.skips(WIDE, other)
-    assert not sparse.skips(Target("small", 32, fma=True), multiply(128, 512, 512))
+        assert sparse.plan_of(WIDE, other, False) is None
+    for other in (multiply(120, 512, 512), multiply(128, 512, 512, add=True)):
+        assert sparse.plan_of(WIDE, other, True) is None
+    assert sparse.plan_of(Target("small", 32, fma=True), multiply(128, 512, 512), False) is None
+    assert sparse.plans_of(WIDE, multiply(128, 512, 512)) == []
 
 
 @pytest.mark.parametrize(("rows", "mark"), [(32, "a"), (700, "a"), (1200, "a"), (48, "b"), (1200, "b")])
 def test_panels_and_units_cover_a_product_once(rows: int, mark: str) -> None:
     for vectors in range(10, 80):
         n, m = (16 * vectors, rows) if mark == "a" else (rows, 16 * vectors)
-        plan = sparse.plan_of(WIDE, multiply(m, n, 300, sparse=mark))
+        plan = sparse.plan_of(WIDE, multiply(m, n, 300), mark == "b")
         assert plan is not None
         assert plan.exchanged == (mark == "b")
         assert sum(width * count for width, count in plan.panels) == vectors

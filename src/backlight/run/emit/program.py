@@ -31,7 +31,7 @@ from backlight.run.emit.product import panels
 from backlight.run.emit.room import room_bytes
 from backlight.run.emit.shared import OFTEN, SHARED, STEP, Work, numbered, share, touched, work
 from backlight.run.emit.skipping import share_skipping
-from backlight.run.emit.sparse import plan_of, skips
+from backlight.run.emit.sparse import plans_of
 from backlight.run.emit.table import RESERVED, Piece, slots
 from backlight.run.emit.tile import product_of
 from backlight.run.emit.value import Target, Value
@@ -91,8 +91,7 @@ def room(target: Target, program: Program) -> int:
     found = [0]
     for i in program.instructions:
         if isinstance(i, Multiply):
-            plan = plan_of(target, i)
-            found.append(max(multiply_bytes(target, i), 0 if plan is None else plan.bytes))
+            found += [multiply_bytes(target, i), *(plan.bytes for plan in plans_of(target, i))]
         elif isinstance(i, Repeat):
             found += [room(target, inner.program) for inner in (i.step, i.test) if inner is not None]
         elif isinstance(i, Choose):
@@ -197,10 +196,10 @@ def write_all(c: Code, program: Program, instructions: Sequence[Work | Repeat | 
             c.store(bases(buffer), addresses, k)
         c.store(space, addresses, len(buffers))
         hand_out = functools.partial(share_out, c, instruction, table, addresses)
-        if isinstance(instruction, Multiply) and skips(c.target, instruction):
-            share_skipping(c, instruction, table, addresses, hand_out)
-        else:
-            hand_out()
+        if isinstance(instruction, Multiply):
+            for plan in reversed(plans_of(c.target, instruction)):
+                hand_out = functools.partial(share_skipping, c, plan, instruction, table, addresses, hand_out)
+        hand_out()
         if work(instruction) > LONG:
             ask(c, table)
 

@@ -26,7 +26,7 @@ from backlight.run.emit.listed import define_finite, define_lists, define_sample
 from backlight.run.emit.multiply import after_of
 from backlight.run.emit.pack import Rows, pack, turn_square
 from backlight.run.emit.shared import STEP, numbered, share
-from backlight.run.emit.sparse import DEEP, MOST, SAMPLE, SQUARES, Plan, plan_of
+from backlight.run.emit.sparse import DEEP, MOST, SAMPLE, SQUARES, Plan
 from backlight.run.emit.tile import Finish, Product
 from backlight.run.emit.value import SIZES, Value
 from backlight.run.lower.program import Multiply, Place, Read
@@ -240,12 +240,11 @@ def ask_for_row(c: Code, step: Read, start: Value, first: Value, count: int, r: 
 
 
 # -- the instruction ---------------------------------------------------------------------------------------------------
-def share_skipping(c: Code, m: Multiply, table: Value, addresses: Value, otherwise: Callable[[], None]) -> None:
-    """Write a product that leaves out zeros if there are many; what is done if not, `otherwise` writes."""
+def share_skipping(c: Code, plan: Plan, m: Multiply, table: Value, addresses: Value, otherwise: Callable[[], None]) -> None:
+    """Write a product that leaves out the zeros of an operand if there are many; what is done if not, `otherwise` writes."""
     plain, known, digest = numbered(m)
     assert isinstance(plain, Multiply)
-    plan, after = plan_of(c.target, plain), after_of(plain)
-    assert plan is not None
+    after = after_of(plain)
     p, (lists, turned, end_of_common) = plan.p, plan.common
     operands = (plain.b, plain.a) if plan.exchanged else (plain.a, plain.b)
     apart = p.k if plan.turned else p.a_row
@@ -280,8 +279,9 @@ def share_skipping(c: Code, m: Multiply, table: Value, addresses: Value, otherwi
         symbol = define_units(c.module, plan, after, plain.add)
         inner.do(f"call void {call(inner, symbol, a, start(inner, at, operands[1]), out, common, own, at, first, last)}")
 
-    asked = c.module.define(f"bl.step.{digest}.zeros", "i1", STEP[:1], "noinline #0", look)
-    step = c.module.define(f"bl.step.{digest}.skipping", "void", STEP, "noinline #0", units)
+    symbol = f"bl.step.{digest}.{'b' if plan.exchanged else 'a'}"
+    asked = c.module.define(f"{symbol}.zeros", "i1", STEP[:1], "noinline #0", look)
+    step = c.module.define(f"{symbol}.skipping", "void", STEP, "noinline #0", units)
     yes, no, end = c.name("skipping"), c.name("whole"), c.name("end")
     c.do(f"br i1 {c.put(f'call i1 @{asked}({addresses.typed})', 'i1').text}, label %{yes}, label %{no}")
     c.label(yes)

@@ -31,25 +31,24 @@ SQUARES = 8  # that are turned side by side: what follows goes through rows of C
 LINE = 64  # bytes
 
 
-def skips(target: Target, m: Multiply) -> bool:
-    """Return whether a product may leave out zeros."""
-    return plan_of(target, m) is not None
-
-
 def leaving_out(target: Target, program: Program) -> Program:
     """Return the program with products marked that may leave out zeros."""
-    return mark_zeros(program, lambda m: skips(target, m))
+    return mark_zeros(program, lambda m: bool(plans_of(target, m)), program.inputs)
 
 
-def plan_of(target: Target, m: Multiply) -> Plan | None:
-    """Return how a product leaves out the zeros of A, or of B; None if it cannot, or if that would not pay."""
+def plans_of(target: Target, m: Multiply) -> list[Plan]:
+    """Return how a product leaves out the zeros of the operands that are marked."""
+    return [plan for name in m.sparse if (plan := plan_of(target, m, name == "b")) is not None]
+
+
+def plan_of(target: Target, m: Multiply, exchanged: bool) -> Plan | None:
+    """Return how a product leaves out the zeros of A, or of B (`exchanged`); None if it cannot, or if that would not pay."""
     known = target.scalef and target.width == WIDTH and m.kind in DEEPEST
-    if not (m.sparse and known) or m.strewn or prod(m.batch) != 1:
+    if not known or m.strewn or prod(m.batch) != 1:
         return None
     p, lanes = product_of(m), target.lanes(m.kind)
     if along_k(target, p) > 1:  # which adds up its sums in another order
         return None
-    exchanged = "a" not in m.sparse
     if exchanged:  # the columns of B are the rows of its transpose, and C is turned as it is written
         if m.add or p.n % lanes:
             return None

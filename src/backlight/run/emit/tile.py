@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from backlight.run.emit import kernel
@@ -114,6 +115,7 @@ class Tiling:
         return self.vectors * self.lanes
 
 
+@lru_cache(1024)
 def tiling(target: Target, p: Product) -> Tiling:
     """Return the tile: as many registers as there are, shared out so that the last row of tiles is nearly full.
 

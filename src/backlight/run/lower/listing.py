@@ -104,7 +104,8 @@ def body(instruction: Instruction, buffers: dict[int, Buffer], graph: Graph) -> 
             return lines + [f"{place_text(f.place)} {SIGNS[f.how]} v{f.value}{beyond(f)}" for f in folds]
         case Multiply(a=a, b=b, c=c, add=add, after=after, strewn=strewn, sparse=sparse):
             rows = " (rows read where they lie)" if strewn else ""
-            zeros = f"  (zeros of b{(a if 'a' in sparse else b).buffer} left out, if they are many)" if sparse else ""
+            names = " or ".join(f"b{(a if name == 'a' else b).buffer}" for name in sparse)
+            zeros = f"  (zeros of {names} left out, if they are many)" if sparse else ""
             lines = [f"{place_text(c)} {'+=' if add else '='} {place_text(a)}{rows} @ {place_text(b)}{zeros}"]
             return lines + (body(after, buffers, graph) if after is not None else [])
         case Contract(a=a, b=b, c=c):

@@ -184,7 +184,7 @@ class Multiply:
     after: Nest | None = None  # what is done with each tile as soon as it is there: a nest over (m, n) that reads C
     local: bool = False  # nothing else reads C: it lives in the tile, and not in memory
     strewn: bool = False  # the rows of A's memory lie anywhere: its place has their addresses
-    sparse: str = ""  # the operands, of "a" and "b", whose zeros are left out if there are many
+    sparse: str = ""  # of which operands, "a" and "b", zeros are left out if there are many: of the first one with many
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Which products have an operand that is likely to be full of zeros: what a relu, a mask or a dropout left.
 
 A zero times a finite number changes no sum, so a product may leave it out (`emit/skipping.py`), if there turn out to be many. Here
-it is only noted which operands are worth a look: those that are made so that zeros are to be expected, and large enough.
+it is only noted which operands are worth a look: those that are made so that zeros are to be expected, and large enough. Data has
+zeros too, a picture of a digit most of all: what is given, and is the left operand of a product as data is, is worth a look as
+well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from backlight.run.lower.program import (
@@ -28,8 +30,11 @@ KEEPING = frozenset({"abs", "negate", "square", "sqrt", "sin", "tan", "tanh", "c
 SELDOM, MOSTLY = frozenset({"equal", "isnan", "isinf"}), frozenset({"not_equal", "isfinite"})  # what is true so
 
 
-def mark_zeros(program: Program, worth: Callable[[Multiply], bool]) -> Program:
-    """Return the program with products marked in whose operands zeros are to be expected, if a product so marked is `worth` it."""
+def mark_zeros(program: Program, worth: Callable[[Multiply], bool], given: Collection[int] = ()) -> Program:
+    """Return the program with products marked in whose operands zeros may be, if a product so marked is `worth` it.
+
+    `given` are buffers that may be full of zeros or not, as far as is known.
+    """
     sparse: set[int] = set()
     found: list[Instruction] = []
     for instruction in program.instructions:
@@ -37,16 +42,17 @@ def mark_zeros(program: Program, worth: Callable[[Multiply], bool]) -> Program:
         if nest is not None:
             sparse -= {target.place.buffer for target in nest.targets()}
             sparse |= written(nest, sparse)
-        found.append(marked(instruction, sparse, worth))
+        found.append(marked(instruction, sparse, given, worth))
     return replace(program, instructions=tuple(found))
 
 
-def marked(instruction: Instruction, sparse: set[int], worth: Callable[[Multiply], bool]) -> Instruction:
-    """Return an instruction with a mark at products, its own or inside."""
+def marked(instruction: Instruction, sparse: Collection[int], given: Collection[int],
+           worth: Callable[[Multiply], bool]) -> Instruction:
+    """Return an instruction with a mark at products, its own or inside: the operands that are looked at, one after the other."""
     match instruction:
-        case Multiply(a=a, b=b):
-            found = replace(instruction, sparse="".join(name for name, place in (("a", a), ("b", b)) if place.buffer in sparse))
-            return found if found.sparse and worth(found) else instruction
+        case Multiply(a=Place(buffer=a), b=Place(buffer=b)):
+            names = ["a"] if a in sparse else [*["a"] * (a in given), *["b"] * (b in sparse)]
+            return replace(instruction, sparse="".join(name for name in names if worth(replace(instruction, sparse=name))))
         case Repeat(step=step, test=test):
             return replace(instruction, step=inside(step, worth), test=None if test is None else inside(test, worth))
         case Choose(branches=branches):
