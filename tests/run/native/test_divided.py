@@ -97,6 +97,19 @@ def test_a_long_module_is_written_in_two_parts_about_as_long(monkeypatch: pytest
     assert divided.divided(module, host.attributes()) == parts
 
 
+def test_every_function_that_a_part_names_is_in_it_or_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of reversed views too: what names them has a negative stride."""
+    def reversed_views(x, w, u, v):  # type: ignore[no-untyped-def]
+        return network(x[::-1], w, u[:, ::-1], v)
+
+    (module,) = modules(bl.value_and_grad(reversed_views, (0, 1, 2, 3)), arrays(), monkeypatch)
+    assert any(".-" in symbol for symbol in module.functions)
+    for part in divided.divided(module, host.attributes()):
+        named = set(re.findall(r"@(bl\.[^\s(),]+)", part))
+        there = re.findall(r"^(?:define|declare)[^@]*@([^\s(]+)\(", part, re.MULTILINE)
+        assert named <= {*there, *re.findall(r"^@(\S+) =", part, re.MULTILINE)}
+
+
 def test_a_short_module_is_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
     (module,) = modules(lambda x: ops.sum(ops.exp(x)), [np.ones(10)], monkeypatch)
     assert divided.divided(module, host.attributes()) == [module.text(host.attributes())]
@@ -108,7 +121,8 @@ def test_parts_compute_what_one_piece_does(where: str, monkeypatch: pytest.Monke
     found = []
     for least in (0, 10**9):
         monkeypatch.setattr(divided, "LEAST", least)
-        value, slopes = bl.compile(bl.value_and_grad(network, (0, 1, 2, 3)))(*arrays())
+        x, *weights = arrays()
+        value, slopes = bl.compile(bl.value_and_grad(network, (0, 1, 2, 3)))(x[::-1], *weights)
         found.append([np.asarray(x) for x in (value, *slopes)])
     assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
 
@@ -142,6 +156,17 @@ def test_the_same_files_are_made_here_and_side_by_side(monkeypatch: pytest.Monke
 
 def refused() -> int:
     raise BlockingIOError("no more processes")
+
+
+@here
+def test_where_nothing_more_can_be_opened_the_part_is_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pipe() -> tuple[int, int]:
+        raise OSError(24, "too many open files")
+
+    wanted = compiler.assemble(BOTH, "native")
+    monkeypatch.setattr(os, "pipe", pipe)
+    monkeypatch.setattr(compiler, "processors", lambda: 2)
+    assert compiler.assemble(BOTH, "native", copies=True) == wanted
 
 
 @here

@@ -58,13 +58,30 @@ def test_large_products_are_written_so_here(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_only_whole_vectors_of_a_known_processor_are_written_so() -> None:
     whole, part = [Part(0, 16, 16), Part(16, 16, 16)], [Part(0, 16, 10)]
-    assert kernel.possible(WIDE, "float", 14, whole)
-    assert not kernel.possible(WIDE, "float", 15, whole)  # 30 sums, 2 vectors and a number are more than 32 registers
-    assert not kernel.possible(WIDE, "float", 2, whole)  # four sums wait for one another
-    assert not kernel.possible(WIDE, "float", 14, part)
-    assert not kernel.possible(WIDE, "double", 14, whole)
-    assert not kernel.possible(Target("other", 64, fma=True), "float", 14, whole)
-    assert not kernel.possible(Target("small", 32, fma=True, scalef=True), "float", 14, whole)
+    near = (1, 512, -512)
+    assert kernel.possible(WIDE, "float", 14, whole, near)
+    assert not kernel.possible(WIDE, "float", 15, whole, near)  # 30 sums, 2 vectors and a number are more than 32 registers
+    assert not kernel.possible(WIDE, "float", 2, whole, near)  # four sums wait for one another
+    assert not kernel.possible(WIDE, "float", 14, part, near)
+    assert not kernel.possible(WIDE, "double", 14, whole, near)
+    assert not kernel.possible(Target("other", 64, fma=True), "float", 14, whole, near)
+    assert not kernel.possible(Target("small", 32, fma=True, scalef=True), "float", 14, whole, near)
+    for far in ((45_000_000, 1, 1), (1, -45_000_000, 1), (1, 1, 45_000_000)):  # an instruction has 32 bits for how far
+        assert not kernel.possible(WIDE, "float", 14, whole, far)
+
+
+def test_rows_that_lie_two_gigabytes_apart_are_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory that is asked for and never touched but for the rows."""
+    monkeypatch.setenv("BACKLIGHT_CACHE", "off")
+    apart = 45_000_000
+    w = np.random.default_rng(0).normal(size=(128, 64)).astype(np.float32)
+    try:
+        x = np.zeros((13, apart), np.float32)
+    except MemoryError:
+        pytest.skip("a system that promises no more memory than it has")
+    x[:, :128] = 1.0
+    found = np.asarray(bl.compile(lambda x, w: x[:, :128] @ w)(x, w))
+    assert np.allclose(found, np.broadcast_to(w.sum(axis=0), (13, 64)), atol=1e-4)
 
 
 def test_the_steps_are_one_instruction() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from backlight.run.emit.code import Module
 
 STEP = "bl.step."
-NAME = re.compile(r"@([\w.]+)")
+NAME = re.compile(r"@([-\w.]+)")  # a stride may be negative
 LEAST = 1500  # lines from which a module is divided: some 60 ms
 LOOP = 20  # lines that a loop counts for
 
@@ -68,7 +68,7 @@ def text_of(module: Module, part: set[str], wanted: set[str], shared: set[str], 
 
 def declaration(head: str) -> str:
     """Return the declaration of a function that is defined elsewhere, made from the head of its definition."""
-    found = re.fullmatch(r"define internal (\S+) @([\w.]+)\((.*)\) .*", head)
+    found = re.fullmatch(r"define internal (\S+) @([-\w.]+)\((.*)\) .*", head)
     assert found is not None, head
     types = ", ".join(x.rsplit(" %", 1)[0] for x in found[3].split(", "))
     return f"declare hidden {found[1]} @{found[2]}({types})"

@@ -18,13 +18,17 @@ from backlight.run.emit.value import SIZES, Target, Value
 LEAST = 6  # sums from which a tile is written so: smaller ones wait for their products, and carry more of them
 WORDS = {"float": ("vmovups", "vbroadcastss", "vfmadd231ps"), "double": ("vmovupd", "vbroadcastsd", "vfmadd231pd")}
 LINE = 64  # bytes
+LONGEST = 1 << 31  # bytes, less than which an instruction can reach from an address; rows and steps are no more than registers
 
 
-def possible(target: Target, kind: str, rows: int, parts: Sequence[Part]) -> bool:
-    """Return whether the steps of a tile can be written so: whole vectors of a processor that is known."""
+def possible(target: Target, kind: str, rows: int, parts: Sequence[Part], steps: Sequence[int]) -> bool:
+    """Return whether the steps of a tile can be written so: whole vectors of a processor that is known, and how far apart its
+    numbers lie, from row to row of A, column to column, and row to row of B, is not more than an instruction can hold."""
     known = target.scalef and target.width == WIDTH and kind in WORDS
-    whole = all(part.used == part.lanes == target.lanes(kind) for part in parts)
-    return known and whole and LEAST <= rows * len(parts) <= REGISTERS - len(parts) - 1
+    if not known or not all(part.used == part.lanes == target.lanes(kind) for part in parts):
+        return False
+    near = all(abs(step) * REGISTERS * SIZES[kind] < LONGEST for step in steps)
+    return near and LEAST <= rows * len(parts) <= REGISTERS - len(parts) - 1
 
 
 def write_steps(c: Code, kind: str, parts: Sequence[Part], sums: Sequence[Value], a: tuple[Value, int, int], b: tuple[Value, int],

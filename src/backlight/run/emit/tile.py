@@ -219,8 +219,10 @@ def tile_sums(c: Code, p: Product, rows: int, parts: Sequence[Part], a: Corner, 
                     found.append(c.muladd(c.splat(one, part.lanes), vectors[j], sums[number]))
         return found
 
+    steps = p.a_row, p.a_column, b_row
+
     def run(first: Value | int, last: Value | int, sums: Sequence[Value]) -> list[Value]:
-        if ways > 1 or a.shift is not None or not kernel.possible(c.target, p.kind, rows, parts):
+        if ways > 1 or a.shift is not None or not kernel.possible(c.target, p.kind, rows, parts, steps):
             return c.loop(last, step, sums, start=first)
         begin = first if isinstance(first, Value) else c.constant(first, "i64")
         at_a, at_b = c.address(a.at, begin * p.a_column, p.kind), c.address(b, begin * b_row, p.kind)

@@ -152,19 +152,22 @@ def processors() -> int:
 
 def copy_for(part: str, kind: str) -> tuple[int, int] | None:
     """Return the copy of this process that compiles a part, and where it answers; None where there can be none."""
-    end, answer = os.pipe()
+    ends: tuple[int, ...] = ()
+    parent = os.getpid()
     try:
+        end, answer = ends = os.pipe()
         pid = os.fork()
     except OSError:
-        os.close(end)
-        os.close(answer)
+        for one in ends:
+            os.close(one)
         return None
     if pid:
         os.close(answer)
         return pid, end
     try:
         os.close(end)
-        end_with_parent()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # whoever makes the part again says what is wrong with it
+        end_with(parent)
         data = assemble_part(part, kind)
         write(answer, framed(OBJECT, data) + data)
         os._exit(0)
@@ -172,13 +175,13 @@ def copy_for(part: str, kind: str) -> tuple[int, int] | None:
         os._exit(1)
 
 
-def end_with_parent() -> None:
+def end_with(parent: int) -> None:
     """End when the process ends that this is a copy of."""
     import ctypes
 
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
+    if os.getppid() != parent:
         os._exit(1)
 
 
