@@ -64,17 +64,18 @@ def write_steps(c: Code, kind: str, parts: Sequence[Part], sums: Sequence[Value]
     return [c.put(f"extractvalue {every} {found.text}, {k}", x.kind, x.lanes) for k, x in enumerate(sums)]
 
 
-def write_listed(c: Code, kind: str, sums: Sequence[Value], places: tuple[Value, Value], a: Value, b: Value) -> list[Value]:
+def write_listed(c: Code, kind: str, sums: Sequence[Value], places: tuple[Value, Value], a: Value, b: Value,
+                 width: int) -> list[Value]:
     """Write the loop over a list of places in a row of A, bytes from the first up to the last, if there are any; return the sums.
 
-    Each number in every lane is multiplied by the row of B that stands at its place; those lie one after the other.
+    Each number in every lane is multiplied by the row of B that stands at its place; those lie so many numbers apart.
     """
     count = len(sums)
     _, spread, fused = WORDS[kind]
     one, at, place = f"${count}", f"${count + 1}", count + 2
     end, row, rows = (f"${2 * count + 4 + k}" for k in range(3))
     lines = [f"cmpq {end}, {at}", "jae 2f", "1:", f"movzbl ({at}), ${{{place}:k}}",
-             f"{spread} ({row},${place},{SIZES[kind]}), {one}", f"imulq $${count * WIDTH}, ${place}, ${place}"]
+             f"{spread} ({row},${place},{SIZES[kind]}), {one}", f"imulq $${width * SIZES[kind]}, ${place}, ${place}"]
     lines += [f"{fused} {k * WIDTH}({rows},${place}), {one}, ${k}" for k in range(count)]
     lines += [f"incq {at}", f"cmpq {end}, {at}", "jb 1b", "2:"]
     results = [*["=&v"] * (count + 1), "=&r", "=&r"]

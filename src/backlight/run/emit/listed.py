@@ -100,19 +100,26 @@ def store_chosen(c: Code, x: Value, mask: Value, at: Value) -> None:
 
 
 def define_finite(module: Module, kind: str) -> str:
-    """Write the function that says whether all numbers of so many vectors are finite: (start, vectors)."""
+    """Write the function that says whether so many numbers are all finite: (start, count)."""
     lanes = module.target.lanes(kind)
 
-    def write(c: Code, start: Value, vectors: Value) -> Value:
-        def vector(i: Value, k: int, sums: Value) -> Value:  # a number times 0 is 0, or NaN
-            return c.muladd(c.load(c.address(start, i * lanes, kind), k * lanes, kind, lanes), 0.0, sums)
+    def write(c: Code, start: Value, count: Value) -> Value:
+        def product(x: Value, sums: Value) -> Value:  # of a number and 0: 0, or NaN
+            return c.muladd(x, 0.0, sums)
+
+        def several(i: Value, *sums: Value) -> list[Value]:
+            here = c.address(start, i, kind)
+            return [product(c.load(here, k * lanes, kind, lanes), x) for k, x in enumerate(sums)]
+
+        def some(i: Value, sums: Value) -> list[Value]:
+            return [product(load_first(c, c.address(start, i, kind), kind, lanes, mask_of_first(c, count - i, lanes)), sums)]
 
         zeros = [c.constant(0.0, kind, lanes) for _ in range(WAYS)]
-        whole = vectors - (vectors & (WAYS - 1))
-        a, *others = c.loop(whole, lambda i, *sums: [vector(i, k, x) for k, x in enumerate(sums)], zeros, step=WAYS)
-        a = c.loop(vectors, lambda i, a: [vector(i, 0, a)], [a], start=whole)[0]
+        whole = count - (count & (WAYS * lanes - 1))
+        a, *others = c.loop(whole, several, zeros, step=WAYS * lanes)
+        a = c.loop(count, some, [a], step=lanes, start=whole)[0]
         for x in others:
             a = a + x
         return ~c.any(a.isnan())
 
-    return module.define(f"bl.finite.{kind}", "i1", [("start", "ptr", 1), ("vectors", "i64", 1)], "noinline #0", write)
+    return module.define(f"bl.finite.{kind}", "i1", [("start", "ptr", 1), ("count", "i64", 1)], "noinline #0", write)

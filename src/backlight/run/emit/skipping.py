@@ -25,6 +25,7 @@ from backlight.run.emit.fetch import fetch
 from backlight.run.emit.listed import define_finite, define_lists, define_sample, least
 from backlight.run.emit.multiply import after_of
 from backlight.run.emit.pack import Rows, pack, turn_square
+from backlight.run.emit.parts import Part
 from backlight.run.emit.shared import STEP, numbered, share
 from backlight.run.emit.sparse import DEEP, MOST, SAMPLE, SQUARES, Plan
 from backlight.run.emit.tile import Finish, Product
@@ -38,7 +39,7 @@ BELOW = 4  # rows further down that are asked for of what follows the product
 FLAGS = ("goes_on", "adds", "whole", "last")  # with sums under way; to what is there; nothing is left out; what follows is done
 
 
-def define_rows(module: Module, p: Product, vectors: int, after: After | None) -> str:
+def define_rows(module: Module, p: Product, width: int, after: After | None) -> str:
     """Write the function that goes through the lists of some rows, for one panel and one block of k.
 
     Its parameters: where the counts, the lists, the rows of A and of B begin, how far apart those of A lie and how many of B there
@@ -46,12 +47,12 @@ def define_rows(module: Module, p: Product, vectors: int, after: After | None) -
     row's; four flags; what follows needs the addresses, and its first column; the first row and the one after the last.
     """
     lanes = module.target.lanes(p.kind)
-    width = vectors * lanes
+    parts = [Part(at, lanes, min(lanes, width - at)) for at in range(0, width, lanes)]
     every = module.constant_array(f"bl.every.{DEEP}", "i8", range(DEEP))
 
     def write(c: Code, counts: Value, lists: Value, a: Value, apart: Value, b: Value, deep: Value, *more: Value) -> None:
         places, (goes_on, adds, whole, last), (addresses, column, first, stop) = more[:6], more[6:10], more[10:]
-        zeros = [c.constant(0.0, p.kind, lanes) for _ in range(vectors)]
+        zeros = [c.constant(0.0, p.kind, lanes) for _ in parts]
         follows = None
         if after is not None:
             follows = rows_after(c, after, lambda number: c.load(addresses, number, "ptr"), (first, column), width, 0, lanes,
@@ -62,16 +63,16 @@ def define_rows(module: Module, p: Product, vectors: int, after: After | None) -
             way, before, to = (c.address(at, (i - first) * step, p.kind) for at, step in steps)
 
             def read(at: Value) -> list[Value]:
-                return [c.load(at, k * lanes, p.kind, lanes) for k in range(vectors)]
+                return [part.load(c, at, 0, p.kind) for part in parts]
 
             start = c.when(goes_on, lambda: read(way), zeros)
             count = c.convert(c.load(counts, i, "i32"), "i64", "zext")
             begin = c.select(whole, Value(c, f"@{every}", "ptr", 1), c.address(lists, i * DEEP, "i8"))
             end = c.address(begin, c.select(whole, deep, count), "i8")
-            sums = kernel.write_listed(c, p.kind, start, (begin, end), c.address(a, i * apart, p.kind), b)
+            sums = kernel.write_listed(c, p.kind, start, (begin, end), c.address(a, i * apart, p.kind), b, width)
             found = c.when(adds, lambda: [x + y for x, y in zip(sums, read(before), strict=True)], sums)
-            for k, x in enumerate(found):
-                c.store(x, to, k * lanes)
+            for part, x in zip(parts, found, strict=True):
+                part.store(c, x, to, 0)
             if follows is not None:
                 c.when(last, lambda: follows(i))
 
@@ -80,7 +81,7 @@ def define_rows(module: Module, p: Product, vectors: int, after: After | None) -
     words = [*(("ptr", x) for x in ("counts", "lists", "a")), ("i64", "apart"), ("ptr", "b"), ("i64", "deep"),
              *(x for name in ("way", "before", "to") for x in (("ptr", name), ("i64", f"{name}_row"))),
              *(("i1", x) for x in FLAGS), ("ptr", "addresses"), *(("i64", x) for x in ("column", "first", "stop"))]
-    symbol = f"bl.skipping.{p.kind}.{vectors}" + (f".{after.key}" if after is not None else "")
+    symbol = f"bl.skipping.{p.kind}.{width}" + (f".{after.key}" if after is not None else "")
     return module.define(symbol, "void", [(name, kind, 1) for kind, name in words], "noinline #0", write)
 
 
@@ -120,15 +121,14 @@ class Units:
         number, before, column = u - group * plan.columns, 0, 0
         start = group * plan.rows
         rows = start, least(c, start + plan.rows, self.p.m)
-        for vectors, many in plan.panels:
-            width = vectors * plan.lanes
+        for width, many in plan.panels:
             here, j = number.ge(before) & number.lt(before + many), (number - before) * width + column
-            c.when(here, functools.partial(self.panel, j, vectors, rows))
+            c.when(here, functools.partial(self.panel, j, width, rows))
             before, column = before + many, column + many * width
 
-    def panel(self, j: Value, vectors: int, rows: tuple[Value, Value]) -> None:
+    def panel(self, j: Value, width: int, rows: tuple[Value, Value]) -> None:
         """Write a panel from a column on, block by block of k."""
-        c, p, width = self.c, self.p, vectors * self.plan.lanes
+        c, p = self.c, self.p
         step = DEEPEST[p.kind] // DEEP  # blocks that are summed up before they are added to those before
 
         def block(s: Value) -> None:
@@ -136,11 +136,11 @@ class Units:
             deep = least(c, p.k - k, DEEP)
             source = self.at(self.at(self.b, k * p.b_row), j * p.b_column)
             pack(c, Rows(p.kind, p.b_row, p.b_column), width, self.plan.lanes, source, self.own, deep)
-            whole = ~c.put(f"call i1 @{self.finite}({self.own.typed}, {(deep * vectors).typed})", "i1")
+            whole = ~c.put(f"call i1 @{self.finite}({self.own.typed}, {(deep * width).typed})", "i1")
             last, place = s.eq(self.plan.blocks - 1), s & (step - 1)
             complete = last | place.eq(step - 1)
             adds = complete & (c.constant(1, "i1") if self.add else s.ge(step))
-            self.rows(Block(s, deep, j, vectors, rows[0], (place.ne(0), adds, whole, last), complete), rows)
+            self.rows(Block(s, deep, j, width, rows[0], (place.ne(0), adds, whole, last), complete), rows)
 
         c.loop(self.plan.blocks, block)
 
@@ -158,10 +158,10 @@ class Units:
 
     def some(self, block: Block, first: Value, stop: Value, at: Value | int = 0) -> None:
         """Write the rows from first up to stop; where they are to be turned, the first is that row of what will be."""
-        c, p, plan, width = self.c, self.p, self.plan, block.vectors * self.plan.lanes
+        c, p, plan, width = self.c, self.p, self.plan, block.width
         goes_on, adds, whole, last = block.flags
         done = None if plan.exchanged else self.after  # what follows each row
-        symbol = define_rows(c.module, p, block.vectors, done)
+        symbol = define_rows(c.module, p, width, done)
         row = c.constant(width, "i64")
         before, way = (self.at(x, (first - block.start) * width) for x in (self.totals, self.way))
         sums = before, row
@@ -179,7 +179,7 @@ class Units:
     def squares(self, block: Block, first: Value, count: int) -> None:
         """Write so many squares, from a row on, which become columns of C; what follows asks for its numbers meanwhile."""
         c, lanes, after, last = self.c, self.plan.lanes, self.after, block.flags[3]
-        portion = -(-block.vectors * lanes // count)
+        portion = -(-block.width // count)
 
         def square(at: Value) -> None:
             if after is not None:
@@ -193,7 +193,7 @@ class Units:
 
     def turn(self, block: Block, first: Value, count: int) -> None:
         """Write so many squares turned, as columns of C from the first on; then what follows."""
-        c, lanes, width = self.c, self.plan.lanes, block.vectors * self.plan.lanes
+        c, lanes, width = self.c, self.plan.lanes, block.width
         there, row = self.tile, c.constant(count * lanes, "i64")
         if not self.plan.local:
             there, row = self.at(self.at(self.out, block.j * self.p.c_row), first), c.constant(self.p.c_row, "i64")
@@ -212,7 +212,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of k in a panel: its number and its steps, the panel's first column and vectors, the first row, and what is done.
+    """A block of k in a panel: its number and its steps, the panel's first column and width, the first row, and what is done.
 
     `flags` are those of a function of rows; the sums are `complete` if they go to those of the blocks before.
     """
@@ -220,7 +220,7 @@ class Block:
     number: Value
     deep: Value
     j: Value
-    vectors: int
+    width: int
     start: Value
     flags: tuple[Value, Value, Value, Value]
     complete: Value

@@ -49,12 +49,12 @@ def plan_of(target: Target, m: Multiply, exchanged: bool) -> Plan | None:
     p, lanes = product_of(m), target.lanes(m.kind)
     if along_k(target, p) > 1:  # which adds up its sums in another order
         return None
-    if exchanged:  # the columns of B are the rows of its transpose, and C is turned as it is written
-        if m.add or p.n % lanes:
+    if exchanged:  # the columns of B are the rows of its transpose, and C is turned as it is written, in whole squares
+        if m.add or p.n % lanes or p.m % lanes:
             return None
         p = Product(p.kind, p.n, p.m, p.k, p.b_column, p.b_row, p.a_column, p.a_row, p.c_row)
     large = p.m >= LOW and p.k >= LOW and p.n >= LEAST * lanes and p.m * p.n * p.k >= WORK
-    if not large or p.n % lanes or 1 not in (p.a_row, p.a_column) or 1 not in (p.b_row, p.b_column):
+    if not large or 1 not in (p.a_row, p.a_column) or 1 not in (p.b_row, p.b_column):
         return None
     plan = Plan(p, lanes, m.local, exchanged)
     return plan if plan.common[2] <= COMMON else None
@@ -76,12 +76,13 @@ class Plan:
 
     @property
     def panels(self) -> list[tuple[int, int]]:
-        """How wide panels are, in vectors, and how many there are of each width."""
-        vectors = self.p.n // self.lanes
+        """How wide panels are, in columns, and how many there are of each width, one after the other; the last may be ragged."""
+        vectors = -(-self.p.n // self.lanes)
         count = -(-vectors // VECTORS)
         low, more = divmod(vectors, count)
-        found = [(low + 1, more), (low, count - more)]
-        return [(vectors, number) for vectors, number in found if number]
+        ragged = -self.p.n % self.lanes > 0
+        found = [((low + 1) * self.lanes, more), (low * self.lanes, count - more - ragged)]
+        return [(width, number) for width, number in found if number] + [(low * self.lanes - -self.p.n % self.lanes, 1)] * ragged
 
     @property
     def rows(self) -> int:
@@ -116,7 +117,7 @@ class Plan:
     def own(self) -> tuple[int, int, int, int]:
         """Where the sums under way, those of the blocks before, a row or as many as are turned at once, and what they become
         begin in a thread's own memory, behind the panel of B."""
-        line = max(vectors for vectors, _ in self.panels) * WIDTH
+        line = -(-self.panels[0][0] // self.lanes) * WIDTH
         way = DEEP * line
         totals = way + (self.rows * line if self.blocks > 1 else 0)
         rows = totals + (self.rows * line if self.hidden and self.p.k > DEEPEST[self.p.kind] else 0)
