@@ -135,6 +135,11 @@ def test_a_function_without_a_number_in_its_result_is_refused():
      "node 2 (div) is inf at [0]: it is the first that is not finite"),
     (lambda x: ops.scatter(ops.log(x), np.array([0]), np.ones(1)), (np.array([0.0, 1.0]),),
      "node 1 (log) is -inf at [0]: it is the first that is not finite"),
+    (lambda x, y: ops.log(x) / ops.exp(y), (0.0, 800.0), "node 2 (log) is -inf: it is the first that is not finite"),
+    (lambda x, y: ops.log(x) / y, (np.array([1.0, -1.0]), 0.0), "node 2 (log) is nan at [1]: it is the first that is not finite"),
+    (lambda x, y: y / ops.exp(x), (np.array([1.0, 800.0]), 0.0), "node 2 (exp) is inf at [1]: it is the first that is not finite"),
+    (lambda x, y: ops.index(ops.log(x), key=("1:",)) / y, (np.array([0.0, 1.0]), 2.0),
+     "node 2 (log) is -inf at [0]: it is the first that is not finite"),
     (lambda x: x.T * 1.0, (np.array([[np.nan, 1.0]]),), "node 0 (input 'x0') is nan at [0, 0]: it is the first that is not finite"),
     (lambda x: ops.tanh(x), (np.inf,), "node 0 (input 'x0') is inf: it is the first that is not finite"),
 ])  # fmt: skip

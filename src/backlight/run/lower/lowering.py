@@ -120,6 +120,8 @@ def swallowed(items: Items, item: Item) -> list[int]:
     if item.form in {"piece", "assembled"}:  # all of it is laid down, but for what lies under places that are set
         under = [items.all[i].inputs[0] for i in item.inputs[1:2] if items.all[i].form == "piece"]
         return [*under, *[i for i in item.inputs if not is_shown_whole(items, i)]]
+    if item.op == "divide" and item.kind in {"float", "double"}:  # x / ∞ is 0; ∞ and NaN above leave one or the other
+        return [item.inputs[1], *[i for i in item.inputs[:1] if not is_shown_whole(items, i)]]
     if item.op in PASSING and item.kind in {"float", "double"}:
         return [i for i in item.inputs if not is_shown_whole(items, i)]
     return [i for i in item.inputs if item.form != "take" or items.all[items.views[i].root].form != "source"]
