@@ -11,8 +11,8 @@ copies, read and written, where they fit a cache and where they do not. Then eac
   of a row is a whole one. Of all else the instructions on vectors as they are written: multiplications, divisions, sums,
   numbers scaled or looked up, whole numbers, at the rate of a loop that is measured with as many of each, none of which waits
   for another (`together`). Comparisons, moves, loads and stores are not counted: a processor may run them
-  beside, though on Zen 4 a store takes up to the time of one and a half products. Products that may leave out zeros count half, as
-  where a relu left every second number: what a row has of them is said.
+  beside, though on Zen 4 a store takes up to the time of one and a half products. Products with what a relu or a mask left count half,
+  as where every second number is a zero: what a row has of them is said.
 - *traffic*: the bytes that each instruction must read and write at least, at the rate of copying as many bytes as the
   workload has in all; and the minibatches, at the rate of the largest memory.
 
@@ -253,8 +253,9 @@ def asked_of(program: Program) -> Asked:
         if isinstance(instruction, Multiply):
             vectors = -(-instruction.n // lanes(instruction.kind))
             products = prod(instruction.batch) * instruction.m * vectors * instruction.k
-            total.left_out += products / 2 if instruction.sparse else 0
-            total.products += products / 2 if instruction.sparse else products
+            masked = "b" in instruction.sparse or (instruction.sparse and instruction.a.buffer not in program.inputs)
+            total.left_out += products / 2 if masked else 0
+            total.products += products / 2 if masked else products
             if instruction.after is not None:
                 total.others += work_of(instruction.after)
         elif isinstance(instruction, Contract):
