@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from backlight.run.emit.code import Code, Module
+from backlight.run.emit.masks import masked_load
 from backlight.run.emit.sparse import DEEP, SAMPLE
-from backlight.run.emit.value import SIZES, Value
+from backlight.run.emit.value import Value
 
 WAYS = 4  # sums at once, where each is one step
 
@@ -52,7 +53,7 @@ def define_lists(module: Module, kind: str) -> str:
                 def vector(j: Value, at: Value) -> list[Value]:
                     left = deep - j
                     inside = mask_of_first(c, left, lanes)
-                    x = load_first(c, c.address(here, j, kind), kind, lanes, inside)
+                    x = masked_load(c, c.address(here, j, kind), kind, lanes, inside)
                     there = x.ne(0.0)
                     place = numbers + c.splat(c.convert(j, "i32", "trunc"), lanes)
                     store_chosen(c, place, there, c.address(to, at, "i8"))
@@ -82,14 +83,6 @@ def least(c: Code, x: Value, limit: int) -> Value:
     return c.select(x.lt(limit), x, c.constant(limit, "i64"))
 
 
-def load_first(c: Code, at: Value, kind: str, lanes: int, mask: Value) -> Value:
-    """Return the numbers from an address on that a mask chooses, and 0 in the other lanes."""
-    symbol = f"llvm.masked.load.v{lanes}{'f32' if kind == 'float' else 'f64'}.p0"
-    t = f"<{lanes} x {kind}>"
-    c.module.declare(symbol, f"declare {t} @{symbol}(ptr, i32, <{lanes} x i1>, {t})")
-    return c.put(f"call {t} @{symbol}({at.typed}, i32 {SIZES[kind]}, {mask.typed}, {t} zeroinitializer)", kind, lanes)
-
-
 def store_chosen(c: Code, x: Value, mask: Value, at: Value) -> None:
     """Put the chosen lanes beside one another, as bytes; behind them so many bytes that a whole vector is written."""
     symbol = f"llvm.x86.avx512.mask.compress.v{x.lanes}i32"
@@ -112,7 +105,7 @@ def define_finite(module: Module, kind: str) -> str:
             return [product(c.load(here, k * lanes, kind, lanes), x) for k, x in enumerate(sums)]
 
         def some(i: Value, sums: Value) -> list[Value]:
-            return [product(load_first(c, c.address(start, i, kind), kind, lanes, mask_of_first(c, count - i, lanes)), sums)]
+            return [product(masked_load(c, c.address(start, i, kind), kind, lanes, mask_of_first(c, count - i, lanes)), sums)]
 
         zeros = [c.constant(0.0, kind, lanes) for _ in range(WAYS)]
         whole = count - (count & (WAYS * lanes - 1))

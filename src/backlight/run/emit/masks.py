@@ -17,12 +17,13 @@ def overloaded(kind: str, lanes: int) -> str:
     return f"v{lanes}" + {"float": "f32", "double": "f64"}.get(kind, kind)
 
 
-def masked_load(c: Code, at: Value, kind: str, lanes: int, mask: int, others: Value | None = None) -> Value:
+def masked_load(c: Code, at: Value, kind: str, lanes: int, mask: int | Value, others: Value | None = None) -> Value:
     """Return the numbers from `at` on, those outside the mask untouched and 0, or those of `others`."""
     t = type_text(kind, lanes)
     symbol = f"llvm.masked.load.{overloaded(kind, lanes)}.p0"
     c.module.declare(symbol, f"declare {t} @{symbol}(ptr, i32, <{lanes} x i1>, {t})")
-    chosen, rest = mask_value(c, mask, lanes).typed, "zeroinitializer" if others is None else others.text
+    chosen = (mask if isinstance(mask, Value) else mask_value(c, mask, lanes)).typed
+    rest = "zeroinitializer" if others is None else others.text
     return c.put(f"call {t} @{symbol}({at.typed}, i32 {SIZES[kind]}, {chosen}, {t} {rest})", kind, lanes)
 
 
