@@ -41,6 +41,24 @@ def test_a_nest_writes_and_folds_along_any_axes(shape: tuple[int, ...], kind: st
         assert np.array_equal(last, x.max(-1, initial=-np.inf))
 
 
+@pytest.mark.parametrize("columns", [1, 3, 8, 12, 16, 32])
+@pytest.mark.parametrize("rows", [2, 3, 4, 5, 7, 50])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("target", TARGETS)
+def test_folds_down_the_columns_of_a_narrow_box_take_every_row_once(rows: int, columns: int, kind: str, target: str) -> None:
+    x = np.random.default_rng(rows * columns).integers(-9, 10, (rows, columns)).astype(KINDS[kind])
+    x[rows - 1, columns - 1], x[0, 0] = 100.0, -100.0
+    total, squares, most, z = (np.zeros(columns, x.dtype), np.zeros(columns, x.dtype), np.zeros(columns, x.dtype), np.zeros_like(x))
+    steps = (Read(Place(0, 0, (columns, 1)), kind), Apply("multiply", (0, 0), kind))
+    folds = (Fold(0, "sum", Place(1, 0, (0, 1))), Fold(1, "sum", Place(2, 0, (0, 1))), Fold(0, "largest", Place(3, 0, (0, 1))))
+    nest = Nest((rows, columns), steps, (Write(1, Place(4, 0, (columns, 1))),), folds, ())
+    run(TARGETS[target], [nest], [x, total, squares, most, z])
+    assert np.array_equal(total, x.sum(0)), "of whole numbers, so in any order"
+    assert np.array_equal(squares, (x * x).sum(0))
+    assert np.array_equal(most, x.max(0))
+    assert np.array_equal(z, x * x)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_fold_of_everything_goes_by_chunks_and_has_the_same_bits_each_time(target: str) -> None:
     n, chunk = 10_007, 512

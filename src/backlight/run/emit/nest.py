@@ -30,6 +30,8 @@ from backlight.run.lower.program import Apply, Fold, Nest, Read, Write
 
 HEAVY = {*scalar.UNARY, *scalar.BINARY, "power", "remainder"}
 NARROW = 2  # vectors in a row, up to which the folds of all columns stay in registers
+SUMS = 2  # of each column, of every other row: one alone waits for each addition before the next
+HELD = 12  # vectors of sums at most
 
 
 def collapse_lanes(c: Code, how: str, x: Value) -> Value:
@@ -132,14 +134,27 @@ def down(w: Writer, folds: Sequence[tuple[int, Fold]]) -> None:
         kind = nest.steps[fold.value].kind
         starts.append(c.constant(identity(fold.how, kind), kind, lanes))
 
-    def body(i: Value, *sums: Value) -> list[Value]:
+    def row(i: Value, sums: Sequence[Value]) -> list[Value]:
         w.columns = dict(zip(keys, sums, strict=True))
         w.index.append(i)
         open_loops(w, 1, 0, 0)
         w.index.pop()
         return [w.columns[key] for key in keys]
 
-    for (number, at), total in zip(keys, c.loop(nest.sizes[0], body, starts), strict=True):
+    at_once = SUMS if len(keys) * SUMS <= HELD and nest.sizes[0] >= 2 * SUMS else 1
+    whole = nest.sizes[0] // at_once * at_once
+
+    def rows_from(i: Value, *sums: Value) -> list[Value]:
+        return [x for k in range(at_once) for x in row(i + k if k else i, sums[k * len(keys) : (k + 1) * len(keys)])]
+
+    sums = c.loop(whole, rows_from, starts * at_once, step=at_once)
+    for k in range(nest.sizes[0] - whole):
+        sums[k * len(keys) : (k + 1) * len(keys)] = row(c.constant(whole + k, "i64"), sums[k * len(keys) : (k + 1) * len(keys)])
+    totals = sums[: len(keys)]
+    for k in range(1, at_once):
+        more = sums[k * len(keys) : (k + 1) * len(keys)]
+        totals = [combine(c, nest.folds[number].how, x, y) for (number, _), x, y in zip(keys, totals, more, strict=True)]
+    for (number, at), total in zip(keys, totals, strict=True):
         place = nest.folds[number].place
         to = c.address(w.base(place.buffer), place.offset + at, total.kind)
         if at + lanes <= n:
