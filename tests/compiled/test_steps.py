@@ -105,6 +105,52 @@ def test_G13_steps_that_watch_say_in_which_step_a_number_is_not_finite():
     assert str(caught.value) == f"steps: in step 4: node 1 (log) {where} is nan: it is the first that is not finite"
 
 
+def adam(state, slope, factor):
+    m, v = 0.9 * state["m"] + 0.1 * slope, 0.5 * state["v"] + slope * slope
+    return {"w": state["w"] - 0.1 * m / (ops.sqrt(v) * factor + 1e-8), "m": m, "v": v}
+
+
+def watch_adam(slope, correction, v=0.0, **settings):
+    state = {"w": np.ones((3, 40)), "m": np.zeros((3, 40)), "v": np.full((3, 40), v)}
+    f = bl.compile(lambda state, slope, c: adam(state, slope, 1.0 / c), steps=3, **settings)
+    return f(state, np.full((3, 40), slope), correction)
+
+
+@pytest.mark.parametrize(("slope", "correction", "v", "at"), [
+    (1e160, 1.0, 0.0, "node 14 (mul) (FILE, line 1) is inf at [0, 0], and 119 more"),  # divided by √∞, w stays what it was
+    (1.0, 0.0, 0.0, "node 6 (div) (FILE, line 7) is inf"),  # nothing in memory is infinite, what is divided by is
+    (1.0, -0.0, 0.0, "node 6 (div) (FILE, line 7) is -inf"),
+    (1.0, 1.0, -16.0, "node 18 (sqrt) (FILE, line 2) is nan at [0, 0], and 119 more"),  # a division hides no NaN
+    (1.0, 1.0, np.inf, "node 2 (input 'state.v') (FILE, line 8) is inf at [0, 0], and 119 more"),
+])  # fmt: skip
+def test_G13_an_infinity_that_is_divided_by_is_found_where_only_its_square_lies_in_memory(slope, correction, v, at):
+    with pytest.raises(errors.NotFiniteError) as caught:
+        watch_adam(slope, correction, v, watch="nan")
+    first = adam.__code__.co_firstlineno
+    for line in (1, 2, 7, 8):
+        at = at.replace(f"FILE, line {line}", f"{__file__}, line {first + line}")
+    assert str(caught.value) == f"steps: in step 1: {at}: it is the first that is not finite"
+
+
+@pytest.mark.parametrize("correction", [0.5, 1e-160])  # 1e160 times the largest root is infinite, and what is computed is not
+def test_G13_finite_steps_of_adam_pass_a_watch(correction):
+    wanted, found = watch_adam(0.25, correction), watch_adam(0.25, correction, watch="nan")
+    for key in wanted:
+        assert np.array_equal(found[key], wanted[key])
+
+
+def test_G13_a_watch_of_what_adam_divides_by_writes_nothing_more():
+    def stores(**settings):
+        f = bl.compile(lambda s, x, y, c: adam(s, x.T @ y, c), steps=1, **settings)
+        f({k: np.ones((512, 512), np.float32) for k in "wmv"}, *np.ones((2, 128, 512), np.float32), np.float32(0.5))
+        return f.listing()
+
+    def written(listing):
+        return [line for line in listing.split("loop")[0].splitlines() if "(512, 1)] = v" in line]
+
+    assert len(written(stores())) == len(written(stores(watch="nan"))) > 0
+
+
 def test_the_listing_and_the_places_are_those_of_one_step():
     f = bl.compile(lambda x: x * x + 1.0, steps=2)
     with pytest.raises(errors.GraphError, match=r"^listing: nothing is compiled yet: call the function once$"):
