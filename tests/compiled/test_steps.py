@@ -110,6 +110,11 @@ def adam(state, slope, factor):
     return {"w": state["w"] - 0.1 * m / (ops.sqrt(v) * factor + 1e-8), "m": m, "v": v}
 
 
+def adam_as_in_pytorch(state, slope, root):
+    m, v = 0.9 * state["m"] + 0.1 * slope, 0.5 * state["v"] + slope * slope
+    return {"w": state["w"] - 0.1 * m / (ops.sqrt(v) / root + 1e-8), "m": m, "v": v}
+
+
 def watch_adam(slope, correction, v=0.0, **settings):
     state = {"w": np.ones((3, 40)), "m": np.zeros((3, 40)), "v": np.full((3, 40), v)}
     f = bl.compile(lambda state, slope, c: adam(state, slope, 1.0 / c), steps=3, **settings)
@@ -118,17 +123,17 @@ def watch_adam(slope, correction, v=0.0, **settings):
 
 @pytest.mark.parametrize(("slope", "correction", "v", "at"), [
     (1e160, 1.0, 0.0, "node 14 (mul) (FILE, line 1) is inf at [0, 0], and 119 more"),  # divided by √∞, w stays what it was
-    (1.0, 0.0, 0.0, "node 6 (div) (FILE, line 7) is inf"),  # nothing in memory is infinite, what is divided by is
-    (1.0, -0.0, 0.0, "node 6 (div) (FILE, line 7) is -inf"),
+    (1.0, 0.0, 0.0, "node 6 (div) (FILE, line 12) is inf"),  # nothing in memory is infinite, what is divided by is
+    (1.0, -0.0, 0.0, "node 6 (div) (FILE, line 12) is -inf"),
     (1.0, 1.0, -16.0, "node 18 (sqrt) (FILE, line 2) is nan at [0, 0], and 119 more"),  # a division hides no NaN
-    (1.0, 1.0, np.inf, "node 2 (input 'state.v') (FILE, line 8) is inf at [0, 0], and 119 more"),
+    (1.0, 1.0, np.inf, "node 2 (input 'state.v') (FILE, line 13) is inf at [0, 0], and 119 more"),
 ])  # fmt: skip
 def test_G13_an_infinity_that_is_divided_by_is_found_where_only_its_square_lies_in_memory(slope, correction, v, at):
     with pytest.raises(errors.NotFiniteError) as caught:
         watch_adam(slope, correction, v, watch="nan")
     first = adam.__code__.co_firstlineno
-    for line in (1, 2, 7, 8):
-        at = at.replace(f"FILE, line {line}", f"{__file__}, line {first + line}")
+    for line in (1, 2, 12, 13):
+        at = at.replace(f"FILE, line {line})", f"{__file__}, line {first + line})")
     assert str(caught.value) == f"steps: in step 1: {at}: it is the first that is not finite"
 
 
@@ -139,9 +144,10 @@ def test_G13_finite_steps_of_adam_pass_a_watch(correction):
         assert np.array_equal(found[key], wanted[key])
 
 
-def test_G13_a_watch_of_what_adam_divides_by_writes_nothing_more():
+@pytest.mark.parametrize("update", [adam, adam_as_in_pytorch])
+def test_G13_a_watch_of_what_adam_divides_by_writes_nothing_more(update):
     def stores(**settings):
-        f = bl.compile(lambda s, x, y, c: adam(s, x.T @ y, c), steps=1, **settings)
+        f = bl.compile(lambda s, x, y, c: update(s, x.T @ y, c), steps=1, **settings)
         f({k: np.ones((512, 512), np.float32) for k in "wmv"}, *np.ones((2, 128, 512), np.float32), np.float32(0.5))
         return f.listing()
 
@@ -149,6 +155,21 @@ def test_G13_a_watch_of_what_adam_divides_by_writes_nothing_more():
         return [line for line in listing.split("loop")[0].splitlines() if "(512, 1)] = v" in line]
 
     assert len(written(stores())) == len(written(stores(watch="nan"))) > 0
+
+
+@pytest.mark.parametrize(("divisor", "u", "c", "wrong"), [
+    (lambda v, c: ops.sqrt(v) / c, 1.0, 0.0, "node 5 (div) {} is inf at [0], and 2 more"),
+    (lambda v, c: c / ops.sqrt(v), 0.0, 1.0, "node 5 (div) {} is inf at [0], and 2 more"),  # falls with v
+    # the largest root leaves 0 here, and 1 leaves what is too large
+    (lambda v, c: (ops.sqrt(v) - c) * 1e300, 1.0, float(np.sqrt(np.finfo(float).max)), "node 7 (mul) {} is -inf at [0], and 2 more"),
+    (lambda v, c: ops.sqrt(v * c), 1e100, 1e200, "node 4 (mul) {} is inf at [0], and 2 more"),  # infinite before the root
+])  # fmt: skip
+def test_G13_an_infinity_below_a_division_is_found_whatever_was_done_to_a_root(divisor, u, c, wrong):
+    f = bl.compile(lambda u, c: (u * u, 1.0 / divisor(u * u, c)), watch="nan")
+    with pytest.raises(errors.NotFiniteError) as caught:
+        f(np.full(3, u), c)
+    where = f"({__file__}, line {divisor.__code__.co_firstlineno})"
+    assert str(caught.value) == f"{wrong.format(where)}: it is the first that is not finite"
 
 
 def test_the_listing_and_the_places_are_those_of_one_step():

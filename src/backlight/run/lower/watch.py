@@ -24,6 +24,7 @@ PASSING = {
     "matmul", "contract",
 }
 LARGEST = {"float": float(np.finfo(np.float32).max), "double": float(np.finfo(np.float64).max)}
+SCALING = {"multiply", "divide"}  # by one number
 NARROW = 16  # numbers in a row whose columns all stay in registers
 FEW_ROWS = 8  # below which columns are not worth sums of their own
 
@@ -69,7 +70,7 @@ def watched(t: Translation, results: Sequence[int]) -> None:
 def hidden_below(items: Items, item: Item, number: int, stored: set[int]) -> tuple[int, ...]:
     """Return what to look at for what an item hides: the operand itself, or what leaves it finite and lies in memory anyway.
 
-    A division hides an infinity below, and no NaN. Where that is √v with single numbers multiplied and added, as Adam and
+    A division hides an infinity below, and no NaN. Where that is √v times or over single numbers, plus another, as Adam and
     RMSprop divide by, it grows or falls with v all along, and √v is at most the root of the largest number: so it is finite where v
     is, and where the same is done to that root. A bound that is infinite although no number is only costs a second look.
     """
@@ -77,13 +78,15 @@ def hidden_below(items: Items, item: Item, number: int, stored: set[int]) -> tup
         return (number,)
     steps: list[Item] = []
     at = items.all[number]
-    while at.form == "point" and at.op in {"add", "subtract", "multiply"} and at.kind == item.kind:
+    while at.form == "point" and at.kind == item.kind and at.op in (SCALING if steps else {*SCALING, "add", "subtract"}):
         many = [i for i in at.inputs if not is_single(items, i)]
-        if len(many) != 1 or items.all[many[0]].shape != at.shape:
+        if len(many) != 1 or items.all[many[0]].shape != at.shape or (at.op == "divide" and at.inputs[0] != many[0]):
             return (number,)
         steps.append(at)
         at = items.all[many[0]]
     if at.form != "point" or at.op != "sqrt" or at.kind != item.kind or at.inputs[0] not in stored:
+        return (number,)
+    if items.all[at.inputs[0]].form == "source" and items.all[at.inputs[0]].op != "input":
         return (number,)
     largest = sqrt(LARGEST[at.kind])
     bound = items.uniform(largest, at.kind, (), at.node)
