@@ -157,11 +157,14 @@ def test_G13_a_watch_of_what_adam_divides_by_writes_nothing_more(update):
     assert len(written(stores())) == len(written(stores(watch="nan"))) > 0
 
 
+LARGEST_ROOT = float(np.sqrt(np.finfo(float).max))
+
+
 @pytest.mark.parametrize(("divisor", "u", "c", "wrong"), [
     (lambda v, c: ops.sqrt(v) / c, 1.0, 0.0, "node 5 (div) {} is inf at [0], and 2 more"),
     (lambda v, c: c / ops.sqrt(v), 0.0, 1.0, "node 5 (div) {} is inf at [0], and 2 more"),  # falls with v
     # the largest root leaves 0 here, and 1 leaves what is too large
-    (lambda v, c: (ops.sqrt(v) - c) * 1e300, 1.0, float(np.sqrt(np.finfo(float).max)), "node 7 (mul) {} is -inf at [0], and 2 more"),
+    (lambda v, c: (ops.sqrt(v) - c) * 1e300, 1.0, LARGEST_ROOT, "node 7 (mul) {} is -inf at [0], and 2 more"),
     (lambda v, c: ops.sqrt(v * c), 1e100, 1e200, "node 4 (mul) {} is inf at [0], and 2 more"),  # infinite before the root
 ])  # fmt: skip
 def test_G13_an_infinity_below_a_division_is_found_whatever_was_done_to_a_root(divisor, u, c, wrong):
