@@ -50,16 +50,22 @@ def define_lists(module: Module, kind: str) -> str:
             def row(i: Value, total: Value) -> list[Value]:
                 here, to = c.address(start, i * apart + k, kind), c.address(lists, (before + i) * DEEP, "i8")
 
-                def vector(j: Value, at: Value) -> list[Value]:
-                    left = deep - j
-                    inside = mask_of_first(c, left, lanes)
-                    x = masked_load(c, c.address(here, j, kind), kind, lanes, inside)
+                def chosen(j: Value, at: Value, x: Value) -> list[Value]:
                     there = x.ne(0.0)
                     place = numbers + c.splat(c.convert(j, "i32", "trunc"), lanes)
                     store_chosen(c, place, there, c.address(to, at, "i8"))
                     return [at + ones(c, there)]
 
-                count = c.loop(deep, vector, [c.constant(0, "i64")], step=lanes)[0]
+                def vector(j: Value, at: Value) -> list[Value]:
+                    return chosen(j, at, c.load(here, j, kind, lanes))
+
+                def some(j: Value, at: Value) -> list[Value]:
+                    inside = mask_of_first(c, deep - j, lanes)
+                    return chosen(j, at, masked_load(c, c.address(here, j, kind), kind, lanes, inside))
+
+                whole = deep - (deep & (lanes - 1))
+                count = c.loop(whole, vector, [c.constant(0, "i64")], step=lanes)[0]
+                count = c.loop(deep, some, [count], step=lanes, start=whole)[0]
                 c.store(c.convert(count, "i32", "trunc"), counts, before + i)
                 return [total + count]
 
