@@ -144,6 +144,26 @@ def test_G13_finite_steps_of_adam_pass_a_watch(correction):
         assert np.array_equal(found[key], wanted[key])
 
 
+@pytest.mark.parametrize("batch", [False, True])
+def test_G13_steps_that_were_looked_at_again_hide_no_later_step(batch):
+    def step(state, slope):
+        after = adam(state, ops.sum(slope, axis=0), 1e160)  # times the largest root infinite, times these roots not
+        return {**after, "grown": state["grown"] * 1e90}, ops.log(state["grown"])
+
+    state = {**{k: np.ones(40) for k in "wmv"}, "grown": np.array(1.0)}
+    slope, order = np.ones((2, 40)), np.zeros((6, 2), int)
+    f = bl.compile(step, watch="nan", **({"batch": ["slope"]} if batch else {"steps": 6}))
+    with pytest.raises(errors.NotFiniteError) as caught:
+        f(state, slope, **({"order": order} if batch else {}))
+    where = f"({__file__}, line {step.__code__.co_firstlineno + 2})"
+    found = f"steps: in step 4: node 25 (mul) {where} is inf: it is the first that is not finite"  # 1e270 · 1e90
+    assert str(caught.value) == found
+    shorter, logs = f(state, slope, order=order[:3]) if batch else bl.compile(step, watch="nan", steps=3)(state, slope)
+    plain, same = bl.compile(step, steps=3)(state, slope)
+    assert np.array_equal(logs, same)
+    assert all(np.array_equal(shorter[k], plain[k]) for k in plain)
+
+
 @pytest.mark.parametrize("update", [adam, adam_as_in_pytorch])
 def test_G13_a_watch_of_what_adam_divides_by_writes_nothing_more(update):
     def stores(**settings):

@@ -147,8 +147,14 @@ class Looped:
 
     def __call__(self, order: Any, **inputs: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
         """Make one step for each row of `order` (or as many steps as `order` says); return the state and the results."""
-        graph = self.graph
         count, rows = self.order(order)
+        state, results, held = self.stepped(count, rows, inputs)
+        self.look_again(np.flatnonzero(~held).tolist(), rows, inputs)
+        return state, results
+
+    def stepped(self, count: int, rows: Any, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Any, ...], Any]:
+        """Make so many steps; return the state, the results, and of which steps all checks held."""
+        graph = self.graph
         table = np.zeros(self.extra + len(self.batch_inputs) + 1, np.int64)
         room = self.room()
         table[0], table[ASK] = room.address, interrupt.address()
@@ -192,17 +198,27 @@ class Looped:
         self.call(table.ctypes.data, count)
         self.alone = int(table[ALONE])
         self.rooms[:] = [room]
-        for held in stacked[len(self.results):]:
-            if not held.all():
-                self.complain(int(np.argmin(held)), rows, inputs)
+        held = np.ones(count, bool)
+        for check in stacked[len(self.results):]:
+            held &= check
         if count % 2:
             for n in state:
                 state[n] = others.get(self.place[n], state[n])
-        return {graph.nodes[n].name: v for n, v in state.items()}, tuple(stacked[: len(self.results)])
+        return {graph.nodes[n].name: v for n, v in state.items()}, tuple(stacked[: len(self.results)]), held
 
-    def complain(self, at: int, rows: Any, inputs: dict[str, Any]) -> None:
-        """Raise what the reference machine says of this step: the steps before it are made again, to have its state."""
-        state, _ = self(at if rows is None else rows[:at], **inputs) if at else ({}, ())
+    def look_again(self, doubtful: Sequence[int], rows: Any, inputs: dict[str, Any]) -> None:
+        """Raise what the reference machine says of these steps, of the first where it says anything; those between are made again."""
+        state: dict[str, Any] = {}
+        made = 0
+        for at in doubtful:
+            if at > made:
+                between = None if rows is None else rows[made:at]
+                state, _, _ = self.stepped(at - made, between, {**inputs, **state})
+                made = at
+            self.complain(at, rows, inputs, state)
+
+    def complain(self, at: int, rows: Any, inputs: dict[str, Any], state: dict[str, Any]) -> None:
+        """Raise what the reference machine says of a step that begins with this state."""
         values = {**inputs, **state}
         if rows is not None:
             values |= {name: np.asarray(inputs[name])[rows[at]] for name in self.batch}
