@@ -207,7 +207,7 @@ class Looped:
         return {graph.nodes[n].name: v for n, v in state.items()}, tuple(stacked[: len(self.results)]), held
 
     def look_again(self, doubtful: Sequence[int], rows: Any, inputs: dict[str, Any]) -> None:
-        """Raise what the reference machine says of these steps, of the first where it says anything; those between are made again."""
+        """Raise what the reference machine says of the first of these steps that it finds wrong; others are made again."""
         state: dict[str, Any] = {}
         made = 0
         for at in doubtful:
